@@ -1,0 +1,18 @@
+-- The search index of customers (db/search.rs). Engine-specific: FTS5.
+
+-- What a customer is found by, folded: name, number, external id, contacts, phones, a line each. It decides whether a
+-- candidate really matches, and whether a change touches the index at all; always looked up by its key.
+CREATE TABLE customer_search (
+  customer_id INTEGER PRIMARY KEY REFERENCES customer (id),
+  doc         TEXT NOT NULL
+) STRICT;
+
+-- Grams of the above, cut in Rust (db/search/grams.rs), as lists of customer ids: serves every search. No positions and
+-- no text are kept; `^` and `=` mark the start and the whole of a name, so they are part of a gram.
+CREATE VIRTUAL TABLE customer_gram USING fts5 (
+  grams,
+  content = '',
+  contentless_delete = 1,
+  detail = none,
+  tokenize = "ascii tokenchars '^='"
+);

@@ -1,0 +1,330 @@
+//! Writing records: the one way in which a row of a business table changes.
+//!
+//! [`Change::insert`] and [`Change::update`] write the row, raise its revision, refresh what is derived from it, append
+//! the audit row and feed the outbox. A slice describes its table once ([`Table`]) and gets all of this, undo included.
+
+use rolo_proto::v1::Kind;
+use serde_json::Value as Json;
+
+use crate::{
+    audit::{Changes, Entry},
+    authz::Actor,
+    clock::Millis,
+    db::{Tx, Write, params},
+    error::{Error, Result},
+    value::Value,
+};
+
+/// A business table: what of it is audited, and what follows from a change.
+pub struct Table {
+    /// The kind of record it holds.
+    pub kind: Kind,
+    /// `SELECT` of the audited columns by id, in the order of `columns`.
+    pub select: &'static str,
+    /// `UPDATE` of one column by id: the column's name, and `SET column = ?2 WHERE id = ?1`.
+    pub columns: &'static [(&'static str, &'static str)],
+    /// `INSERT` of all audited columns (`?1` …, in order) and then created_at/updated_at (both the last parameter).
+    pub insert: &'static str,
+    /// `UPDATE` that sets revision (`?2`) and updated_at (`?3`) by id.
+    pub touch: &'static str,
+    /// Refreshes derived columns, neighbours and the search index after a change. The changed columns are named; none
+    /// for a new record.
+    pub derive: fn(&Tx<'_>, i64, &[&'static str]) -> Result<()>,
+    /// Who is responsible for the record, and the customer in whose timeline it stands (0 for none).
+    pub owner: fn(&Tx<'_>, i64) -> Result<(i64, i64)>,
+    /// What a record is called.
+    pub label: fn(&Tx<'_>, i64) -> Result<String>,
+    /// Whether this person may write the record as it is now; asked by undo.
+    pub may_write: fn(&Tx<'_>, &Actor, i64) -> Result<()>,
+    /// Whether the row, as an undo has just made it, may stand (names still unique, customer still there).
+    pub check_undo: fn(&Tx<'_>, i64) -> Result<()>,
+}
+
+/// A statement list for a [`Table`], from literals only: no identifier ever comes from outside.
+#[macro_export]
+macro_rules! table_sql {
+    ($table:literal, $first:literal $(, $column:literal)*) => {
+        (
+            concat!("SELECT ", $first $(, ", ", $column)*, " FROM ", $table, " WHERE id = ?1"),
+            &[
+                ($first, concat!("UPDATE ", $table, " SET ", $first, " = ?2 WHERE id = ?1")),
+                $(($column, concat!("UPDATE ", $table, " SET ", $column, " = ?2 WHERE id = ?1")),)*
+            ],
+            concat!("UPDATE ", $table, " SET revision = ?2, updated_at = ?3 WHERE id = ?1"),
+        )
+    };
+}
+
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Table").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+impl Table {
+    fn index(&self, column: &str) -> Result<usize> {
+        self.columns
+            .iter()
+            .position(|(name, _)| *name == column)
+            .ok_or_else(|| Error::Internal(format!("{:?} has no column {column}", self.kind)))
+    }
+
+    /// The audited values of a row, in the order of the columns.
+    pub fn values(&self, tx: &Tx<'_>, id: i64) -> Result<Vec<Value>> {
+        tx.query_opt(self.select, [id], |row| (0..self.columns.len()).map(|i| row.get(i)).collect())?
+            .ok_or(Error::NotFound)
+    }
+
+    /// The value of one column in what [`Table::values`] answered.
+    pub fn value<'v>(&self, values: &'v [Value], column: &str) -> Result<&'v Value> {
+        values.get(self.index(column)?).ok_or(Error::NotFound)
+    }
+}
+
+/// What a write left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// The record.
+    pub id: i64,
+    /// Its revision now.
+    pub revision: i64,
+    /// The operation; 0 if nothing had to be changed.
+    pub operation_id: i64,
+}
+
+impl Done {
+    /// As a reply.
+    pub fn changed(self, kind: Kind) -> rolo_proto::v1::Changed {
+        rolo_proto::v1::Changed { kind: kind.into(), id: self.id, revision: self.revision, operation_id: self.operation_id }
+    }
+}
+
+/// An operation under way: who does it, when, in which transaction.
+pub struct Change<'w, 'a> {
+    /// The transaction, the time, the audit chain.
+    pub write: &'w mut Write<'a>,
+    /// Who.
+    pub actor: &'w Actor,
+    /// The name of the operation: the RPC's method.
+    pub method: &'static str,
+    /// Names the operation in the audit log; made by the first record that really changes.
+    pub operation_id: Option<i64>,
+    /// Whether the operation can be taken back.
+    pub reversible: bool,
+    /// The operation that this one takes back.
+    pub undoes: Option<i64>,
+}
+
+impl<'w, 'a> Change<'w, 'a> {
+    /// A new operation, which is in the books as soon as it changes something.
+    pub fn new(write: &'w mut Write<'a>, actor: &'w Actor, method: &'static str, reversible: bool) -> Self {
+        Self { write, actor, method, operation_id: None, reversible, undoes: None }
+    }
+
+    /// The transaction.
+    pub fn tx(&self) -> &'a Tx<'a> {
+        self.write.tx
+    }
+
+    /// The time.
+    pub fn now(&self) -> Millis {
+        self.write.now
+    }
+
+    /// The operation's id; makes the operation if nothing has been changed so far.
+    pub fn operation(&mut self) -> Result<i64> {
+        if let Some(id) = self.operation_id {
+            return Ok(id);
+        }
+        let id = self.tx().insert(
+            "INSERT INTO operation (user_id, at, method, reversible, undoes, level)
+             VALUES (?1, ?2, ?3, ?4, ?5, COALESCE((SELECT level + 1 FROM operation WHERE id = ?5), 0))",
+            params![self.actor.user_id, self.now(), self.method, self.reversible, self.undoes],
+        )?;
+        self.operation_id = Some(id);
+        Ok(id)
+    }
+
+    /// Runs one part of an operation by itself: if it fails, what it wrote is gone, and the operation goes on.
+    ///
+    /// # Errors
+    /// What the part answers; an error of the engine itself.
+    pub fn attempt<R>(&mut self, part: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        let (tx, chain, operation_id) = (self.tx(), self.write.chain.clone(), self.operation_id);
+        tx.execute("SAVEPOINT part", [])?;
+        let answer = part(self);
+        if answer.is_err() {
+            tx.execute("ROLLBACK TO part", [])?;
+            *self.write.chain = chain;
+            self.operation_id = operation_id;
+        }
+        tx.execute("RELEASE part", [])?;
+        answer
+    }
+
+    /// A new record. Columns that are not named are NULL, which the table's defaults do not replace: name them all or
+    /// let the column allow NULL.
+    pub fn insert(&mut self, table: &'static Table, values: &[(&'static str, Value)]) -> Result<Done> {
+        let operation_id = self.operation()?;
+        let mut row = vec![Value::Null; table.columns.len()];
+        let mut changes = Changes::new();
+        for (column, value) in values {
+            if !value.is_empty() {
+                changes.insert((*column).into(), Json::Array(vec![Json::Null, value.to_json()]));
+            }
+            if let Some(cell) = row.get_mut(table.index(column)?) {
+                *cell = value.clone();
+            }
+        }
+        row.push(Value::Int(self.now()));
+        let id = self.tx().insert(table.insert, rusqlite::params_from_iter(row.iter()))?;
+        (table.derive)(self.tx(), id, &[])?;
+        let (owner, parent_id) = (table.owner)(self.tx(), id)?;
+        self.record(table.kind, id, 1, parent_id, "create", &changes)?;
+        self.announce(table.kind, id, 1, (owner, owner), false)?;
+        Ok(Done { id, revision: 1, operation_id })
+    }
+
+    /// New values for some columns. What is the same already is left out; if nothing is left, nothing happens.
+    pub fn update(
+        &mut self,
+        table: &'static Table,
+        id: i64,
+        revision: i64,
+        values: &[(&'static str, Value)],
+        verb: &str,
+    ) -> Result<Done> {
+        let current = table.values(self.tx(), id)?;
+        let mut changes = Changes::new();
+        let mut changed = Vec::new();
+        let before = (table.owner)(self.tx(), id)?.0;
+        for (column, value) in values {
+            let index = table.index(column)?;
+            let (Some(old), Some((name, sql))) = (current.get(index), table.columns.get(index)) else { continue };
+            if old != value {
+                self.tx().execute(sql, params![id, value])?;
+                changes.insert((*name).into(), Json::Array(vec![old.to_json(), value.to_json()]));
+                changed.push(*name);
+            }
+        }
+        if changed.is_empty() {
+            return Ok(Done { id, revision, operation_id: self.operation_id.unwrap_or(0) });
+        }
+        let operation_id = self.operation()?;
+        let revision = revision + 1;
+        self.tx().execute(table.touch, params![id, revision, self.now()])?;
+        (table.derive)(self.tx(), id, &changed)?;
+        let (after, parent_id) = (table.owner)(self.tx(), id)?;
+        self.record(table.kind, id, revision, parent_id, verb, &changes)?;
+        let deleted = changes.get("deleted_at").is_some_and(|pair| pair.get(1).is_some_and(|after| !after.is_null()));
+        self.announce(table.kind, id, revision, (before, after), deleted)?;
+        Ok(Done { id, revision, operation_id })
+    }
+
+    /// An audit row of this operation.
+    pub fn record(
+        &mut self,
+        kind: Kind,
+        id: i64,
+        revision: i64,
+        parent_id: i64,
+        verb: &str,
+        changes: &Changes,
+    ) -> Result<()> {
+        let entry = Entry {
+            operation_id: self.operation_id.unwrap_or(0),
+            user_id: self.actor.user_id,
+            session_id: self.actor.session_id,
+            at: self.now(),
+            verb,
+            kind,
+            record_id: id,
+            revision,
+            parent_id,
+            changes,
+        };
+        let tx = self.tx();
+        self.write.chain.append(tx, &entry).map(drop)
+    }
+
+    /// A row for those who follow changes.
+    fn announce(&self, kind: Kind, id: i64, revision: i64, owner: (i64, i64), deleted: bool) -> Result<()> {
+        self.tx()
+            .execute(
+                "INSERT INTO outbox (kind, record_id, revision, owner_before, owner_after, deleted)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![kind as i32, id, revision, owner.0, owner.1, deleted],
+            )
+            .map(drop)
+    }
+}
+
+/// What a caller saw of a record before changing it.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// The revision seen; 0 = none named.
+    pub revision: i64,
+    /// The values seen of the masked columns; used only when the revision is an older one.
+    pub values: Vec<(&'static str, Value)>,
+}
+
+impl Seen {
+    /// Refuses a write on stale ground: another revision, and a masked column whose value is no longer the one seen.
+    ///
+    /// # Errors
+    /// `STALE` with the columns that collide and who changed the record.
+    pub fn check(&self, tx: &Tx<'_>, table: &'static Table, id: i64, current_revision: i64) -> Result<()> {
+        if self.revision == 0 || self.revision == current_revision {
+            return Ok(());
+        }
+        let current = table.values(tx, id)?;
+        let mut fields = Vec::new();
+        for (column, seen) in &self.values {
+            if table.value(&current, column)? != seen {
+                fields.push(field_name(column).to_owned());
+            }
+        }
+        if fields.is_empty() && !self.values.is_empty() {
+            return Ok(());
+        }
+        Err(stale(tx, table.kind, id, current_revision, fields)?)
+    }
+
+    /// For state changes and deletes, which never merge: the revision must be the current one, if one is named.
+    ///
+    /// # Errors
+    /// `STALE`.
+    pub fn check_revision(tx: &Tx<'_>, kind: Kind, id: i64, seen: i64, current: i64) -> Result<()> {
+        if seen == 0 || seen == current {
+            return Ok(());
+        }
+        Err(stale(tx, kind, id, current, Vec::new())?)
+    }
+}
+
+fn stale(tx: &Tx<'_>, kind: Kind, id: i64, revision: i64, fields: Vec<String>) -> Result<Error> {
+    let (who, at) = last_change(tx, kind, id)?;
+    Ok(Error::Stale { kind, id, revision, fields, who, at })
+}
+
+/// Who changed a record last, and when.
+pub fn last_change(tx: &Tx<'_>, kind: Kind, id: i64) -> Result<(String, Millis)> {
+    let found = tx.query_opt(
+        "SELECT COALESCE(NULLIF(u.display_name, ''), u.name, ''), a.at
+         FROM audit a LEFT JOIN user u ON u.id = a.user_id
+         WHERE a.kind = ?1 AND a.record_id = ?2 AND a.verb <> 'refused'
+         ORDER BY a.sequence DESC
+         LIMIT 1",
+        params![kind as i32, id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The name of a column as the API's people read it: `region_id` is the field `region`.
+pub fn field_name(column: &str) -> &str {
+    match column {
+        "customer_id" => "customer_no",
+        other => other.strip_suffix("_id").filter(|_| other != "external_id").unwrap_or(other),
+    }
+}

@@ -1,0 +1,381 @@
+//! Customer rows: reading them, writing them, and keeping what is derived from them.
+
+use rolo_proto::v1::{self as pb, Action, Kind};
+
+use super::rules::{self, Standing, Status};
+use crate::{
+    authz::{Actor, Allowed, Owned, Permission, check},
+    change::{Change, Done, Seen, Table},
+    contacts,
+    db::{Row, Tx, params, search},
+    dictionary,
+    error::{Error, Result},
+    fields::value_of,
+    numbering,
+    settings::Settings,
+    table_sql, text, users,
+    value::Value,
+};
+
+const SQL: (&str, &[(&str, &str)], &str) = table_sql!(
+    "customer",
+    "no", "name", "party", "region_id", "manager_id", "level_id", "classification_id", "satisfaction", "credit",
+    "address", "zip", "tel", "fax", "website", "licence_no", "legal_person", "capital", "turnover", "bank",
+    "bank_account", "local_tax_no", "national_tax_no", "usc_code", "external_id", "tags", "status", "created_by",
+    "deleted_at"
+);
+
+/// The table as the kernel writes it.
+pub static TABLE: Table = Table {
+    kind: Kind::Customer,
+    select: SQL.0,
+    columns: SQL.1,
+    touch: SQL.2,
+    insert: "INSERT INTO customer (no, name, party, region_id, manager_id, level_id, classification_id, satisfaction,
+               credit, address, zip, tel, fax, website, licence_no, legal_person, capital, turnover, bank,
+               bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, created_by,
+               deleted_at, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?29)",
+    derive,
+    owner: |tx, id| {
+        tx.query_one("SELECT COALESCE(manager_id, 0) FROM customer WHERE id = ?1", [id], |row| Ok((row.get(0)?, id)))
+    },
+    label: |tx, id| tx.query_one("SELECT no || ' ' || name FROM customer WHERE id = ?1", [id], |row| row.get(0)),
+    may_write: |tx, actor, id| allowed(tx, actor, Permission::CustomerEdit, id).map(drop),
+    check_undo: |tx, id| {
+        let customer = standing(tx, id)?.ok_or(Error::NotFound)?;
+        super::duplicates::refuse_taken(tx, id, &TABLE.values(tx, id)?, customer.standing.deleted)
+    },
+};
+
+/// What of a customer decides who may do what with it.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    /// The id.
+    pub id: i64,
+    /// The revision.
+    pub revision: i64,
+    /// The state.
+    pub standing: Standing,
+    /// Organisation (1) or person (2).
+    pub party: i64,
+    manager_id: Option<i64>,
+    manager: String,
+    department_id: i64,
+}
+
+impl Owned for Customer {
+    fn is_owner(&self, user_id: i64) -> bool {
+        self.manager_id == Some(user_id)
+    }
+    fn department(&self) -> i64 {
+        self.department_id
+    }
+    fn ownerless(&self) -> bool {
+        self.manager_id.is_none()
+    }
+    fn owner_name(&self) -> String {
+        self.manager.clone()
+    }
+}
+
+fn standing_of(status: i64, deleted: bool) -> Standing {
+    Standing { status: if status == 2 { Status::Lost } else { Status::Normal }, deleted }
+}
+
+/// A customer, for a check.
+pub fn standing(tx: &Tx<'_>, id: i64) -> Result<Option<Customer>> {
+    tx.query_opt(
+        "SELECT c.revision, c.status, c.deleted_at IS NOT NULL, c.party, c.manager_id,
+                COALESCE(NULLIF(m.display_name, ''), m.name, ''), COALESCE(m.department_id, b.department_id)
+         FROM customer c
+         JOIN user b ON b.id = c.created_by
+         LEFT JOIN user m ON m.id = c.manager_id
+         WHERE c.id = ?1",
+        [id],
+        |row| {
+            Ok(Customer {
+                id,
+                revision: row.get(0)?,
+                standing: standing_of(row.get(1)?, row.get(2)?),
+                party: row.get(3)?,
+                manager_id: row.get(4)?,
+                manager: row.get(5)?,
+                department_id: row.get(6)?,
+            })
+        },
+    )
+}
+
+/// A customer that this person may do this to.
+///
+/// # Errors
+/// As [`check`].
+pub fn allowed(tx: &Tx<'_>, actor: &Actor, permission: Permission, id: i64) -> Result<Allowed<Customer>> {
+    check(actor, Permission::CustomerRead, permission, standing(tx, id)?)
+}
+
+/// The id that a request names: by id, by number or by external id.
+pub fn resolve(tx: &Tx<'_>, request: &pb::GetCustomerRequest) -> Result<Option<i64>> {
+    if request.id > 0 {
+        return Ok(Some(request.id));
+    }
+    if !request.no.is_empty() {
+        return by_number(tx, &request.no);
+    }
+    by_external_id(tx, &request.external_id)
+}
+
+/// The customer of a number.
+pub fn by_number(tx: &Tx<'_>, no: &str) -> Result<Option<i64>> {
+    tx.query_opt("SELECT id FROM customer WHERE no = ?1", [text::narrow(no.trim()).to_uppercase()], |row| row.get(0))
+}
+
+/// The live customer of an external id.
+pub fn by_external_id(tx: &Tx<'_>, external_id: &str) -> Result<Option<i64>> {
+    tx.query_opt(
+        "SELECT id FROM customer WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
+        [external_id],
+        |row| row.get(0),
+    )
+}
+
+/// The columns of [`read`], in order.
+const COLUMNS: &str = "
+    SELECT c.id, c.no, c.name, c.party, c.satisfaction, c.credit, c.address, c.zip, c.tel, c.fax, c.website,
+           c.licence_no, c.legal_person, c.capital, c.turnover, c.bank, c.bank_account, c.local_tax_no,
+           c.national_tax_no, c.usc_code, c.external_id, c.tags, c.status, c.created_at, c.updated_at,
+           c.last_contact_at, c.next_contact_at, c.missing, c.revision, c.deleted_at,
+           c.region_id, c.level_id, c.classification_id,
+           c.manager_id, m.name, m.display_name, m.active, m.department_id,
+           c.created_by, b.name, b.display_name, b.active, b.department_id
+    FROM customer c
+    JOIN user b ON b.id = c.created_by
+    LEFT JOIN user m ON m.id = c.manager_id
+    WHERE c.id = ?1";
+
+/// One customer as the API shows it; none if there is none, or none for this person.
+pub fn read(tx: &Tx<'_>, actor: &Actor, id: i64) -> Result<Option<pb::Customer>> {
+    let row = tx.query_opt(COLUMNS, [id], |row| from_row(row, actor))?;
+    let Some((mut customer, owned, choices)) = row else { return Ok(None) };
+    if !actor.reaches(Permission::CustomerRead, &owned) {
+        return Ok(None);
+    }
+    customer.region = dictionary::store::choice(tx, choices[0])?;
+    customer.level = dictionary::store::choice(tx, choices[1])?;
+    customer.classification = dictionary::store::choice(tx, choices[2])?;
+    Ok(Some(customer))
+}
+
+/// As [`read`], for a reply to a change.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub fn reply(tx: &Tx<'_>, actor: &Actor, done: Done) -> Result<pb::Customer> {
+    let mut customer = read(tx, actor, done.id)?.ok_or(Error::NotFound)?;
+    customer.operation_id = done.operation_id;
+    Ok(customer)
+}
+
+fn from_row(row: &Row<'_>, actor: &Actor) -> rusqlite::Result<(pb::Customer, Customer, [Option<i64>; 3])> {
+    let deleted_at: Option<i64> = row.get(29)?;
+    let status: i64 = row.get(22)?;
+    let manager = users::store::user_ref(row, 33)?;
+    let owned = Customer {
+        id: row.get(0)?,
+        revision: row.get(28)?,
+        standing: standing_of(status, deleted_at.is_some()),
+        party: row.get(3)?,
+        manager_id: row.get(33)?,
+        manager: manager.as_ref().map(users::store::shown).unwrap_or_default(),
+        department_id: row.get::<_, Option<i64>>(37)?.map_or_else(|| row.get(42), Ok)?,
+    };
+    let customer = pb::Customer {
+        id: owned.id,
+        no: row.get(1)?,
+        name: row.get(2)?,
+        party: row.get(3)?,
+        satisfaction: row.get(4)?,
+        credit: row.get(5)?,
+        address: row.get(6)?,
+        zip: row.get(7)?,
+        tel: row.get(8)?,
+        fax: row.get(9)?,
+        website: row.get(10)?,
+        licence_no: row.get(11)?,
+        legal_person: row.get(12)?,
+        capital: row.get(13)?,
+        turnover: row.get(14)?,
+        bank: row.get(15)?,
+        bank_account: row.get(16)?,
+        local_tax_no: row.get(17)?,
+        national_tax_no: row.get(18)?,
+        usc_code: row.get(19)?,
+        external_id: row.get(20)?,
+        tags: row.get(21)?,
+        status: if deleted_at.is_some() { pb::CustomerStatus::Deleted as i32 } else { row.get(22)? },
+        created_at: row.get(23)?,
+        updated_at: row.get(24)?,
+        last_contact_at: row.get(25)?,
+        next_contact_at: row.get(26)?,
+        missing: rules::missing_names(row.get(27)?),
+        revision: owned.revision,
+        deleted_at: deleted_at.unwrap_or_default(),
+        manager,
+        created_by: users::store::user_ref(row, 38)?,
+        allowed_actions: actions(actor, &owned).into_iter().map(Into::into).collect(),
+        ..pb::Customer::default()
+    };
+    Ok((customer, owned, [row.get(30)?, row.get(31)?, row.get(32)?]))
+}
+
+/// What this person may do with a customer, as far as the row alone tells.
+fn actions(actor: &Actor, customer: &Customer) -> Vec<Action> {
+    use rules::Event;
+    [
+        (Action::Edit, Permission::CustomerEdit, Event::Edit),
+        (Action::Reassign, Permission::CustomerReassign, Event::Edit),
+        (Action::Delete, Permission::CustomerDelete, Event::Delete),
+        (Action::Restore, Permission::CustomerRestore, Event::Restore),
+        (Action::AddContact, Permission::ContactWrite, Event::Attend),
+        (Action::AddInteraction, Permission::InteractionCreate, Event::Attend),
+    ]
+    .into_iter()
+    .filter(|(_, permission, event)| {
+        actor.reaches(*permission, customer) && rules::permit(customer.standing, *event).is_ok()
+    })
+    .map(|(action, ..)| action)
+    .collect()
+}
+
+/// A new customer (C2). `values` are clean; a number is issued, and a manager whose reach is "own" becomes responsible
+/// for what they create without naming anybody.
+pub fn create(
+    change: &mut Change<'_, '_>,
+    settings: &Settings,
+    mut values: Vec<(&'static str, Value)>,
+    full_form: bool,
+) -> Result<Done> {
+    let scope = change.actor.require(Permission::CustomerCreate)?;
+    let own = scope == crate::authz::Scope::Own;
+    if own && value_of(&values, "manager_id").is_none_or(Value::is_empty) {
+        set(&mut values, "manager_id", Value::Int(change.actor.user_id));
+    }
+    for field in rules::FIELDS {
+        if value_of(&values, field.column).is_none() {
+            values.extend(crate::fields::clean(rules::FIELDS, vec![(field.column, Value::Null)])?);
+        }
+    }
+    rules::check_new(&values, &settings.customer_required, full_form)?;
+    dictionary::store::check_references(change.tx(), rules::FIELDS, &values, &[])?;
+    super::duplicates::refuse_new(change.tx(), &values)?;
+    let no = numbering::next(change.tx(), "KH", change.now(), settings.time_zone)?;
+    values.push(("no", Value::Text(no)));
+    values.push(("status", Value::Int(Status::Normal as i64)));
+    values.push(("created_by", Value::Int(change.actor.user_id)));
+    change.insert(&TABLE, &values)
+}
+
+fn set(values: &mut Vec<(&'static str, Value)>, column: &'static str, value: Value) {
+    values.retain(|(name, _)| *name != column);
+    values.push((column, value));
+}
+
+/// An edit (C3): of a customer that is 正常, by whom it belongs to or a supervisor in scope. `values` are clean.
+pub fn update(
+    change: &mut Change<'_, '_>,
+    settings: &Settings,
+    customer: &Allowed<Customer>,
+    seen: &Seen,
+    values: Vec<(&'static str, Value)>,
+) -> Result<Done> {
+    let tx = change.tx();
+    let values = values.as_slice();
+    if value_of(values, "manager_id").is_some() {
+        change.actor.require(Permission::CustomerReassign)?;
+    }
+    seen.check(tx, &TABLE, customer.id, customer.revision)?;
+    rules::permit(customer.standing, rules::Event::Edit)?;
+    let before = TABLE.values(tx, customer.id)?;
+    let was_empty = |column: &str| TABLE.value(&before, column).is_ok_and(Value::is_empty);
+    rules::check_edit(was_empty, values, &settings.customer_required, customer.party)?;
+    dictionary::store::check_references(tx, rules::FIELDS, values, &unchanged(&before, values))?;
+    super::duplicates::refuse_change(tx, customer.id, &before, values)?;
+    change.update(&TABLE, customer.id, customer.revision, values, "update")
+}
+
+/// The columns whose new value is the one that the row has already: a retired entry may stay where it is.
+fn unchanged(before: &[Value], values: &[(&'static str, Value)]) -> Vec<&'static str> {
+    values
+        .iter()
+        .filter(|(column, value)| TABLE.value(before, column).is_ok_and(|old| old == value))
+        .map(|(column, _)| *column)
+        .collect()
+}
+
+/// Into the recycle bin (C6).
+pub fn delete(change: &mut Change<'_, '_>, customer: &Allowed<Customer>, revision: i64) -> Result<Done> {
+    Seen::check_revision(change.tx(), Kind::Customer, customer.id, revision, customer.revision)?;
+    rules::permit(customer.standing, rules::Event::Delete)?;
+    let now = Value::Int(change.now());
+    change.update(&TABLE, customer.id, customer.revision, &[("deleted_at", now)], "delete")
+}
+
+/// Out of the recycle bin (C7), to the state it had.
+pub fn restore(change: &mut Change<'_, '_>, customer: &Allowed<Customer>, revision: i64) -> Result<Done> {
+    let tx = change.tx();
+    Seen::check_revision(tx, Kind::Customer, customer.id, revision, customer.revision)?;
+    rules::permit(customer.standing, rules::Event::Restore)?;
+    super::duplicates::refuse_taken(tx, customer.id, &TABLE.values(tx, customer.id)?, false)?;
+    change.update(&TABLE, customer.id, customer.revision, &[("deleted_at", Value::Null)], "restore")
+}
+
+/// Refreshes everything that is derived from a customer. `changed` names the columns; none for a new one.
+pub fn derive(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
+    let touched = |columns: &[&str]| changed.is_empty() || changed.iter().any(|column| columns.contains(column));
+    let values = TABLE.values(tx, id)?;
+    let value = |column: &str| TABLE.value(&values, column).cloned().unwrap_or_default();
+    if touched(&["name"]) {
+        let name = value("name");
+        tx.execute(
+            "UPDATE customer SET name_norm = ?2, name_key = ?3 WHERE id = ?1",
+            params![id, text::dedupe_name(name.text()), text::name_key(name.text())],
+        )?;
+    }
+    let required = crate::settings::customer_required(tx)?;
+    let party = value("party").int().unwrap_or(1);
+    let missing = rules::missing(&required, party, |column| value(column).is_empty());
+    tx.execute(
+        "UPDATE customer
+         SET missing = ?2,
+             satisfaction_rank = COALESCE(satisfaction, 0),
+             credit_rank = COALESCE(credit, 0),
+             level_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = level_id), 0),
+             region_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = region_id), 0)
+         WHERE id = ?1",
+        params![id, missing],
+    )?;
+    if touched(&["tel"]) {
+        tx.execute("DELETE FROM customer_phone WHERE customer_id = ?1", [id])?;
+        for phone in text::phones(value("tel").text()) {
+            tx.execute("INSERT INTO customer_phone (phone, customer_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING", params![phone, id])?;
+        }
+    }
+    if touched(&["name", "tel", "fax", "external_id", "deleted_at"]) {
+        index(tx, id)?;
+    }
+    Ok(())
+}
+
+/// Puts a customer, with the names and phones of its live contacts, into the search index.
+pub fn index(tx: &Tx<'_>, id: i64) -> Result<()> {
+    let (no, name, external_id, tel, fax): (String, String, String, String, String) = tx.query_one(
+        "SELECT no, name, external_id, tel, fax FROM customer WHERE id = ?1",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+    )?;
+    let contacts = contacts::store::names_and_phones(tx, id)?;
+    let phones = [tel, fax];
+    search::put(tx, id, &search::Document { number: &no, name: &name, external_id: &external_id, phones: &phones, contacts: &contacts })
+}

@@ -1,0 +1,147 @@
+//! Lists: keyset pages over an index, with a bound on the rows examined.
+//!
+//! A list is driven by one index (the sort key's, or a filter's); what the index does not decide is a test per row, in
+//! the `hit` column. A page ends at its rows or at [`EXAMINED`] rows looked at, whichever is first: a short page with a
+//! position is not the end.
+
+use super::{Tx, sql::Sql};
+use crate::{
+    error::{Error, Result},
+    value::Value,
+};
+
+/// The most rows that one page looks at.
+pub const EXAMINED: usize = 20_000;
+/// Totals are counted up to here and then said to be more.
+pub const COUNTED: i64 = 10_000;
+
+/// Where a page ended: the sort key and id of its last row, and which part of the list it was in.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Position {
+    /// Part of the list: a search answers exact hits, then prefixes, then the rest; others have one part.
+    pub part: u8,
+    /// The sort key.
+    pub key: Key,
+    /// The id.
+    pub id: i64,
+}
+
+/// A sort key.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Key {
+    /// A number or time.
+    Int(i64),
+    /// Text.
+    Text(String),
+}
+
+impl From<Key> for Value {
+    fn from(key: Key) -> Self {
+        match key {
+            Key::Int(number) => Self::Int(number),
+            Key::Text(text) => Self::Text(text),
+        }
+    }
+}
+
+impl Position {
+    /// For a page token.
+    pub fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// From a page token, which is ours: it was verified.
+    ///
+    /// # Errors
+    /// `BAD_PAGE_TOKEN`: it is of another version.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        serde_json::from_slice(bytes).map_err(|_| Error::BadPageToken)
+    }
+}
+
+/// One way to walk a table.
+#[derive(Debug, Clone)]
+pub struct Walk {
+    /// `FROM … WHERE …`: the table and what the driving index decides.
+    pub from: Sql,
+    /// What is tested per row; a literal 1 if nothing is.
+    pub hit: Sql,
+    /// The sort key's expression.
+    pub key: &'static str,
+    /// The id's expression.
+    pub id: &'static str,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// Some ids of a list, in order, and where to go on.
+#[derive(Debug, Clone, Default)]
+pub struct Slice {
+    /// The ids.
+    pub ids: Vec<i64>,
+    /// Where to go on; none at the end.
+    pub next: Option<Position>,
+}
+
+impl Walk {
+    /// The statement of a page.
+    pub fn statement(&self, after: Option<&Position>, limit: usize) -> Sql {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(self.id).push(", ").push(self.key).push(", ").append(&self.hit).push(" ").append(&self.from);
+        if let Some(after) = after {
+            sql.push(" AND (").push(self.key).push(", ").push(self.id);
+            sql.push(if self.descending { ") < (" } else { ") > (" });
+            sql.bind(after.key.clone()).push(", ").bind(after.id).push(")");
+        }
+        let direction = if self.descending { " DESC" } else { "" };
+        sql.push(" ORDER BY ").push(self.key).push(direction).push(", ").push(self.id).push(direction);
+        sql.push(" LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        sql
+    }
+
+    /// The next `size` ids after a position. `keep` is a last test of a row's id, for what SQL cannot say.
+    pub fn page(
+        &self,
+        tx: &Tx<'_>,
+        after: Option<&Position>,
+        size: usize,
+        part: u8,
+        mut keep: impl FnMut(i64) -> Result<bool>,
+    ) -> Result<Slice> {
+        let mut slice = Slice::default();
+        let mut examined = 0;
+        let mut last = None;
+        let mut full = false;
+        self.statement(after, EXAMINED + 1).walk(tx, |row| {
+            if slice.ids.len() == size || examined == EXAMINED {
+                full = true;
+                return Ok(false);
+            }
+            examined += 1;
+            let id = row.get(0)?;
+            let key = match row.get::<_, Value>(1)? {
+                Value::Text(text) => Key::Text(text),
+                other => Key::Int(other.int().unwrap_or_default()),
+            };
+            last = Some(Position { part, key, id });
+            if row.get(2)? && keep(id)? {
+                slice.ids.push(id);
+            }
+            Ok(true)
+        })?;
+        slice.next = last.filter(|_| full);
+        Ok(slice)
+    }
+
+    /// Counts hits up to a bound, looking at a bounded number of rows.
+    ///
+    /// Answers the count and whether there may be more.
+    pub fn count(&self, tx: &Tx<'_>) -> Result<(i64, bool)> {
+        let mut sql = Sql::new("SELECT COUNT(*), COALESCE(SUM(hit), 0) FROM (SELECT ");
+        sql.append(&self.hit).push(" AS hit ").append(&self.from);
+        sql.push(" LIMIT ").bind(2 * COUNTED + 1).push(")");
+        let (seen, hits): (i64, i64) = sql.one(tx, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok((hits.min(COUNTED), hits > COUNTED || seen > 2 * COUNTED))
+    }
+}

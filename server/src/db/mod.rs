@@ -1,0 +1,110 @@
+//! The database: one writer with group commit, read-only readers, migrations, backup and the search index.
+//!
+//! Always true here: a write is answered only after its COMMIT is on disk; no read transaction outlives one page; the
+//! text of a statement never contains anything that came from outside.
+
+pub mod list;
+pub mod migrate;
+mod readers;
+pub mod search;
+pub mod sql;
+pub mod tx;
+mod writer;
+
+use std::{path::Path, sync::Arc};
+
+pub use rusqlite::{Row, params};
+use rusqlite::{Connection, OpenFlags};
+pub use tx::Tx;
+pub use writer::{Lane, Write};
+
+use crate::{clock::Clock, error::Result};
+
+/// The application id in the file's header: "Rolo".
+pub const APPLICATION_ID: i32 = 0x526f_6c6f;
+/// Connections that read at once.
+const READERS: usize = 4;
+/// Statements kept prepared a connection.
+const STATEMENTS: usize = 256;
+
+/// A database that is open in this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    writer: Arc<writer::Writer>,
+    readers: Arc<readers::Readers>,
+}
+
+impl Db {
+    /// Opens the file, brings it up to date and starts the writer.
+    ///
+    /// # Errors
+    /// The file cannot be opened, is not ours, or was made by a newer version.
+    pub fn open(path: &Path, clock: Clock) -> Result<Self> {
+        let mut conn = connect(path, false)?;
+        migrate::migrate(&mut conn, path)?;
+        let writer = writer::Writer::start(conn, clock)?;
+        let readers = (0..READERS).map(|_| connect(path, true)).collect::<Result<Vec<_>>>()?;
+        Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers::Readers::new(readers)) })
+    }
+
+    /// Runs `job` in its own savepoint inside a shared transaction and answers once that is on disk. An error of the job
+    /// takes back what it wrote, and only that.
+    ///
+    /// # Errors
+    /// What the job answers; `Busy` if the queue is full; `Unavailable` or `ReadOnly` if the commit failed.
+    pub async fn write<R: Send + 'static>(
+        &self,
+        lane: Lane,
+        job: impl FnOnce(&mut Write<'_>) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        self.writer.run(lane, job).await
+    }
+
+    /// Queues a write that nobody waits for; dropped if the queue is full.
+    pub fn write_lossy(&self, job: impl FnOnce(&mut Write<'_>) -> Result<()> + Send + 'static) {
+        self.writer.post(job);
+    }
+
+    /// Runs `job` in a read transaction on a reader.
+    ///
+    /// # Errors
+    /// What the job answers.
+    pub async fn read<R: Send + 'static>(&self, job: impl FnOnce(&Tx<'_>) -> Result<R> + Send + 'static) -> Result<R> {
+        self.readers.run(job).await
+    }
+
+    /// Why writes are refused at the moment, if they are.
+    pub fn stopped(&self) -> Option<String> {
+        self.writer.stopped()
+    }
+
+    /// Finishes queued writes, truncates the log and stops the writer. Called once, at the end.
+    pub async fn close(&self) {
+        let writer = Arc::clone(&self.writer);
+        // The thread may be in the middle of a commit; waiting for it must not hold up the runtime.
+        let _ = tokio::task::spawn_blocking(move || writer.stop()).await;
+    }
+}
+
+/// Opens one connection with the settings that all of them share.
+#[expect(clippy::disallowed_methods, reason = "the one place that opens connections")]
+pub(crate) fn connect(path: &Path, read_only: bool) -> Result<Connection> {
+    let access = if read_only {
+        OpenFlags::SQLITE_OPEN_READ_ONLY
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+    };
+    let conn = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    if !read_only {
+        conn.pragma_update(None, "journal_mode", "wal")?;
+        conn.pragma_update(None, "synchronous", "full")?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    }
+    // 24 MiB for the writer and 10 MiB for each reader: page caches stay under 64 MiB in all.
+    conn.pragma_update(None, "cache_size", if read_only { -10_240 } else { -24_576 })?;
+    conn.pragma_update(None, "temp_store", "memory")?;
+    Ok(conn)
+}

@@ -1,0 +1,65 @@
+//! Read-only connections, as many calls at once as there are connections.
+
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use super::Tx;
+use crate::error::{Error, Result};
+
+/// The readers that are idle, and a permit for each.
+pub(super) struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    permits: Semaphore,
+}
+
+impl Readers {
+    pub(super) fn new(connections: Vec<Connection>) -> Self {
+        Self { permits: Semaphore::new(connections.len()), idle: Mutex::new(connections) }
+    }
+
+    pub(super) async fn run<R: Send + 'static>(
+        self: &std::sync::Arc<Self>,
+        job: impl FnOnce(&Tx<'_>) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        let _permit = self.permits.acquire().await.map_err(|_| Error::Unavailable("the server stops".into()))?;
+        let readers = std::sync::Arc::clone(self);
+        // A panic in the job loses neither the answer (JoinError) nor the connection (Lease).
+        tokio::task::spawn_blocking(move || {
+            let lease = Lease::take(&readers)?;
+            let conn = lease.conn.as_ref().ok_or_else(|| Error::Internal("a reader without connection".into()))?;
+            let tx = conn.unchecked_transaction()?;
+            let answer = job(&Tx::new(&tx));
+            // Nothing was written; ending the transaction either way is the same.
+            drop(tx);
+            answer
+        })
+        .await
+        .map_err(|e| Error::Internal(format!("a read failed: {e}")))?
+    }
+}
+
+/// A connection that finds its way back, whatever happens to the job.
+struct Lease<'r> {
+    readers: &'r Readers,
+    conn: Option<Connection>,
+}
+
+impl<'r> Lease<'r> {
+    fn take(readers: &'r Readers) -> Result<Self> {
+        let conn = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if conn.is_none() {
+            return Err(Error::Internal("no idle reader in spite of a permit".into()));
+        }
+        Ok(Self { readers, conn })
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if let Some(conn) = self.conn.take() {
+            self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        }
+    }
+}

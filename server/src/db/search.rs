@@ -1,0 +1,134 @@
+//! The search index of customers: any fragment of a name, pinyin, numbers and phones, fast at a million customers.
+//!
+//! A customer has one *document*: its folded name, number, external id, contacts' names and phones, a line each
+//! ([`Document`], table `customer_search`). Whether a query matches, and how well, is a pure function of the query and
+//! the document ([`Query::rank`]). The table `customer_gram` (FTS5) only narrows: from the grams of a query it gives a
+//! list of ids that holds every match, and some that are none; each is then tested by its document. So a wrong gram
+//! can cost time or lose a hit, but never shows a wrong one.
+//!
+//! How a list uses it:
+//!
+//! - In the transaction of every change to a customer's name, number, external id, phone or fax, and to its live
+//!   contacts' names and phones, call [`put`] with all of them. It compares documents and writes only if one changed.
+//!   A customer in the recycle bin stays in the index (its list searches too; the others' conditions exclude it), its
+//!   deleted contacts do not; [`remove`] is for rows that really go.
+//! - [`Query::parse`] answers none if the text holds nothing that can be searched: then there is no search.
+//! - [`Query::page`] takes the list's [`Walk`](super::list::Walk) and a [`Position`](super::list::Position) and answers
+//!   a [`Slice`](super::list::Slice), as the list itself would: part 0 are exact hits, part 1 names that begin with the
+//!   text, part 2 the rest; within a part the list's own order. Every match comes once. A page with a position may be
+//!   short, or empty.
+//!
+//! How a page is found (`page.rs`): up to [`FEW`] candidates are all tested and sorted. Words that are more frequent go
+//! part by part; each part has its own gram, so exact hits and prefixes of a common word are found directly. A part with
+//! up to [`MANY`] candidates walks the list's index and tests only rows among them; a larger one tests every row, for
+//! hits are dense there. Nothing ever sorts or loads all hits of a common word.
+
+mod grams;
+mod page;
+mod query;
+#[cfg(test)]
+mod tests;
+
+use rusqlite::params;
+
+pub use self::query::{Query, Rank};
+use super::Tx;
+use crate::{
+    error::Result,
+    text::{phones, squeeze},
+};
+
+/// Up to so many candidates are tested and sorted at once.
+pub const FEW: usize = 2_000;
+/// Up to so many candidates are worth a look-up for each row walked; where there are more, hits are dense.
+pub const MANY: usize = 20_000;
+
+/// What a customer is found by, as stored; folding is done here.
+#[derive(Debug, Clone, Default)]
+pub struct Document<'a> {
+    /// The customer's number.
+    pub number: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Its id in another system, empty if none.
+    pub external_id: &'a str,
+    /// Fields with phone and fax numbers, several in one allowed.
+    pub phones: &'a [String],
+    /// Name and phone fields of each live contact.
+    pub contacts: &'a [(String, Vec<String>)],
+}
+
+impl Document<'_> {
+    /// The lines of the folded document. Within a line, a tab keeps a fragment from reaching over two entries.
+    fn fold(&self) -> String {
+        let mut keys = Vec::new();
+        for field in self.phones.iter().chain(self.contacts.iter().flat_map(|(_, fields)| fields)) {
+            keys.extend(phones(field));
+        }
+        let mut seen = std::collections::HashSet::new();
+        keys.retain(|key| seen.insert(key.clone()));
+        let contacts: Vec<String> = self.contacts.iter().map(|(name, _)| squeeze(name)).collect();
+        let contacts = contacts.join("\t");
+        [squeeze(self.name), squeeze(self.number), squeeze(self.external_id), contacts, keys.join("\t")].join("\n")
+    }
+}
+
+/// The lines of a folded document.
+#[derive(Debug, Clone, Copy)]
+struct Lines<'d> {
+    name: &'d str,
+    number: &'d str,
+    external_id: &'d str,
+    contacts: &'d str,
+    phones: &'d str,
+    /// All but the phones: what a fragment of text is looked for in.
+    text: &'d str,
+}
+
+impl<'d> Lines<'d> {
+    fn of(doc: &'d str) -> Self {
+        let (text, phones) = doc.rsplit_once('\n').unwrap_or((doc, ""));
+        let mut lines = text.splitn(4, '\n');
+        let mut next = || lines.next().unwrap_or_default();
+        Self { name: next(), number: next(), external_id: next(), contacts: next(), phones, text }
+    }
+}
+
+/// Puts a customer into the index, or brings it up to date there; writes nothing if nothing changed.
+///
+/// # Errors
+/// The database's.
+pub fn put(tx: &Tx<'_>, customer_id: i64, document: &Document<'_>) -> Result<()> {
+    let doc = document.fold();
+    let old: Option<String> =
+        tx.query_opt("SELECT doc FROM customer_search WHERE customer_id = ?1", [customer_id], |row| row.get(0))?;
+    if old.as_ref() == Some(&doc) {
+        return Ok(());
+    }
+    let grams = grams::of_document(&doc);
+    match old {
+        Some(old) => {
+            tx.execute("UPDATE customer_search SET doc = ?2 WHERE customer_id = ?1", params![customer_id, doc])?;
+            if grams::of_document(&old) == grams {
+                return Ok(());
+            }
+            tx.execute("DELETE FROM customer_gram WHERE rowid = ?1", [customer_id])?;
+        }
+        None => {
+            tx.execute("INSERT INTO customer_search (customer_id, doc) VALUES (?1, ?2)", params![customer_id, doc])?;
+        }
+    }
+    tx.execute("INSERT INTO customer_gram (rowid, grams) VALUES (?1, ?2)", params![customer_id, grams.join(" ")])?;
+    Ok(())
+}
+
+/// Takes a customer out of the index; nothing happens if it is not there.
+///
+/// # Errors
+/// The database's.
+pub fn remove(tx: &Tx<'_>, customer_id: i64) -> Result<()> {
+    if tx.execute("DELETE FROM customer_search WHERE customer_id = ?1", [customer_id])? > 0 {
+        tx.execute("DELETE FROM customer_gram WHERE rowid = ?1", [customer_id])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! The data directory: its lock, its database file, its socket.
+//!
+//! ```text
+//! try the lock ──got it──► owner: serve in process, on the socket, on TCP
+//!       └────────taken──► other: connect to the owner's socket
+//! ```
+//!
+//! The lock goes with its process, kill -9 included; the next one to ask becomes the owner.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    error::{Error, Result},
+    run::{Config, Handle},
+};
+
+/// The longest path that every system takes for a socket.
+const SOCKET_PATH: usize = 100;
+
+/// What opening a data directory answers.
+#[derive(Debug)]
+pub enum Place {
+    /// This process owns it and serves it.
+    Owner(Handle),
+    /// Another process owns it.
+    Other {
+        /// Where the owner listens.
+        socket: PathBuf,
+    },
+}
+
+impl Place {
+    /// Becomes the owner of a directory and serves it, or finds the owner.
+    ///
+    /// # Errors
+    /// The directory is not initialised, cannot be read, or its database cannot be opened.
+    pub async fn open(dir: &Path, config: Config) -> Result<Self> {
+        if !is_initialised(dir) {
+            return Err(Error::Unavailable(format!("{} is not initialised; run `rolod init` first", dir.display())));
+        }
+        let socket = socket_path(dir)?;
+        match lock(dir)? {
+            Some(lock) => Ok(Self::Owner(Handle::start(dir, lock, config).await?)),
+            None => Ok(Self::Other { socket }),
+        }
+    }
+}
+
+/// Whether a directory holds a database.
+pub fn is_initialised(dir: &Path) -> bool {
+    database_path(dir).exists()
+}
+
+/// The database file of a directory.
+pub fn database_path(dir: &Path) -> PathBuf {
+    dir.join("rolo.db")
+}
+
+/// Makes the directory, readable by its owner alone.
+pub(crate) fn create(dir: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| io_error(dir, &e))
+}
+
+/// The uid that the directory belongs to.
+pub(crate) fn owner_uid(dir: &Path) -> Result<u32> {
+    Ok(fs::metadata(dir).map_err(|e| io_error(dir, &e))?.uid())
+}
+
+/// The directory's lock, if it is free.
+pub(crate) fn lock(dir: &Path) -> Result<Option<File>> {
+    let path = dir.join("lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|e| io_error(&path, &e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(e)) => Err(io_error(&path, &e)),
+    }
+}
+
+/// Where the owner listens: in the directory, or where its path would be too long for a socket, under the runtime
+/// directory with a name made of the path.
+pub fn socket_path(dir: &Path) -> Result<PathBuf> {
+    let full = fs::canonicalize(dir).map_err(|e| io_error(dir, &e))?;
+    let plain = full.join("rolod.sock");
+    if plain.as_os_str().len() <= SOCKET_PATH {
+        return Ok(plain);
+    }
+    let name = blake3::hash(full.as_os_str().as_encoded_bytes()).to_hex();
+    let short = name.get(..32).unwrap_or_default();
+    let run = match std::env::var_os("XDG_RUNTIME_DIR") {
+        Some(dir) => PathBuf::from(dir).join("rolo"),
+        None => std::env::temp_dir().join(format!("rolo-{}", owner_uid(&full)?)),
+    };
+    create(&run)?;
+    if owner_uid(&run)? != owner_uid(&full)? {
+        return Err(Error::Unavailable(format!("{} belongs to somebody else", run.display())));
+    }
+    Ok(run.join(short).with_extension("sock"))
+}
+
+/// An I/O error with the path that it happened at.
+pub(crate) fn io_error(path: &Path, error: &io::Error) -> Error {
+    Error::Unavailable(format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,167 @@
+//! OperationService.
+
+use std::pin::Pin;
+
+use rolo_proto::v1::{self as pb, Kind, operation_service_server::OperationService};
+use tokio::sync::mpsc;
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status};
+
+use super::undo::{self, Operation, Progress};
+use crate::{
+    change::Change,
+    db::{
+        Lane, Tx,
+        list::{Key, Position},
+        params,
+    },
+    error::{Error, Fault, Result},
+    kernel::Kernel,
+    rpc::{
+        guard::{Caller, View},
+        page::{Binding, size},
+    },
+};
+
+/// The service.
+#[derive(Debug)]
+pub struct Service {
+    /// The kernel.
+    pub kernel: Kernel,
+}
+
+#[tonic::async_trait]
+impl OperationService for Service {
+    type UndoStream = Pin<Box<dyn Stream<Item = Result<pb::UndoProgress, Status>> + Send>>;
+
+    async fn undo(&self, request: Request<pb::UndoRequest>) -> Result<Response<Self::UndoStream>, Status> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let begun = self.kernel.begin_undo(&caller, request).await?;
+        let (progress, stream) = mpsc::channel(1);
+        let kernel = self.kernel.clone();
+        tokio::spawn(async move {
+            // A caller who goes away stops the work after the slice under way; asking again goes on with it.
+            if let Err(error) = kernel.undo(&caller, begun, &progress).await {
+                let _ = progress.send(Err(error.into())).await;
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+    }
+
+    async fn list_operations(
+        &self,
+        request: Request<pb::ListOperationsRequest>,
+    ) -> Result<Response<pb::ListOperationsResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        Ok(Response::new(self.kernel.view(&caller, move |view| list(view, &request)).await?))
+    }
+}
+
+impl Kernel {
+    /// Finds what is to be taken back; the same request finds the same again.
+    async fn begin_undo(&self, caller: &Caller, request: pb::UndoRequest) -> Result<Operation> {
+        if request.request_id.is_empty() || request.request_id.len() > 64 {
+            return Err(Error::field("request_id", Fault::Malformed("request_id")));
+        }
+        let actor = std::sync::Arc::clone(&caller.actor);
+        self.db()
+            .write(Lane::People, move |write| {
+                let known: Option<i64> = write.tx.query_opt(
+                    "SELECT record_id FROM idempotency WHERE user_id = ?1 AND request_id = ?2 AND method = 'Undo'",
+                    params![actor.user_id, request.request_id],
+                    |row| row.get(0),
+                )?;
+                if let Some(operation_id) = known {
+                    let again = pb::UndoRequest { operation_id, ..request };
+                    return undo::choose(write.tx, &actor, write.now, &again);
+                }
+                let target = undo::choose(write.tx, &actor, write.now, &request)?;
+                if target.undone {
+                    return Err(Error::InvalidState("undone".into()));
+                }
+                write.tx.execute(
+                    "INSERT INTO idempotency (user_id, method, request_id, request_hash, at, kind, record_id, revision,
+                       operation_id)
+                     VALUES (?1, 'Undo', ?2, zeroblob(32), ?3, ?4, ?5, 0, 0)",
+                    params![actor.user_id, request.request_id, write.now, Kind::Unspecified as i32, target.id],
+                )?;
+                Ok(target)
+            })
+            .await
+    }
+
+    async fn undo(
+        &self,
+        caller: &Caller,
+        target: Operation,
+        report: &mpsc::Sender<Result<pb::UndoProgress, Status>>,
+    ) -> Result<()> {
+        let id = target.id;
+        let total = self.db().read(move |tx| undo::records(tx, id)).await?;
+        let mut progress = Progress::default();
+        progress.answer.operation_id = target.id;
+        progress.answer.method.clone_from(&target.method);
+        progress.answer.total = total;
+        progress.answer.undo_operation_id = target.undo;
+        if target.undone {
+            progress.answer.finished = true;
+            progress.answer.done = total;
+            let _ = report.send(Ok(progress.answer)).await;
+            return Ok(());
+        }
+        let lane = if total > undo::SLICE as i64 { Lane::Feeds } else { Lane::People };
+        while !progress.answer.finished {
+            let (kernel, caller, target) = (self.clone(), caller.clone(), target.clone());
+            progress = self
+                .db()
+                .write(lane, move |write| {
+                    let actor = kernel.current(write.tx, &caller)?;
+                    let mut change = Change::new(write, &actor, "Undo", true);
+                    change.undoes = Some(target.id);
+                    change.operation_id = Some(progress.answer.undo_operation_id).filter(|id| *id > 0);
+                    undo::slice(&mut change, &target, progress)
+                })
+                .await?;
+            if report.send(Ok(progress.answer.clone())).await.is_err() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn list(view: &View<'_>, request: &pb::ListOperationsRequest) -> Result<pb::ListOperationsResponse> {
+    let binding = Binding::new(view.settings, view.actor, "ListOperations", &pb::ListOperationsRequest::default());
+    let after = binding.open(&request.page_token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
+    let rows = size(request.page_size, false);
+    let mut operations = mine(view.tx, view.actor.user_id, after.map_or(i64::MAX, |last| last.id), rows + 1)?;
+    let more = operations.len() > rows;
+    operations.truncate(rows);
+    let next = operations.last().filter(|_| more).map(|last| Position { part: 0, key: Key::Int(0), id: last.id }.encode());
+    Ok(pb::ListOperationsResponse { operations, next_page_token: binding.seal(next.as_deref()) })
+}
+
+fn mine(tx: &Tx<'_>, user_id: i64, before: i64, rows: usize) -> Result<Vec<pb::Operation>> {
+    tx.query(
+        "SELECT id, at, method, COALESCE(undone_by, 0), COALESCE(undoes, 0),
+                (SELECT COUNT(*) FROM (SELECT 1 FROM audit a WHERE a.operation_id = o.id LIMIT 10001))
+         FROM operation o
+         WHERE user_id = ?1 AND reversible = 1 AND id < ?2
+         ORDER BY id DESC
+         LIMIT ?3",
+        params![user_id, before, rows as i64],
+        |row| {
+            Ok(pb::Operation {
+                id: row.get(0)?,
+                at: row.get(1)?,
+                method: row.get(2)?,
+                undone_by: row.get(3)?,
+                undoes: row.get(4)?,
+                records: row.get(5)?,
+                reversible: true,
+            })
+        },
+    )
+}

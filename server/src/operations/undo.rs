@@ -1,0 +1,260 @@
+//! Taking an operation back: the before-images written anew, as an operation of its own.
+//!
+//! Each record is taken back only if its revision is still the one that the operation left, and if the person may still
+//! write it; otherwise it is kept as it is, with the reason and who changed it. A record that the operation made goes to
+//! the recycle bin. Redo is the undo of an undo. The work goes in slices, each its own transaction; interrupted, it goes
+//! on where it stopped, for what is taken back already carries the undo's name.
+
+use rolo_proto::v1::{self as pb, Kind};
+use rusqlite::ErrorCode;
+
+use crate::{
+    audit::Changes,
+    authz::{Actor, Permission},
+    change::{Change, Table, last_change},
+    clock::{DAY, Millis},
+    customers::timeline::table,
+    db::{Tx, params},
+    error::{Error, Result},
+    value::Value,
+};
+
+/// How long an operation can be taken back; an import longer.
+const KEPT: Millis = DAY;
+const KEPT_IMPORT: Millis = 30 * DAY;
+/// Records in one transaction.
+pub const SLICE: usize = 200;
+
+/// An operation as undo sees it.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// The id.
+    pub id: i64,
+    /// What it was.
+    pub method: String,
+    /// The undo that is under way or done, 0 if none.
+    pub undo: i64,
+    /// It was taken back.
+    pub undone: bool,
+}
+
+/// The operation that is to be taken back.
+///
+/// # Errors
+/// `NOT_FOUND` if there is none, or it is another's and the person lacks the right; `INVALID_STATE` if it cannot be
+/// taken back, or no longer.
+pub fn choose(tx: &Tx<'_>, actor: &Actor, now: Millis, request: &pb::UndoRequest) -> Result<Operation> {
+    let id = match request.operation_id {
+        0 => newest(tx, actor, request.redo)?.ok_or(Error::NotFound)?,
+        id => id,
+    };
+    let row = tx.query_opt(
+        "SELECT user_id, at, method, reversible, undone_by,
+                (SELECT u.id FROM operation u WHERE u.undoes = o.id AND u.user_id = ?2 ORDER BY u.id DESC LIMIT 1)
+         FROM operation o
+         WHERE id = ?1",
+        params![id, actor.user_id],
+        |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, Millis>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, bool>(3)?,
+                row.get::<_, Option<i64>>(4)?,
+                row.get::<_, Option<i64>>(5)?,
+            ))
+        },
+    )?;
+    let (user_id, at, method, reversible, undone_by, undo) = row.ok_or(Error::NotFound)?;
+    if user_id != actor.user_id && actor.scope(Permission::Undo).is_none() {
+        return Err(Error::NotFound);
+    }
+    if !reversible {
+        return Err(Error::InvalidState("irreversible".into()));
+    }
+    let kept = if method == "StartImport" { KEPT_IMPORT } else { KEPT };
+    if now - at > kept {
+        return Err(Error::InvalidState("too old".into()));
+    }
+    Ok(Operation { id, method, undo: undone_by.or(undo).unwrap_or_default(), undone: undone_by.is_some() })
+}
+
+/// My newest operation that is in effect; or, to redo, my newest undo that is, if nothing was done since.
+fn newest(tx: &Tx<'_>, actor: &Actor, redo: bool) -> Result<Option<i64>> {
+    let sql = if redo {
+        "SELECT id FROM operation o
+         WHERE user_id = ?1 AND reversible = 1 AND undone_by IS NULL AND level % 2 = 1
+           AND NOT EXISTS (SELECT 1 FROM operation n
+                           WHERE n.user_id = ?1 AND n.reversible = 1 AND n.id > o.id AND n.level = 0)
+         ORDER BY id DESC
+         LIMIT 1"
+    } else {
+        "SELECT id FROM operation
+         WHERE user_id = ?1 AND reversible = 1 AND undone_by IS NULL AND level % 2 = 0
+         ORDER BY id DESC
+         LIMIT 1"
+    };
+    tx.query_opt(sql, [actor.user_id], |row| row.get(0))
+}
+
+/// How far an undo has come.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Rows of the operation's log after this one are dealt with.
+    pub before: Option<i64>,
+    /// The answer so far; its kept records are those of the last slice.
+    pub answer: pb::UndoProgress,
+}
+
+/// How many records an operation changed, counted up to a bound.
+pub fn records(tx: &Tx<'_>, operation_id: i64) -> Result<i64> {
+    tx.query_one(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE operation_id = ?1 LIMIT 2000000)",
+        [operation_id],
+        |row| row.get(0),
+    )
+}
+
+/// Takes the next slice back.
+///
+/// # Errors
+/// The database fails; what a single record is refused for is in the answer.
+pub fn slice(change: &mut Change<'_, '_>, target: &Operation, mut progress: Progress) -> Result<Progress> {
+    let rows = change.tx().query(
+        "SELECT sequence, kind, record_id FROM audit
+         WHERE operation_id = ?1 AND sequence < ?2
+         ORDER BY sequence DESC
+         LIMIT ?3",
+        params![target.id, progress.before.unwrap_or(i64::MAX), SLICE as i64],
+        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i32>(1)?, row.get::<_, i64>(2)?)),
+    )?;
+    progress.answer.kept_records.clear();
+    progress.answer.finished = rows.len() < SLICE;
+    progress.before = rows.last().map(|row| row.0).or(progress.before);
+    for (sequence, kind, id) in rows {
+        let kind = Kind::try_from(kind).unwrap_or_default();
+        let Some(table) = table(kind) else { continue };
+        let image = Image::load(change.tx(), target.id, kind, id)?;
+        if image.last_sequence != sequence {
+            // An earlier row of a record that was dealt with at its last row.
+            progress.answer.total -= 1;
+            continue;
+        }
+        match change.attempt(|change| take_back(change, table, id, &image)) {
+            Ok(()) => progress.answer.done += 1,
+            Err(cause) => {
+                progress.answer.kept += 1;
+                progress.answer.kept_records.push(kept(change.tx(), table, id, &cause)?);
+            }
+        }
+    }
+    if progress.answer.finished {
+        finish(change, target, &progress)?;
+    }
+    progress.answer.undo_operation_id = change.operation_id.unwrap_or_default();
+    Ok(progress)
+}
+
+/// Marks the operation as taken back, if anything of it was.
+fn finish(change: &mut Change<'_, '_>, target: &Operation, progress: &Progress) -> Result<()> {
+    let Some(undo) = change.operation_id else { return Ok(()) };
+    if progress.answer.done == 0 {
+        return Ok(());
+    }
+    change.tx().execute("UPDATE operation SET undone_by = ?2 WHERE id = ?1", params![target.id, undo]).map(drop)
+}
+
+/// What a record was before an operation, and the revision that the operation left it with.
+struct Image {
+    before: Vec<(String, Value)>,
+    created: bool,
+    revision: i64,
+    last_sequence: i64,
+}
+
+impl Image {
+    fn load(tx: &Tx<'_>, operation_id: i64, kind: Kind, id: i64) -> Result<Self> {
+        let mut image = Self { before: Vec::new(), created: false, revision: 0, last_sequence: 0 };
+        tx.walk(
+            "SELECT sequence, revision, verb, changes FROM audit
+             WHERE kind = ?1 AND record_id = ?2 AND operation_id = ?3
+             ORDER BY sequence",
+            params![kind as i32, id, operation_id],
+            |row| {
+                image.last_sequence = row.get(0)?;
+                image.revision = row.get(1)?;
+                image.created |= row.get::<_, String>(2)? == "create";
+                let changes: Changes = serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default();
+                for (column, pair) in &changes {
+                    if !image.before.iter().any(|(known, _)| known == column) {
+                        image.before.push((column.clone(), Value::from_json(pair.get(0).unwrap_or_default())));
+                    }
+                }
+                Ok(true)
+            },
+        )?;
+        Ok(image)
+    }
+
+    /// The values to write: the before-image, or into the recycle bin for what was made.
+    fn values(&self, table: &'static Table, now: Millis) -> Vec<(&'static str, Value)> {
+        if self.created {
+            return vec![("deleted_at", Value::Int(now))];
+        }
+        table
+            .columns
+            .iter()
+            .filter_map(|(column, _)| {
+                let (_, value) = self.before.iter().find(|(name, _)| name == column)?;
+                Some((*column, value.clone()))
+            })
+            .collect()
+    }
+}
+
+fn take_back(change: &mut Change<'_, '_>, table: &'static Table, id: i64, image: &Image) -> Result<()> {
+    let tx = change.tx();
+    let (revision, operation_id) = tx
+        .query_opt(
+            "SELECT revision, operation_id FROM audit
+             WHERE kind = ?1 AND record_id = ?2 AND verb <> 'refused'
+             ORDER BY sequence DESC
+             LIMIT 1",
+            params![table.kind as i32, id],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+        )?
+        .ok_or(Error::NotFound)?;
+    if change.operation_id == Some(operation_id) {
+        // Taken back before an interruption.
+        return Ok(());
+    }
+    if revision != image.revision {
+        let (who, at) = last_change(tx, table.kind, id)?;
+        return Err(Error::Stale { kind: table.kind, id, revision, fields: Vec::new(), who, at });
+    }
+    (table.may_write)(tx, change.actor, id)?;
+    let values = image.values(table, change.now());
+    change.update(table, id, revision, &values, "undo").map_err(taken)?;
+    (table.check_undo)(tx, id)
+}
+
+/// A unique index speaks before `check_undo` can.
+fn taken(error: Error) -> Error {
+    match &error {
+        Error::Db(failure) if failure.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            Error::Duplicate { field: "name", at: crate::error::Match::default() }
+        }
+        _ => error,
+    }
+}
+
+/// A record that was left as it is. What the person may not see is not told.
+fn kept(tx: &Tx<'_>, table: &'static Table, id: i64, cause: &Error) -> Result<pb::KeptRecord> {
+    let visible = !matches!(cause, Error::NotFound);
+    let (who, at) = match cause {
+        Error::Stale { who, at, .. } => (who.clone(), *at),
+        _ => (String::new(), 0),
+    };
+    let label = if visible { (table.label)(tx, id).unwrap_or_default() } else { String::new() };
+    Ok(pb::KeptRecord { kind: table.kind.into(), id, label, reason: cause.reason().into(), who, at })
+}

@@ -1,0 +1,215 @@
+//! One gRPC server over all transports: in process, the directory's Unix socket, loopback TCP.
+//!
+//! Each transport's listener hands its connections to one stream; a connection knows what it came through ([`Peer`]),
+//! which is all that the host's authority rests on.
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use rolo_proto::v1::{
+    contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
+    dictionary_service_server::DictionaryServiceServer, host_service_server::HostServiceServer,
+    import_service_server::ImportServiceServer, interaction_service_server::InteractionServiceServer,
+    operation_service_server::OperationServiceServer, session_service_server::SessionServiceServer,
+    user_service_server::UserServiceServer,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
+    net::{TcpStream, UnixStream},
+    sync::mpsc,
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::{Server, server::Connected};
+
+use super::auth_layer::AuthLayer;
+use crate::{
+    contacts, customers, dictionary, host, imports, interactions,
+    error::{Error, Result},
+    kernel::Kernel,
+    operations, sessions, users,
+};
+
+/// What a connection came through.
+#[derive(Debug, Clone, Default)]
+pub enum Peer {
+    /// Not known: no authority.
+    #[default]
+    Unknown,
+    /// The same process.
+    Embedded,
+    /// The directory's Unix socket; whether the peer's uid owns the directory.
+    Unix {
+        /// The peer runs under the uid that owns the data directory.
+        owner: bool,
+    },
+    /// TCP.
+    Tcp(SocketAddr),
+}
+
+impl Peer {
+    /// Whether the peer has the host's authority.
+    pub fn owns_directory(&self) -> bool {
+        matches!(self, Self::Embedded | Self::Unix { owner: true })
+    }
+
+    /// A name for throttling: attempts from one origin do not slow down another.
+    pub fn origin(&self) -> String {
+        match self {
+            Self::Unknown => "unknown".into(),
+            Self::Embedded | Self::Unix { .. } => "host".into(),
+            Self::Tcp(address) => address.ip().to_string(),
+        }
+    }
+}
+
+/// The bytes of a connection.
+#[derive(Debug)]
+enum Bytes {
+    Duplex(DuplexStream),
+    Unix(UnixStream),
+    Tcp(TcpStream),
+}
+
+/// A connection of any transport.
+#[derive(Debug)]
+pub struct Connection {
+    peer: Peer,
+    bytes: Bytes,
+}
+
+impl Connection {
+    /// A connection from within the process.
+    pub fn embedded(stream: DuplexStream) -> Self {
+        Self { peer: Peer::Embedded, bytes: Bytes::Duplex(stream) }
+    }
+
+    /// A connection over the directory's socket; `owner_uid` is who owns the directory.
+    pub fn unix(stream: UnixStream, owner_uid: u32) -> Self {
+        let owner = stream.peer_cred().is_ok_and(|peer| peer.uid() == owner_uid);
+        Self { peer: Peer::Unix { owner }, bytes: Bytes::Unix(stream) }
+    }
+
+    /// A TCP connection.
+    pub fn tcp(stream: TcpStream, address: SocketAddr) -> Self {
+        // Small messages must not wait for one another; a socket that refuses the option still works.
+        let _ = stream.set_nodelay(true);
+        Self { peer: Peer::Tcp(address), bytes: Bytes::Tcp(stream) }
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = Peer;
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
+    }
+}
+
+macro_rules! each {
+    ($self:ident, $stream:ident => $call:expr) => {
+        match &mut $self.get_mut().bytes {
+            Bytes::Duplex($stream) => $call,
+            Bytes::Unix($stream) => $call,
+            Bytes::Tcp($stream) => $call,
+        }
+    };
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => Pin::new(stream).poll_read(cx, buf))
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        each!(self, stream => Pin::new(stream).poll_write(cx, buf))
+    }
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => Pin::new(stream).poll_flush(cx))
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => Pin::new(stream).poll_shutdown(cx))
+    }
+}
+
+/// The largest request; replies may be larger (a page of an export).
+const MOST_REQUEST: usize = 4 << 20;
+const MOST_REPLY: usize = 16 << 20;
+
+/// Serves connections until `shutdown` resolves and the calls under way are done.
+///
+/// # Errors
+/// The transport fails.
+pub async fn serve(
+    kernel: Kernel,
+    connections: mpsc::Receiver<Connection>,
+    reflection: bool,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<()> {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    let watch = tokio::spawn(watch_health(kernel.clone(), reporter));
+    let reflection = reflection
+        .then(|| {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(rolo_proto::FILE_DESCRIPTOR_SET)
+                .build_v1()
+        })
+        .transpose()
+        .map_err(|e| Error::Internal(format!("reflection: {e}")))?;
+    macro_rules! sized {
+        ($server:ident, $service:expr) => {
+            $server::new($service).max_decoding_message_size(MOST_REQUEST).max_encoding_message_size(MOST_REPLY)
+        };
+    }
+    let served = Server::builder()
+        .layer(AuthLayer { kernel: kernel.clone() })
+        .concurrency_limit_per_connection(256)
+        .max_concurrent_streams(256)
+        .http2_max_header_list_size(16 << 10)
+        .http2_max_pending_accept_reset_streams(Some(64))
+        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(20)))
+        .add_service(health)
+        .add_optional_service(reflection)
+        .add_service(sized!(SessionServiceServer, sessions::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(UserServiceServer, users::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(DictionaryServiceServer, dictionary::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(CustomerServiceServer, customers::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(ContactServiceServer, contacts::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(InteractionServiceServer, interactions::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(OperationServiceServer, operations::rpc::Service { kernel: kernel.clone() }))
+        //IMPORTS .add_service(sized!(ImportServiceServer, imports::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(HostServiceServer, host::rpc::Service { kernel: kernel.clone() }))
+        .serve_with_incoming_shutdown(
+            tokio_stream::StreamExt::map(ReceiverStream::new(connections), Ok::<_, io::Error>),
+            shutdown,
+        )
+        .await;
+    watch.abort();
+    served.map_err(|e| Error::Unavailable(format!("the transport failed: {e}")))
+}
+
+/// Follows whether writes are possible, and does the minute's housekeeping.
+async fn watch_health(kernel: Kernel, reporter: tonic_health::server::HealthReporter) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    let mut serving = true;
+    for beat in 0_u64.. {
+        tick.tick().await;
+        let now = kernel.db().stopped().is_none();
+        if now != serving {
+            serving = now;
+            let status =
+                if now { tonic_health::ServingStatus::Serving } else { tonic_health::ServingStatus::NotServing };
+            reporter.set_service_status("", status).await;
+        }
+        if beat % 60 == 59 {
+            kernel.sweep();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Errors as gRPC statuses (`proto/errors.md`). The only file that makes a `Status`.
+
+use std::{collections::HashMap, time::Duration};
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+use crate::error::{Error, Fault};
+
+/// The domain of every `ErrorInfo`.
+const DOMAIN: &str = "rolo";
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        status(&error)
+    }
+}
+
+fn status(error: &Error) -> Status {
+    let mut metadata = HashMap::new();
+    let mut put = |key: &str, value: String| metadata.insert(key.to_owned(), value);
+    let mut details = ErrorDetails::new();
+    let code = match error {
+        Error::Refused { cause, .. } => return status(cause),
+        Error::Validation(violations) => {
+            let fields = violations.iter().map(|v| FieldViolation::new(&v.field, fault(&v.fault))).collect::<Vec<_>>();
+            details.set_bad_request(fields);
+            Code::InvalidArgument
+        }
+        Error::InvalidState(state) => {
+            put("state", state.clone());
+            details.add_precondition_failure_violation("STATE", state, "the state does not allow this");
+            Code::FailedPrecondition
+        }
+        Error::Forbidden(permission) => {
+            put("permission", permission.clone());
+            Code::PermissionDenied
+        }
+        Error::NotOwner(owner) => {
+            put("owner", owner.clone());
+            Code::PermissionDenied
+        }
+        Error::NotFound => Code::NotFound,
+        Error::Duplicate { field, at } => {
+            put("field", (*field).to_owned());
+            put("id", at.id.to_string());
+            put("label", at.label.clone());
+            put("owner", at.owner.clone());
+            put("deleted", at.deleted.to_string());
+            Code::AlreadyExists
+        }
+        Error::InUse(by) => {
+            put("by", by.clone());
+            details.add_precondition_failure_violation("IN_USE", by, "something refers to the record");
+            Code::FailedPrecondition
+        }
+        Error::NotEditable => {
+            details.add_precondition_failure_violation("NOT_EDITABLE", "", "this entry is fixed");
+            Code::FailedPrecondition
+        }
+        Error::Stale { kind, id, revision, fields, who, at } => {
+            put("kind", kind.as_str_name().to_owned());
+            put("id", id.to_string());
+            put("revision", revision.to_string());
+            put("fields", fields.join(","));
+            put("who", who.clone());
+            put("at", at.to_string());
+            Code::Aborted
+        }
+        Error::Unauthenticated | Error::BadCredentials => Code::Unauthenticated,
+        Error::Throttled(seconds) => {
+            put("seconds", seconds.to_string());
+            details.set_retry_info(Some(Duration::from_secs(*seconds)));
+            Code::ResourceExhausted
+        }
+        Error::PasswordChangeRequired => Code::FailedPrecondition,
+        Error::BadPageToken => Code::InvalidArgument,
+        Error::Busy => {
+            details.set_retry_info(Some(Duration::from_millis(100)));
+            Code::ResourceExhausted
+        }
+        Error::Unavailable(_) => Code::Unavailable,
+        Error::ReadOnly(why) => {
+            put("why", why.clone());
+            Code::Unavailable
+        }
+        Error::Internal(_) | Error::Db(_) => {
+            let incident = incident();
+            // Details stay in the log: an internal text may hold what the caller must not see.
+            tracing::error!(incident, %error, source = ?std::error::Error::source(error), "internal error");
+            put("incident", incident);
+            details.set_error_info(error.reason(), DOMAIN, metadata);
+            return Status::with_error_details(Code::Internal, "internal error, see the server's log", details);
+        }
+    };
+    details.set_error_info(error.reason(), DOMAIN, metadata);
+    Status::with_error_details(code, error.to_string(), details)
+}
+
+/// A short random name by which a defect is found in the log.
+fn incident() -> String {
+    let mut bytes = [0_u8; 4];
+    // Without randomness every incident is called the same; the log still has them all.
+    let _ = getrandom::fill(&mut bytes);
+    format!("{:08x}", u32::from_le_bytes(bytes))
+}
+
+/// `CODE` or `CODE:detail`, as `errors.md` lists them.
+pub fn fault(fault: &Fault) -> String {
+    match fault {
+        Fault::Required => "REQUIRED".into(),
+        Fault::TooLong(max) => format!("TOO_LONG:{max}"),
+        Fault::OutOfRange(min, max) => format!("OUT_OF_RANGE:{min}..{max}"),
+        Fault::Malformed(form) => format!("MALFORMED:{form}"),
+        Fault::UnknownChoice(given) => format!("UNKNOWN_CHOICE:{given}"),
+        Fault::UnknownReference(given) => format!("UNKNOWN_REFERENCE:{given}"),
+        Fault::Ambiguous(given) => format!("AMBIGUOUS:{given}"),
+        Fault::NotWritable => "NOT_WRITABLE".into(),
+        Fault::UnknownField => "UNKNOWN_FIELD".into(),
+        Fault::OneOf(fields) => format!("ONE_OF:{fields}"),
+    }
+}

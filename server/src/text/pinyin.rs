@@ -1,0 +1,323 @@
+//! Names as people type them without an input method: pinyin, its initials, and both mixed with characters (D6).
+//!
+//! Always true here: a character has its likeliest reading first; a word of the tables is read as it stands there and
+//! not otherwise (重庆 is chong qing, never zhong qing); a surname's reading comes first in a name of two or three
+//! characters and is one of several elsewhere; ü is found as v and as u. Letters and digits stand for themselves, so
+//! that mixed input (bj华盛) needs no case of its own. A character without a known reading stands for itself too.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use pinyin::ToPinyinMulti;
+
+use super::fold::{fold, squeeze};
+
+/// The most readings of one name.
+pub const READINGS: usize = 16;
+/// The most bytes of a sort key.
+pub const KEY_BYTES: usize = 96;
+/// What a rare reading costs beside a likely second one, when readings are ordered by likelihood.
+const RARE: usize = 4;
+
+/// One way to read a name aloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The first letter of each character: `bjhs`.
+    pub initials: String,
+    /// The whole: `beijinghuasheng`.
+    pub full: String,
+}
+
+/// One character of a name with its readings, the likeliest first; none if it stands for itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Sound {
+    pub c: char,
+    pub readings: Vec<&'static str>,
+    /// So many of the readings are alive; the others are found in old books.
+    likely: usize,
+}
+
+/// All readings of a name, at most 16, the likeliest first.
+pub fn readings(name: &str) -> Vec<Reading> {
+    combine(&spell(&squeeze(name)))
+}
+
+/// The likeliest [`READINGS`] combinations of these characters' readings, each once, in order.
+pub(crate) fn combine(sounds: &[Sound]) -> Vec<Reading> {
+    // The best sixteen of all combinations, character by character: costs only add up, so what falls out of the best
+    // sixteen beginnings cannot come back.
+    let mut best = vec![(0, Reading { initials: String::new(), full: String::new() })];
+    for sound in sounds {
+        let mut next: Vec<(usize, Reading)> = Vec::with_capacity(best.len() * sound.readings.len().max(1));
+        for (cost, mut reading) in best {
+            if sound.readings.is_empty() {
+                reading.initials.push(sound.c);
+                reading.full.push(sound.c);
+                next.push((cost, reading));
+                continue;
+            }
+            for (rank, syllable) in sound.readings.iter().enumerate() {
+                let mut longer = reading.clone();
+                longer.initials.extend(syllable.chars().next());
+                longer.full.push_str(syllable);
+                next.push((cost + if rank < sound.likely { rank } else { rank + RARE }, longer));
+            }
+        }
+        next.sort_by_key(|(cost, _)| *cost);
+        next.truncate(READINGS);
+        best = next;
+    }
+    let mut readings: Vec<Reading> = Vec::with_capacity(best.len());
+    for (_, reading) in best {
+        if !reading.full.is_empty() && readings.iter().all(|other| other.full != reading.full) {
+            readings.push(reading);
+        }
+    }
+    readings
+}
+
+/// What names sort by: the likeliest full pinyin, other characters folded, at most [`KEY_BYTES`] bytes. Names that
+/// sound alike have the same key; the id decides then.
+pub fn name_key(name: &str) -> String {
+    let squeezed = squeeze(name);
+    let mut key = String::new();
+    for sound in spell(&squeezed) {
+        match sound.readings.first() {
+            Some(syllable) => key.push_str(syllable),
+            None => key.push(sound.c),
+        }
+        if key.len() >= KEY_BYTES {
+            break;
+        }
+    }
+    if squeezed.is_empty() {
+        // A name of signs only.
+        key = fold(name);
+    }
+    key.truncate(key.floor_char_boundary(KEY_BYTES));
+    key
+}
+
+/// The characters of a squeezed name with their readings.
+pub(crate) fn spell(squeezed: &str) -> Vec<Sound> {
+    let chars: Vec<char> = squeezed.chars().collect();
+    let mut sounds: Vec<Sound> = Vec::with_capacity(chars.len());
+    while let Some(rest) = chars.get(sounds.len()..).filter(|rest| !rest.is_empty()) {
+        let start = sounds.is_empty();
+        let family = || longest(&SURNAMES, rest).filter(|(word, _)| start && word.len() > 1);
+        let word = longest(&WORDS, rest).or_else(family);
+        match word {
+            Some((word, syllables)) => sounds.extend(word.iter().zip(syllables).map(|(c, syllable)| with_u(*c, vec![*syllable]))),
+            None => sounds.extend(rest.first().map(|c| sound(*c, start && (2..=3).contains(&chars.len())))),
+        }
+    }
+    sounds
+}
+
+/// Where reading aloud may begin: at the start, and behind each place that the name begins with (the short name).
+pub(crate) fn starts(sounds: &[Sound]) -> Vec<usize> {
+    let chars: Vec<char> = sounds.iter().map(|sound| sound.c).collect();
+    let mut starts = vec![0];
+    let mut at = 0;
+    while let Some((place, _)) = chars.get(at..).and_then(|rest| longest(&PLACES, rest)) {
+        at += place.len();
+        if chars.get(at).is_some_and(|c| "省市县区".contains(*c)) {
+            at += 1;
+        }
+        // One character is no name of its own.
+        if chars.len() < at + 2 || starts.len() == 3 {
+            break;
+        }
+        starts.push(at);
+    }
+    starts
+}
+
+fn sound(c: char, surname: bool) -> Sound {
+    // Below the first Han character there is nothing to look up.
+    if c < '\u{3007}' {
+        return Sound { c, readings: Vec::new(), likely: 0 };
+    }
+    let dictionary = || c.to_pinyin_multi().into_iter().flatten().filter_map(|reading| ascii(reading.plain()));
+    let mut readings: Vec<&'static str> =
+        POLYPHONES.get(&c).cloned().unwrap_or_else(|| dictionary().take(1).collect());
+    let family = longest(&SURNAMES, &[c]).and_then(|(_, syllables)| syllables.first().copied());
+    if let Some(family) = family {
+        readings.retain(|reading| *reading != family);
+        readings.insert(if surname { 0 } else { readings.len() }, family);
+    }
+    let likely = readings.len();
+    for reading in dictionary() {
+        if !readings.contains(&reading) {
+            readings.push(reading);
+        }
+    }
+    Sound { likely, ..with_u(c, readings) }
+}
+
+/// A sound whose readings with ü are there with u as well.
+fn with_u(c: char, mut readings: Vec<&'static str>) -> Sound {
+    let likely = readings.len();
+    for at in 0..readings.len() {
+        let plain = match readings.get(at) {
+            Some(&"lv") => "lu",
+            Some(&"nv") => "nu",
+            Some(&"lve") => "lue",
+            Some(&"nve") => "nue",
+            _ => continue,
+        };
+        if !readings.contains(&plain) {
+            readings.push(plain);
+        }
+    }
+    Sound { c, readings, likely }
+}
+
+/// A syllable of the crate in the letters that people type; none for the few that cannot be typed (ê).
+fn ascii(syllable: &'static str) -> Option<&'static str> {
+    match syllable {
+        "lü" => Some("lv"),
+        "nü" => Some("nv"),
+        "lüe" => Some("lve"),
+        "nüe" => Some("nve"),
+        syllable => syllable.bytes().all(|b| b.is_ascii_lowercase()).then_some(syllable),
+    }
+}
+
+/// Words by their first character, the longest first.
+type Words = HashMap<char, Vec<(Vec<char>, Vec<&'static str>)>>;
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| words(entries(include_str!("words.txt"))));
+static SURNAMES: LazyLock<Words> = LazyLock::new(|| words(entries(include_str!("surnames.txt"))));
+static PLACES: LazyLock<Words> = LazyLock::new(|| {
+    words(entries(include_str!("places.txt")).flat_map(|line| line.into_iter().map(|place| vec![place])))
+});
+static POLYPHONES: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(|| {
+    let lines = entries(include_str!("polyphones.txt"));
+    lines.filter_map(|line| line.split_first().and_then(|(c, readings)| Some((c.chars().next()?, readings.to_vec())))).collect()
+});
+
+fn entries(file: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    file.lines().filter(|line| !line.starts_with('#')).map(|line| line.split_whitespace().collect())
+}
+
+fn words(lines: impl Iterator<Item = Vec<&'static str>>) -> Words {
+    let mut words = Words::new();
+    for line in lines {
+        if let Some((word, syllables)) = line.split_first()
+            && let Some(first) = word.chars().next()
+        {
+            words.entry(first).or_default().push((word.chars().collect(), syllables.to_vec()));
+        }
+    }
+    words.values_mut().for_each(|list| list.sort_by_key(|(word, _)| std::cmp::Reverse(word.len())));
+    words
+}
+
+fn longest<'w>(words: &'w Words, rest: &[char]) -> Option<(&'w [char], &'w [&'static str])> {
+    let list = words.get(rest.first()?)?;
+    list.iter().find(|(word, _)| rest.starts_with(word)).map(|(word, syllables)| (word.as_slice(), syllables.as_slice()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn initials(name: &str) -> Vec<String> {
+        readings(name).into_iter().map(|reading| reading.initials).collect()
+    }
+
+    fn full(name: &str) -> Vec<String> {
+        readings(name).into_iter().map(|reading| reading.full).collect()
+    }
+
+    /// D6
+    #[test]
+    fn places_and_words_are_read_as_people_read_them_and_not_otherwise() {
+        assert_eq!(initials("重庆"), ["cq"]);
+        assert_eq!(initials("厦门"), ["xm"]);
+        assert_eq!(full("重庆银行"), ["chongqingyinhang"]);
+        assert_eq!(name_key("厦门航空"), "xiamenhangkong");
+        assert_eq!(name_key("台灣銀行"), "taiwanyinhang");
+    }
+
+    /// D6
+    #[test]
+    fn surnames_have_their_own_readings_and_keep_the_others() {
+        for (name, surname, other) in [
+            ("单晓明", "shan", "dan"),
+            ("曾国藩", "zeng", "ceng"),
+            ("解珍", "xie", "jie"),
+            ("仇英", "qiu", "chou"),
+            ("查良镛", "zha", "cha"),
+            ("区志强", "ou", "qu"),
+        ] {
+            assert!(name_key(name).starts_with(surname), "{name}: {}", name_key(name));
+            assert!(full(name).iter().any(|reading| reading.starts_with(other)), "{name}: {:?}", full(name));
+        }
+        assert!(full("乐嘉").contains(&"yuejia".to_owned()) && full("乐嘉").contains(&"lejia".to_owned()));
+        assert_eq!(name_key("尉迟恭"), "yuchigong");
+        assert!(full("单氏机械有限公司").iter().any(|reading| reading.starts_with("shanshi")));
+    }
+
+    /// D6
+    #[test]
+    fn u_umlaut_is_found_as_v_and_as_u() {
+        for (name, v, u) in [("吕氏", "lvshi", "lushi"), ("女排", "nvpai", "nupai"), ("绿地", "lvdi", "ludi")] {
+            assert_eq!(name_key(name), v);
+            assert!(full(name).contains(&u.to_owned()), "{name}: {:?}", full(name));
+        }
+    }
+
+    /// D6
+    #[test]
+    fn a_name_has_at_most_sixteen_readings_each_once_the_likeliest_first() {
+        let name = "大行重长乐单朝曾会";
+        assert_eq!(readings(name).len(), READINGS);
+        assert_eq!(full(name).first(), Some(&name_key(name)));
+        let mut all = full(name);
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), READINGS);
+        assert!(initials("乐行").contains(&"yx".to_owned()), "{:?}", initials("乐行"));
+    }
+
+    /// D6
+    #[test]
+    fn letters_and_digits_of_a_name_are_part_of_every_reading() {
+        assert_eq!(initials("BJ华盛 7天"), ["bjhs7t"]);
+        assert_eq!(full("58同城"), ["58tongcheng"]);
+        assert_eq!(name_key("Ａ公司 Ltd."), "agongsiltd");
+    }
+
+    /// D6
+    #[test]
+    fn names_sort_by_pinyin_and_a_key_is_never_empty_for_a_visible_name() {
+        let mut names = ["赵氏", "北京", "阿里", "重庆", "长沙", "Bosch"];
+        names.sort_by_key(|name| name_key(name));
+        assert_eq!(names, ["阿里", "北京", "Bosch", "长沙", "重庆", "赵氏"]);
+        assert_eq!(name_key("★★"), "★★");
+        assert_eq!(name_key(&"长".repeat(100)).len(), 95 + 1);
+    }
+
+    #[test]
+    fn the_short_name_begins_behind_the_places() {
+        let starts_of = |name: &str| starts(&spell(&squeeze(name)));
+        assert_eq!(starts_of("北京华盛科技"), [0, 2]);
+        assert_eq!(starts_of("广东省深圳市华盛"), [0, 3, 6]);
+        assert_eq!(starts_of("北京"), [0]);
+        assert_eq!(starts_of("华盛北京"), [0]);
+    }
+
+    #[test]
+    fn every_syllable_of_the_tables_is_typed_in_lower_case_letters_and_none_is_missing() {
+        for words in [&WORDS, &SURNAMES] {
+            for (word, syllables) in words.values().flatten() {
+                assert_eq!(word.len(), syllables.len(), "{word:?}");
+            }
+        }
+        let all = WORDS.values().chain(SURNAMES.values()).flatten().flat_map(|(_, syllables)| syllables);
+        for syllable in all.chain(POLYPHONES.values().flatten()) {
+            assert!(syllable.bytes().all(|b| b.is_ascii_lowercase()), "{syllable}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! One frame: header, the screen on top, what lies over it, footer. Footer and panels are told by the live keymap, so
+//! they say only what is true now.
+
+use ratatui::layout::Rect;
+
+use super::{effect::Request, model::Model, press::layers, shared::Shared};
+use crate::{
+    keys::{Action, chord},
+    screen::show,
+    strings::fill,
+    theme::Role,
+    widget::{canvas::Canvas, panel},
+};
+
+/// The smallest screen.
+const SMALLEST: (u16, u16) = (40, 12);
+
+fn rules(size: (u16, u16)) -> u16 {
+    u16::from(size.1 >= 16)
+}
+
+/// Where a screen draws itself: below the header, above the footer.
+pub fn body(size: (u16, u16)) -> Rect {
+    let edge = 1 + rules(size);
+    Rect { x: 0, y: edge, width: size.0, height: size.1.saturating_sub(2 * edge) }
+}
+
+/// Draws a frame.
+pub fn frame(model: &Model, c: &mut Canvas<'_>) {
+    let sh = &model.sh;
+    if sh.size.0 < SMALLEST.0 || sh.size.1 < SMALLEST.1 {
+        let text = fill(sh.t().too_small, &[&sh.size.0, &sh.size.1, &SMALLEST.0, &SMALLEST.1]);
+        for (line, y) in c.m.wrap(&text, usize::from(sh.size.0.max(2))).iter().zip(0..sh.size.1) {
+            c.put(0, y, line, Role::Warn, sh.size.0);
+        }
+        return;
+    }
+    let whole = c.area;
+    header(model, c, Rect { height: 1, ..whole });
+    let body = body(sh.size);
+    if rules(sh.size) > 0 {
+        c.rule(Rect { y: 1, height: 1, ..whole });
+        c.rule(Rect { y: body.bottom(), height: 1, ..whole });
+    }
+    match model.top() {
+        Some(screen) => screen.draw(c, body, sh),
+        None => {
+            c.put(body.x + 2, body.y + 1, sh.t().connecting, Role::Dim, body.width.saturating_sub(3));
+        }
+    }
+    footer(model, c, Rect { y: whole.bottom() - 1, height: 1, ..whole });
+    if model.which_key && !model.prefix.is_empty() {
+        which_key(model, c, body);
+    }
+    if !sh.overlays.is_empty() {
+        // Only what lies on top has a caret.
+        c.cursor = None;
+    }
+    for overlay in &sh.overlays {
+        overlay.draw(c, body, sh);
+    }
+    toast(sh, c, whole);
+}
+
+fn header(model: &Model, c: &mut Canvas<'_>, area: Rect) {
+    let sh = &model.sh;
+    let mut right = area.right().saturating_sub(1);
+    right = connection(sh, c, right, area.y, area.width);
+    if let Some(session) = &sh.session {
+        let name = session.user.as_ref().map_or("", show::user);
+        let role = session.roles.first().map_or("", |r| match sh.lang {
+            crate::strings::Lang::En if !r.en.is_empty() => r.en.as_str(),
+            _ => r.zh.as_str(),
+        });
+        let who = match area.width {
+            ..60 => String::new(),
+            60..100 => name.to_owned(),
+            _ => format!("{name} {} {role}", sh.theme.sym.sep),
+        };
+        if !who.is_empty() {
+            right = c.put_right(right.saturating_sub(2), area.y, &who, Role::Dim, 40);
+        }
+    }
+    let mut pieces: Vec<(String, Role)> = vec![("Rolo".to_owned(), Role::Brand)];
+    if !sh.place.is_empty() {
+        pieces.push((format!(" {}", sh.place), Role::Dim));
+    }
+    pieces.push(("  ".to_owned(), Role::Text));
+    let crumbs = model.top().map(|s| s.crumbs(sh)).unwrap_or_default();
+    let last = crumbs.len().saturating_sub(1);
+    for (i, crumb) in crumbs.into_iter().enumerate() {
+        if i > 0 {
+            pieces.push((format!(" {} ", sh.theme.sym.crumb), Role::Dim));
+        }
+        pieces.push((crumb, if i == last { Role::Title } else { Role::Text }));
+    }
+    let pieces: Vec<_> = pieces.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+    c.spans(area.x + 1, area.y, right.saturating_sub(area.x + 3), &pieces);
+}
+
+/// Whether the server is there, and after 300 ms what is being waited for.
+fn connection(sh: &Shared, c: &mut Canvas<'_>, right: u16, y: u16, width: u16) -> u16 {
+    let t = sh.t();
+    if let (Some(step), Some(call)) = (sh.spinner, sh.calls.oldest()) {
+        let steps = sh.theme.sym.spinner;
+        let what = match call.progress {
+            Some((done, total)) if total > 0 => format!("{} {}/{}", waiting(&call.request, sh), show::thousands(done as i64), show::thousands(total as i64)),
+            _ => waiting(&call.request, sh).to_owned(),
+        };
+        let text = format!("{} {what}", steps[step % steps.len()]);
+        return c.put_right(right, y, &text, Role::Warn, 40);
+    }
+    let (symbol, word, role) = match (sh.offline, sh.session.is_some()) {
+        (true, _) => (sh.theme.sym.ring, t.offline, Role::Bad),
+        (false, true) => (sh.theme.sym.dot, t.live, Role::Good),
+        (false, false) => (sh.theme.sym.ring, "", Role::Dim),
+    };
+    let text = if width < 60 || word.is_empty() { symbol.to_owned() } else { format!("{symbol} {word}") };
+    c.put_right(right, y, &text, role, 20)
+}
+
+fn waiting(request: &Request, sh: &Shared) -> &'static str {
+    let t = sh.t();
+    match request {
+        Request::Create(..) | Request::Update(..) | Request::Delete(..) | Request::Restore(..) | Request::Settle(_) | Request::Snooze(..) => t.saving,
+        Request::Undo(_) => t.undoing,
+        Request::SignIn(..) | Request::Session | Request::Initialise(_) => t.signing_in,
+        Request::Export(..) => t.exporting,
+        Request::Duplicates(_) => t.checking,
+        _ => t.loading,
+    }
+}
+
+/// The keys that are valid now, as many as fit; help last; at the right how much there is.
+fn footer(model: &Model, c: &mut Canvas<'_>, area: Rect) {
+    let sh = &model.sh;
+    let layers = layers(model);
+    let mut right = area.right().saturating_sub(1);
+    if let Some(screen) = model.top() {
+        let status = screen.status(sh);
+        right = c.put_right(right, area.y, &status, Role::Dim, area.width / 2).saturating_sub(2);
+    }
+    if !model.prefix.is_empty() {
+        let text = format!("{} …", chord::print(&model.prefix));
+        let text = if sh.measure.ascii { text.replace('…', "...") } else { text };
+        c.put(area.x + 1, area.y, &text, Role::Key, area.width);
+        return;
+    }
+    let piece = |action: Action| (sh.key(layers, action), action.label().get(sh.lang));
+    let help = (sh.key(layers, Action::Help), sh.t().more);
+    let width = |(key, label): &(String, &str)| (c.m.width(key) + c.m.width(label) + 3) as u16;
+    let room = right.saturating_sub(area.x + 1);
+    let mut shown = Vec::new();
+    let mut used = width(&help);
+    let most = if area.width < 50 { 2 } else { usize::MAX };
+    for action in model.top().map(|s| s.actions(sh)).unwrap_or_default() {
+        let piece = piece(action);
+        if piece.0.is_empty() {
+            continue;
+        }
+        if shown.len() >= most || used + width(&piece) > room {
+            break;
+        }
+        used += width(&piece);
+        shown.push(piece);
+    }
+    shown.push(help);
+    let mut x = area.x + 1;
+    for (key, label) in shown {
+        let end = c.spans(x, area.y, right.saturating_sub(x), &[(&key, Role::Key), (" ", Role::Dim), (label, Role::Dim)]);
+        x = end + 2;
+    }
+}
+
+fn which_key(model: &Model, c: &mut Canvas<'_>, area: Rect) {
+    let sh = &model.sh;
+    let rows: Vec<_> = sh
+        .keymap
+        .continuations(layers(model), &model.prefix)
+        .into_iter()
+        .map(|(key, action)| (key, action.label().get(sh.lang).to_owned()))
+        .collect();
+    panel::key_panel(c, area, &chord::print(&model.prefix), &rows);
+}
+
+/// The message, on the rule above the footer, or over the footer where there is no rule.
+fn toast(sh: &Shared, c: &mut Canvas<'_>, whole: Rect) {
+    let Some(toast) = &sh.toast else { return };
+    let y = whole.bottom() - 1 - rules(sh.size);
+    let line = Rect { y, height: 1, ..whole };
+    c.clear(line);
+    let retry = if toast.retry.is_some() {
+        format!("   {} {}", sh.key(crate::keys::keymap::LIST, Action::Retry), Action::Retry.label().get(sh.lang))
+    } else {
+        String::new()
+    };
+    let mark = match toast.role {
+        Role::Good => sh.theme.sym.mark,
+        Role::Bad | Role::Warn => "!",
+        _ => sh.theme.sym.sep,
+    };
+    let room = line.width.saturating_sub(2 + c.m.width(&retry) as u16);
+    let end = c.spans(1, y, room, &[(mark, toast.role), (" ", toast.role), (&toast.text, toast.role)]);
+    c.put(end, y, &retry, Role::Key, line.width.saturating_sub(end));
+}
+

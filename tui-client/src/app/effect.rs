@@ -1,0 +1,211 @@
+//! Effects as data: what `update` asks for and the runtime does. A call carries nothing but values, so it can be made
+//! again as it was, under the same request id.
+
+use rolo_proto::v1::{self, Choice, ContactRef, CustomerRef, Duplicate, Kind, Total, UserRef};
+use secrecy::SecretString;
+
+use super::connection::FirstPerson;
+use crate::{
+    data::Failure,
+    resource::{Changes, ListQuery, Page, Record, WriteOptions, filter::Filter, parse::Locale},
+};
+
+/// Names a screen for as long as it lives.
+pub type ScreenId = u64;
+/// Names a call; also its generation: a newer call of the same slot makes an older one stale.
+pub type CallId = u64;
+
+/// Which of a screen's calls this is. A screen has at most one call a slot in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Slot {
+    /// Rows of the n-th list of the screen.
+    Rows(u8),
+    /// The filter of the n-th list, being understood.
+    Filter(u8),
+    /// Counts beside the views.
+    Counts,
+    /// What the right pane shows.
+    Preview,
+    /// The record itself.
+    Record,
+    /// A form being saved.
+    Save,
+    /// Who has this name or phone already.
+    Duplicates,
+    /// What a picker offers.
+    Choices,
+    /// A decision on a record.
+    Act,
+    /// What lies behind a tab.
+    Tab(u8),
+    /// Signing in, and who is signed in.
+    Session,
+    /// Long work on files.
+    File,
+}
+
+/// What `update` asks for.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Makes a call and brings its reply.
+    Call(CallId, Request),
+    /// Stops a call whose reply nobody waits for.
+    Cancel(CallId),
+    /// Brings [`super::msg::Msg::Timer`] after so many milliseconds.
+    Timer(Timer, u64),
+    /// Puts a text on the clipboard.
+    Copy(String),
+    /// Draws everything anew.
+    Redraw,
+    /// Back to the shell until it says otherwise.
+    Suspend,
+}
+
+/// What a timer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Timer {
+    /// A pause in typing or moving has lasted long enough; only the newest generation of a slot counts.
+    Rested(ScreenId, Slot, u64),
+    /// The panel of what can follow a prefix.
+    WhichKey(u64),
+    /// Somebody has been waiting; turns the spinner.
+    Spinner,
+    /// A message has been shown long enough.
+    Toast(u64),
+    /// Relative times have aged a minute.
+    Minute,
+}
+
+impl Timer {
+    /// Whether a person who waits for the screen to be done waits for this.
+    pub const fn settles(self) -> bool {
+        matches!(self, Self::Rested(..) | Self::WhichKey(_))
+    }
+}
+
+/// A call.
+#[derive(Debug, Clone)]
+pub enum Request {
+    /// A page of a list.
+    List(Kind, ListQuery),
+    /// What a typed filter means.
+    Filter(Kind, String, Locale),
+    /// How many records each view holds.
+    Counts(Kind),
+    /// One record.
+    Get(Kind, i64),
+    /// A new record.
+    Create(Kind, Changes, WriteOptions),
+    /// New values of a record.
+    Update(Kind, i64, Changes, WriteOptions),
+    /// Records into the recycle bin: id, revision and request id of each.
+    Delete(Kind, Vec<Target>),
+    /// Records out of it.
+    Restore(Kind, Vec<Target>),
+    /// The next contact took place.
+    Settle(Target),
+    /// The next contact is moved.
+    Snooze(Target, i64),
+    /// Takes back (or does again) my newest operation.
+    Undo(v1::UndoRequest),
+    /// What the preview of a customer shows.
+    Preview(i64),
+    /// A page of a customer's timeline.
+    Timeline(v1::ListTimelineRequest),
+    /// Who has this already.
+    Duplicates(v1::CheckDuplicatesRequest),
+    /// Entries of a dictionary.
+    Choices(&'static str),
+    /// People.
+    Users(String),
+    /// Customers.
+    Customers(String),
+    /// Contacts of a customer.
+    Contacts(i64, String),
+    /// What is due, by bucket.
+    CountDue,
+    /// Who is signed in.
+    Session,
+    /// Signs in.
+    SignIn(String, SecretString),
+    /// Another password.
+    ChangePassword(SecretString, SecretString),
+    /// Ends the session.
+    SignOut(String),
+    /// Sets a new database up and signs its first person in.
+    Initialise(FirstPerson),
+    /// Writes a list to a file.
+    Export(Kind, ListQuery, String),
+}
+
+/// A record that something is done to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its id.
+    pub id: i64,
+    /// The revision seen.
+    pub revision: i64,
+    /// Names the write.
+    pub request_id: String,
+    /// What it is called.
+    pub label: String,
+}
+
+/// Somebody who can be picked.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Who.
+    pub user: UserRef,
+    /// What tells two people of one name apart.
+    pub about: String,
+}
+
+/// What a call brought.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// Rows.
+    Page(Page),
+    /// What the filter means.
+    Filter(Filter),
+    /// How many each view holds, by index.
+    Counts(Vec<(usize, Total)>),
+    /// A record.
+    Record(Box<Record>),
+    /// Several decisions: the operation of each that was done, the refusals by label.
+    Done(Vec<(i64, i64)>, Vec<(String, Failure)>),
+    /// An interaction after a decision.
+    Settled(i64),
+    /// The last word of an undo.
+    Undone(v1::UndoProgress),
+    /// What the preview shows.
+    Preview(Preview),
+    /// A page of a timeline.
+    Timeline(v1::ListTimelineResponse),
+    /// Who has it already.
+    Duplicates(Vec<Duplicate>),
+    /// Dictionary entries.
+    Choices(Vec<Choice>),
+    /// People.
+    Users(Vec<Person>),
+    /// Customers, with what tells them apart.
+    Customers(Vec<(CustomerRef, String)>),
+    /// Contacts, with what tells them apart.
+    Contacts(Vec<(ContactRef, String)>),
+    /// What is due.
+    Due(v1::CountDueResponse),
+    /// Who is signed in.
+    Session(Box<v1::Session>),
+    /// It is done; nothing to say.
+    Nothing,
+    /// A list was written: the file and its rows.
+    Exported(String, u64),
+}
+
+/// What the preview of a customer shows beside the row.
+#[derive(Debug, Clone, Default)]
+pub struct Preview {
+    /// Newest first.
+    pub timeline: Vec<v1::TimelineEntry>,
+    /// The people there.
+    pub contacts: Vec<v1::Contact>,
+}

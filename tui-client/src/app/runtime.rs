@@ -1,0 +1,105 @@
+//! Runs effects: calls and timers as tasks that bring back messages. A call that nobody waits for is aborted. The clock
+//! is a parameter, so that tests wait for nothing.
+
+use std::collections::HashMap;
+
+use tokio::{sync::mpsc, task::AbortHandle};
+
+use super::{
+    effect::{CallId, Effect, Timer},
+    msg::Msg,
+    perform::Performer,
+};
+
+/// What time it is.
+pub trait Clock: Send + Sync {
+    /// Unix milliseconds.
+    fn now(&self) -> i64;
+}
+
+/// The machine's clock.
+pub struct WallClock;
+
+impl Clock for WallClock {
+    fn now(&self) -> i64 {
+        chrono::Utc::now().timestamp_millis()
+    }
+}
+
+/// Whether timers run by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timers {
+    /// They do.
+    Real,
+    /// The harness fires them.
+    Virtual,
+}
+
+/// Runs effects.
+pub struct Runtime {
+    performer: Performer,
+    tasks: HashMap<CallId, AbortHandle>,
+    sender: mpsc::UnboundedSender<Msg>,
+    timers: Timers,
+    /// Timers that the harness fires: after so many milliseconds from when they were asked for.
+    pub waiting: Vec<(i64, Timer)>,
+}
+
+/// What must be done by whoever holds the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chore {
+    /// Put this on the clipboard.
+    Copy(String),
+    /// Draw everything anew.
+    Redraw,
+    /// Go to the shell.
+    Suspend,
+}
+
+impl Runtime {
+    /// With a place for the messages.
+    pub fn new(performer: Performer, sender: mpsc::UnboundedSender<Msg>, timers: Timers) -> Self {
+        Self { performer, tasks: HashMap::new(), sender, timers, waiting: Vec::new() }
+    }
+
+    /// Runs an effect; answers what only the holder of the terminal can do.
+    pub fn run(&mut self, effect: Effect, now: i64) -> Option<Chore> {
+        match effect {
+            Effect::Call(id, request) => {
+                let (performer, sender) = (self.performer.clone(), self.sender.clone());
+                self.tasks.retain(|_, task| !task.is_finished());
+                let task = tokio::spawn(async move {
+                    let outcome = performer.perform(request).await;
+                    // The receiver is gone only when the program ends.
+                    let _ = sender.send(Msg::Reply(id, outcome));
+                });
+                self.tasks.insert(id, task.abort_handle());
+            }
+            Effect::Cancel(id) => {
+                if let Some(task) = self.tasks.remove(&id) {
+                    task.abort();
+                }
+            }
+            Effect::Timer(timer, after) if self.timers == Timers::Real => {
+                let sender = self.sender.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(std::time::Duration::from_millis(after)).await;
+                    let _ = sender.send(Msg::Timer(timer));
+                });
+            }
+            Effect::Timer(timer, after) => self.waiting.push((now + after as i64, timer)),
+            Effect::Copy(text) => return Some(Chore::Copy(text)),
+            Effect::Redraw => return Some(Chore::Redraw),
+            Effect::Suspend => return Some(Chore::Suspend),
+        }
+        None
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        for task in self.tasks.values() {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! What all screens share: language, session, calls, messages, drafts and the ways to ask for effects. Screens never
+//! touch each other; they ask for navigation and get answers.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chrono_tz::Tz;
+use rolo_proto::v1::{Action as Right, Capability, Kind, Session};
+
+use super::{
+    calls::Calls,
+    effect::{CallId, Effect, Request, ScreenId, Slot, Timer},
+};
+use crate::{
+    data::Failure,
+    keys::{Action, Keymap, Layer},
+    overlay::Overlay,
+    resource::{Record, Value},
+    screen::form::draft::{Draft, DraftKey},
+    strings::{Lang, Texts},
+    text::Measure,
+    theme::{Role, Theme},
+};
+
+/// Where a screen wants to go.
+#[derive(Debug, Clone)]
+pub enum Nav {
+    /// The list of a kind.
+    List(Kind),
+    /// What is due.
+    Today,
+    /// A record.
+    Detail(Kind, i64, String),
+    /// A form for a new record, with values given from where it was opened.
+    New(Kind, Vec<(usize, Value)>),
+    /// A form for an existing record.
+    Edit(Box<Record>),
+    /// Bringing records in.
+    Import(Kind),
+    /// A new password, asked for by the person.
+    ChangePassword,
+    /// Back to the screen before.
+    Back,
+    /// A sign-in on top of everything; the screens stay.
+    SignIn,
+    /// The session has begun or changed.
+    SignedIn(Box<Session>),
+    /// Ends the program.
+    Quit,
+}
+
+/// A message at the bottom of the screen.
+#[derive(Debug, Clone)]
+pub struct Toast {
+    /// Names it for its timer.
+    pub id: u64,
+    /// What it says.
+    pub text: String,
+    /// How it looks.
+    pub role: Role,
+    /// What failed and can be tried again.
+    pub retry: Option<(ScreenId, Slot, Request)>,
+}
+
+/// A record that was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recent {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: i64,
+    /// What it is called.
+    pub label: String,
+}
+
+/// A decision that `.` repeats.
+#[derive(Debug, Clone)]
+pub enum Again {
+    /// An action that asks nothing.
+    Act(Action),
+    /// The customer goes to this manager.
+    Assign(Value),
+    /// The next contact moves; the words that were typed, so that "tomorrow" stays tomorrow.
+    Snooze(String),
+}
+
+/// What is shared.
+pub struct Shared {
+    /// The language of the interface.
+    pub lang: Lang,
+    /// Chinese cannot be shown here.
+    pub english_only: bool,
+    /// How text is measured.
+    pub measure: Measure,
+    /// How roles look.
+    pub theme: Theme,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Unix milliseconds, as of the message being handled.
+    pub now: i64,
+    /// The company's zone.
+    pub zone: Tz,
+    /// Who is signed in.
+    pub session: Option<Session>,
+    /// What the header calls this place.
+    pub place: String,
+    /// The last call could not reach the server.
+    pub offline: bool,
+    /// The live keymap.
+    pub keymap: Keymap,
+    /// Calls in flight.
+    pub calls: Calls,
+    /// Asked for since the last message.
+    pub effects: Vec<Effect>,
+    /// Asked for since the last message.
+    pub nav: Vec<Nav>,
+    /// What lies on top of the screen, the topmost last.
+    pub overlays: Vec<Overlay>,
+    /// The message shown.
+    pub toast: Option<Toast>,
+    /// What was typed and not saved.
+    pub drafts: BTreeMap<DraftKey, Draft>,
+    /// Opened lately, the newest first.
+    pub recent: VecDeque<Recent>,
+    /// What `.` repeats.
+    pub again: Option<Again>,
+    /// Kinds whose records have changed since a screen loaded them: lists reload when they are seen again.
+    pub changes: u64,
+    /// The step of the spinner; none: nobody waits.
+    pub spinner: Option<usize>,
+    /// A relative time is on the screen and a timer redraws it.
+    pub ageing: bool,
+    ids: u64,
+    request_seed: u128,
+}
+
+impl Shared {
+    /// At the start.
+    pub fn new(lang: Lang, measure: Measure, theme: Theme, size: (u16, u16), request_seed: u128) -> Self {
+        Self {
+            lang,
+            english_only: false,
+            measure,
+            theme,
+            size,
+            now: 0,
+            zone: Tz::Asia__Shanghai,
+            session: None,
+            place: String::new(),
+            offline: false,
+            keymap: Keymap::default(),
+            calls: Calls::default(),
+            effects: Vec::new(),
+            nav: Vec::new(),
+            overlays: Vec::new(),
+            toast: None,
+            drafts: BTreeMap::new(),
+            recent: VecDeque::new(),
+            again: None,
+            changes: 0,
+            spinner: None,
+            ageing: false,
+            ids: 0,
+            request_seed,
+        }
+    }
+
+    /// The texts of the language.
+    pub fn t(&self) -> &'static Texts {
+        Texts::of(self.lang)
+    }
+
+    /// A number nobody else has.
+    pub fn id(&mut self) -> u64 {
+        self.ids += 1;
+        self.ids
+    }
+
+    /// A name for a write: the same for every time it is tried.
+    pub fn request_id(&mut self) -> String {
+        let n = u128::from(self.id());
+        format!("{:032x}", self.request_seed.wrapping_add(n.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)))
+    }
+
+    /// Makes a call; an older one of the slot is dropped.
+    pub fn call(&mut self, screen: ScreenId, slot: Slot, request: Request) -> CallId {
+        let first = self.calls.is_empty();
+        let (id, older) = self.calls.start(screen, slot, request.clone(), self.now);
+        if let Some(older) = older {
+            self.effects.push(Effect::Cancel(older));
+        }
+        self.effects.push(Effect::Call(id, request));
+        if first {
+            self.effects.push(Effect::Timer(Timer::Spinner, SPINNER_AFTER));
+        }
+        id
+    }
+
+    /// Drops the call of a slot.
+    pub fn drop_call(&mut self, screen: ScreenId, slot: Slot) {
+        if let Some(id) = self.calls.find(screen, slot) {
+            self.calls.take(id);
+            self.effects.push(Effect::Cancel(id));
+        }
+    }
+
+    /// Whether the call of a slot is in flight.
+    pub fn waits(&self, screen: ScreenId, slot: Slot) -> bool {
+        self.calls.find(screen, slot).is_some()
+    }
+
+    /// Asks to be told when a slot has rested; answers the generation to compare.
+    pub fn rest(&mut self, screen: ScreenId, slot: Slot, after: u64) -> u64 {
+        let generation = self.id();
+        self.effects.push(Effect::Timer(Timer::Rested(screen, slot, generation), after));
+        generation
+    }
+
+    /// Says something for a while.
+    pub fn say(&mut self, text: impl Into<String>, role: Role) {
+        self.toast_with(text.into(), role, None, 4_000);
+    }
+
+    /// Says that something failed, with a way to try again.
+    pub fn fail(&mut self, failure: &Failure, retry: Option<(ScreenId, Slot, Request)>) {
+        let retry = retry.filter(|_| failure.is_retryable());
+        self.toast_with(failure.message(self.lang), Role::Bad, retry, 12_000);
+    }
+
+    fn toast_with(&mut self, text: String, role: Role, retry: Option<(ScreenId, Slot, Request)>, stay: u64) {
+        let id = self.id();
+        // A message that offers a retry stays until it is used or another one comes.
+        if retry.is_none() {
+            self.effects.push(Effect::Timer(Timer::Toast(id), stay));
+        }
+        self.toast = Some(Toast { id, text, role, retry });
+    }
+
+    /// Whether the session may do this.
+    pub fn can(&self, capability: Capability) -> bool {
+        self.session.as_ref().is_some_and(|s| s.capabilities.contains(&(capability as i32)))
+    }
+
+    /// The user signed in.
+    pub fn me(&self) -> Option<&rolo_proto::v1::UserRef> {
+        self.session.as_ref().and_then(|s| s.user.as_ref())
+    }
+
+    /// The key of an action where these layers are valid, as the footer shows it.
+    pub fn key(&self, layers: &[Layer], action: Action) -> String {
+        let key = self.keymap.key_of(layers, action).unwrap_or_default();
+        match key.as_str() {
+            "enter" => self.theme.sym.enter.to_owned(),
+            "1" => "1-9".to_owned(),
+            _ => key,
+        }
+    }
+
+    /// Notes a record as opened.
+    pub fn opened(&mut self, kind: Kind, id: i64, label: &str) {
+        let recent = Recent { kind, id, label: label.to_owned() };
+        self.recent.retain(|r| !(r.kind == kind && r.id == id));
+        self.recent.push_front(recent);
+        self.recent.truncate(20);
+    }
+}
+
+/// After how many milliseconds of waiting the spinner shows.
+pub const SPINNER_AFTER: u64 = 300;
+/// Between its steps.
+pub const SPINNER_STEP: u64 = 250;
+
+/// Whether a record allows an action.
+pub fn allows(record: &Record, right: Right) -> bool {
+    record.allowed.contains(&right)
+}
+
+/// May records of a kind be made here?
+pub const fn create_right(kind: Kind) -> Option<Capability> {
+    match kind {
+        Kind::Customer => Some(Capability::CustomerCreate),
+        Kind::Contact => Some(Capability::ContactCreate),
+        Kind::Interaction => Some(Capability::InteractionCreate),
+        _ => None,
+    }
+}
+
+/// May records of a kind be read here?
+pub const fn read_right(kind: Kind) -> Option<Capability> {
+    match kind {
+        Kind::Customer => Some(Capability::CustomerRead),
+        Kind::Contact => Some(Capability::ContactRead),
+        Kind::Interaction => Some(Capability::InteractionRead),
+        Kind::DictionaryItem => Some(Capability::DictionaryRead),
+        Kind::User => Some(Capability::UserRead),
+        _ => None,
+    }
+}

@@ -1,0 +1,188 @@
+//! What a message changes. No IO: what is to be done is answered as effects.
+
+use super::{
+    effect::{Effect, Reply, Request, Slot, Timer},
+    model::{Model, PROGRAM},
+    msg::Msg,
+    navigate, press,
+    shared::{Nav, SPINNER_STEP},
+};
+use crate::{
+    data::{Failure, Reason},
+    keys::{Action, Chord, Key},
+    strings::fill,
+    terminal::input::Input,
+    theme::Role,
+};
+
+/// How often relative times are redrawn.
+const MINUTE: u64 = 60_000;
+
+/// Changes the model by a message; answers what is to be done.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    model.dirty = true;
+    match msg {
+        Msg::Start => start(model),
+        Msg::Input(input) => take_input(model, input),
+        Msg::Reply(id, outcome) => reply(model, id, outcome),
+        Msg::Progress(id, done, total) => model.sh.calls.progress(id, done, total),
+        Msg::Timer(timer) => ring(model, timer),
+        Msg::Wide => {
+            model.sh.measure.wide = true;
+            model.sh.theme = crate::theme::Theme::new(model.sh.theme.name, model.sh.measure);
+            model.sh.effects.push(Effect::Redraw);
+        }
+        Msg::Resumed => model.sh.effects.push(Effect::Redraw),
+    }
+    navigate::follow(model);
+    std::mem::take(&mut model.sh.effects)
+}
+
+fn start(model: &mut Model) {
+    model.sh.effects.push(Effect::Timer(Timer::Minute, MINUTE));
+    if model.sh.english_only {
+        let text = model.sh.t().ascii_hint;
+        model.sh.say(text, Role::Warn);
+    }
+    if model.has_token && !model.new_place {
+        model.sh.call(PROGRAM, Slot::Session, Request::Session);
+    } else {
+        model.sh.nav.push(Nav::SignIn);
+    }
+}
+
+fn take_input(model: &mut Model, input: Input) {
+    match input {
+        Input::Key(chord) => press::key(model, chord),
+        Input::Paste(text) => press::paste(model, &text),
+        Input::Resize(width, height) => {
+            model.sh.size = (width, height);
+            // Rows and previews depend on the room.
+            if let Some(screen) = model.screens.last_mut() {
+                screen.enter(&mut model.sh);
+            }
+        }
+        Input::Terminate => model.quit = true,
+    }
+}
+
+fn ring(model: &mut Model, timer: Timer) {
+    match timer {
+        Timer::Rested(screen, slot, generation) => {
+            if let Some(overlay) = model.sh.overlays.iter().position(|o| o.id() == Some(screen)) {
+                let mut overlay = model.sh.overlays.remove(overlay);
+                overlay.rested(generation, &mut model.sh);
+                model.sh.overlays.push(overlay);
+            } else if let Some(screen) = model.screens.iter_mut().find(|s| s.id() == screen) {
+                screen.rested(slot, generation, &mut model.sh);
+            }
+        }
+        Timer::WhichKey(generation) => {
+            model.which_key = !model.prefix.is_empty() && generation == model.prefix_generation;
+        }
+        Timer::Spinner => {
+            let waited = model.sh.calls.oldest().map(|p| model.sh.now - p.since);
+            model.sh.spinner = match waited {
+                None => None,
+                Some(ms) if ms < 250 => model.sh.spinner,
+                Some(_) => Some(model.sh.spinner.map_or(0, |s| s + 1)),
+            };
+            if waited.is_some() {
+                model.sh.effects.push(Effect::Timer(Timer::Spinner, SPINNER_STEP));
+            }
+        }
+        Timer::Toast(id) => {
+            if model.sh.toast.as_ref().is_some_and(|t| t.id == id) {
+                model.sh.toast = None;
+            }
+        }
+        Timer::Minute => model.sh.effects.push(Effect::Timer(Timer::Minute, MINUTE)),
+    }
+}
+
+fn reply(model: &mut Model, id: u64, outcome: Result<Reply, Failure>) {
+    // A reply that nobody waits for any more.
+    let Some(call) = model.sh.calls.take(id) else { return };
+    if model.sh.calls.is_empty() {
+        model.sh.spinner = None;
+    }
+    match &outcome {
+        Ok(_) => model.sh.offline = false,
+        Err(failure) => {
+            model.sh.offline = failure.reason == Reason::Unavailable;
+            let signing_in = matches!(call.request, Request::SignIn(..) | Request::Initialise(_) | Request::ChangePassword(..));
+            if failure.needs_sign_in() && !signing_in {
+                if call.request_can_wait() {
+                    model.after_sign_in.push((call.screen, call.slot, call.request));
+                }
+                model.sh.nav.push(Nav::SignIn);
+                return;
+            }
+            if failure.reason == Reason::PasswordChangeRequired && !signing_in {
+                model.after_sign_in.push((call.screen, call.slot, call.request));
+                model.sh.nav.push(Nav::ChangePassword);
+                return;
+            }
+        }
+    }
+    if call.screen == PROGRAM {
+        program_reply(model, call.slot, call.request, outcome);
+    } else if let Some(at) = model.sh.overlays.iter().position(|o| o.id() == Some(call.screen)) {
+        let mut overlay = model.sh.overlays.remove(at);
+        overlay.reply(call.slot, outcome, &mut model.sh);
+        model.sh.overlays.insert(at, overlay);
+    } else if let Some(screen) = model.screens.iter_mut().find(|s| s.id() == call.screen) {
+        screen.reply(call.slot, call.request, outcome, &mut model.sh);
+    } else {
+        // The screen has been left, but what it changed is still told.
+        match outcome {
+            Ok(_) => model.sh.changes += 1,
+            Err(failure) => model.sh.fail(&failure, Some((PROGRAM, call.slot, call.request))),
+        }
+    }
+}
+
+fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Result<Reply, Failure>) {
+    let sh = &mut model.sh;
+    match outcome {
+        Ok(Reply::Session(session)) => navigate::signed_in(model, *session),
+        Ok(Reply::Undone(last)) => {
+            sh.changes += 1;
+            let redo = matches!(&request, Request::Undo(r) if r.redo);
+            let t = sh.t();
+            let text = fill(if redo { t.redone } else { t.undone }, &[&last.done]);
+            if last.kept > 0 {
+                let why = last.kept_records.first().map_or_else(String::new, |k| format!("{} ({})", k.label, k.who));
+                sh.say(format!("{text}  {}", fill(t.kept, &[&last.kept, &why])), Role::Warn);
+            } else {
+                let (layers, back) = (crate::keys::keymap::LIST, if redo { Action::Undo } else { Action::Redo });
+                let key = sh.key(layers, back);
+                sh.say(format!("{text}   {key} {}", back.label().get(sh.lang)), Role::Good);
+            }
+            if let Some(screen) = model.screens.last_mut() {
+                screen.enter(sh);
+            }
+        }
+        Ok(Reply::Nothing) if matches!(request, Request::SignOut(_)) => {
+            sh.session = None;
+            sh.drafts.clear();
+            model.screens.clear();
+            model.forward.clear();
+            sh.nav.push(Nav::SignIn);
+        }
+        Ok(_) => sh.changes += 1,
+        Err(failure) if slot == Slot::Session && model.screens.is_empty() => {
+            // Not reached at the start: the sign-in says so and can try again.
+            sh.fail(&failure, Some((PROGRAM, slot, request)));
+            sh.nav.push(Nav::SignIn);
+        }
+        Err(failure) if failure.reason == Reason::NotFound && matches!(request, Request::Undo(_)) => {
+            let text = sh.t().nothing_to_undo;
+            sh.say(text, Role::Dim);
+        }
+        Err(failure) => sh.fail(&failure, Some((PROGRAM, slot, request))),
+    }
+}
+
+/// The Esc key, for what stands in for it.
+pub const ESC: Chord = Chord::plain(Key::Esc);

@@ -1,0 +1,205 @@
+//! From a place to a signed-in client. A data directory is owned by one process at a time (`design.md` §1): the connector
+//! tries to become the owner and runs the server in this process, else it talks to the owner's socket. It does so for
+//! each new connection, so when an owner goes away its clients find or become the next one by the ordinary path, and
+//! screens and drafts stay.
+
+use std::sync::Arc;
+
+use rolo_proto::v1;
+use secrecy::SecretString;
+
+use super::{
+    Client, Failure,
+    client::{Connector, wires},
+    place::{Place, State},
+};
+
+/// An open way to one database, and what is kept for it on this machine.
+#[derive(Clone)]
+pub struct Connection {
+    /// The calls; shared with everything that makes some.
+    pub client: Client,
+    /// Which database it is.
+    pub instance: v1::Instance,
+    /// Tokens and drafts.
+    pub state: State,
+    owner: Option<Arc<dyn Owner>>,
+}
+
+/// What has to be left in order when the process ends.
+pub trait Owner: Send + Sync {
+    /// Ends the server if it runs in this process; waits for the calls of others.
+    fn close(&self) -> futures::future::BoxFuture<'_, ()>;
+}
+
+impl Connection {
+    /// Opens a place. A directory without a database is refused: see [`is_new`].
+    pub async fn open(place: &Place, state: State) -> Result<Self, Failure> {
+        match place {
+            Place::Unix(path) => Self::over(wires::unix(path.clone()), None, state).await,
+            Place::Loopback(address) => Self::over(wires::loopback(*address), None, state).await,
+            Place::Directory(dir) => {
+                if is_new(place) {
+                    return Err(Failure::usage(
+                        format!(
+                            "There is no database in {0}: start rolo in a terminal, or type: rolod init --data {0} --admin NAME --password-file F",
+                            dir.display()
+                        ),
+                        format!(
+                            "{0} 中没有数据库：请在终端启动 rolo，或输入：rolod init --data {0} --admin 用户名 --password-file 文件",
+                            dir.display()
+                        ),
+                    ));
+                }
+                let (connector, owner) = embedded::connector(dir)?;
+                Self::over(connector, Some(owner), state).await
+            }
+        }
+    }
+
+    /// Over streams that `connector` makes; `owner` is told when the process ends.
+    pub async fn over(connector: Connector, owner: Option<Arc<dyn Owner>>, state: State) -> Result<Self, Failure> {
+        let client = Client::new(connector);
+        // Opening may have to migrate the database; after that, a server that is not there is told at once.
+        let instance = client.patient().with_attempts(3).instance().await?;
+        Ok(Self { client, instance, state, owner })
+    }
+
+    /// Signs in with the token that is kept for this person, or for the last who signed in; none if there is none or it
+    /// is no longer good.
+    pub async fn resume(&self, user: Option<&str>) -> Result<Option<v1::Session>, Failure> {
+        let Some((user, token)) = self.state.token(&self.instance.id, user) else { return Ok(None) };
+        self.client.set_token(Some(token));
+        match self.client.session().await {
+            Ok(session) => Ok(Some(session)),
+            Err(failure) if failure.needs_sign_in() => {
+                self.client.set_token(None);
+                self.state.forget(&self.instance.id, &user);
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Signs in and keeps the token; the person becomes the default.
+    pub async fn sign_in(&self, name: &str, password: &SecretString) -> Result<v1::Session, Failure> {
+        let session = self.client.sign_in(name, password).await?;
+        // Kept under the account's own spelling, whatever was typed.
+        let user = session.user.as_ref().map_or(name, |u| u.name.as_str());
+        if let Some(token) = self.client.token() {
+            self.state.keep(&self.instance.id, user, &token)?;
+        }
+        Ok(session)
+    }
+
+    /// Ends the session, or all sessions of the person, and forgets the token.
+    pub async fn sign_out(&self, user: &str, everywhere: bool) -> Result<i32, Failure> {
+        let outcome: Result<v1::SignOutResponse, Failure> = if everywhere {
+            let request = v1::SignOutEverywhereRequest {};
+            self.client.call(request, |c, r| async move { c.sessions().sign_out_everywhere(r).await }).await
+        } else {
+            self.client.call(v1::SignOutRequest {}, |c, r| async move { c.sessions().sign_out(r).await }).await
+        };
+        let ended = match outcome {
+            Ok(reply) => reply.ended,
+            Err(failure) if failure.needs_sign_in() => 0,
+            Err(failure) => return Err(failure),
+        };
+        self.client.set_token(None);
+        self.state.forget(&self.instance.id, user);
+        Ok(ended)
+    }
+
+    /// Leaves everything in order: the process may end afterwards.
+    pub async fn close(&self) {
+        if let Some(owner) = &self.owner {
+            owner.close().await;
+        }
+    }
+}
+
+/// Whether the place is a directory in which no database was made yet: the first start.
+pub fn is_new(place: &Place) -> bool {
+    match place {
+        Place::Directory(dir) => embedded::is_new(dir),
+        Place::Unix(_) | Place::Loopback(_) => false,
+    }
+}
+
+#[cfg(feature = "embedded")]
+mod embedded {
+    use std::{io, path::Path, sync::Arc};
+
+    use futures::future::BoxFuture;
+    use tokio::sync::Mutex;
+
+    use super::{super::client::Wire, Connector, Failure, Owner};
+
+    /// A directory that this process owns or may come to own.
+    struct Directory {
+        dir: std::path::PathBuf,
+        handle: Mutex<Option<rolo_server::Handle>>,
+    }
+
+    impl Directory {
+        async fn connect(&self) -> io::Result<Box<dyn Wire>> {
+            // One opening at a time: two calls of one process must not race for the lock.
+            let mut handle = self.handle.lock().await;
+            if let Some(handle) = handle.as_ref() {
+                return Ok(Box::new(handle.connect()));
+            }
+            let dir = self.dir.clone();
+            let opened = rolo_server::Place::open(&dir, rolo_server::Options::default()).await.map_err(io::Error::other)?;
+            match opened {
+                rolo_server::Place::Owner(owner) => {
+                    let stream = owner.connect();
+                    *handle = Some(owner);
+                    Ok(Box::new(stream))
+                }
+                rolo_server::Place::Other { socket } => Ok(Box::new(tokio::net::UnixStream::connect(socket).await?)),
+            }
+        }
+    }
+
+    impl Owner for Directory {
+        fn close(&self) -> BoxFuture<'_, ()> {
+            Box::pin(async move {
+                if let Some(handle) = self.handle.lock().await.take() {
+                    handle.shutdown().await;
+                }
+            })
+        }
+    }
+
+    pub fn connector(dir: &Path) -> Result<(Connector, Arc<dyn Owner>), Failure> {
+        let directory = Arc::new(Directory { dir: dir.to_owned(), handle: Mutex::new(None) });
+        let shared = directory.clone();
+        let connector: Connector = Arc::new(move || {
+            let directory = shared.clone();
+            Box::pin(async move { directory.connect().await })
+        });
+        Ok((connector, directory))
+    }
+
+    pub fn is_new(dir: &Path) -> bool {
+        !rolo_server::is_initialised(dir)
+    }
+}
+
+#[cfg(not(feature = "embedded"))]
+mod embedded {
+    use std::{path::Path, sync::Arc};
+
+    use super::{Connector, Failure, Owner};
+
+    pub fn connector(_: &Path) -> Result<(Connector, Arc<dyn Owner>), Failure> {
+        Err(Failure::usage(
+            "This rolo was built without a server: say where one is with --server unix:PATH|HOST:PORT",
+            "此 rolo 未内置服务器：请用 --server unix:路径|主机:端口 指定服务器",
+        ))
+    }
+
+    pub fn is_new(_: &Path) -> bool {
+        false
+    }
+}

@@ -1,0 +1,265 @@
+//! Failures in words. The texts of the domain's reasons are those of `domain-spec.md` §0.3, with what to do added.
+
+use super::{Failure, Fault, Reason};
+use crate::{resource, strings::Lang};
+
+fn pick(lang: Lang, en: impl Into<String>, zh: impl Into<String>) -> String {
+    match lang {
+        Lang::En => en.into(),
+        Lang::Zh => zh.into(),
+    }
+}
+
+/// ` (by Li)` or nothing.
+fn aside(lang: Lang, en: &str, zh: &str, what: &str) -> String {
+    if what.is_empty() {
+        return String::new();
+    }
+    pick(lang, format!("{en}{what}"), format!("{zh}{what}"))
+}
+
+/// The whole message.
+pub fn message(failure: &Failure, lang: Lang) -> String {
+    let detail = |key| failure.detail(key);
+    let own = match lang {
+        Lang::En => &failure.text.0,
+        Lang::Zh => &failure.text.1,
+    };
+    match failure.reason {
+        _ if failure.worded => own.clone(),
+        Reason::Usage => pick(lang, "This was not understood", "无法理解输入"),
+        Reason::File => pick(lang, "The file cannot be used", "文件无法使用"),
+        Reason::Cancelled => pick(lang, "Stopped", "已取消"),
+        Reason::Validation if failure.violations.is_empty() => {
+            pick(lang, format!("Invalid request: {own}"), format!("输入有误：{own}"))
+        }
+        Reason::Validation => violations(failure, lang),
+        Reason::InvalidState => {
+            let state = aside(lang, ": it is ", "：", &state(detail("state"), lang));
+            pick(
+                lang,
+                format!("The record's current status does not allow this{state}"),
+                format!("当前状态不允许该操作{state}"),
+            )
+        }
+        Reason::Forbidden => {
+            let right = aside(lang, ": the right needed is ", "：缺少 ", detail("permission"));
+            pick(lang, format!("You are not permitted to do this{right}"), format!("没有权限{right}"))
+        }
+        Reason::NotOwner if detail("owner").is_empty() => pick(
+            lang,
+            "Only the responsible person may do this; nobody is responsible yet, ask a supervisor to assign it",
+            "只能操作自己负责的记录；该记录尚无负责人，请主管指派",
+        ),
+        Reason::NotOwner => pick(
+            lang,
+            format!("Only the responsible person may do this: ask {}", detail("owner")),
+            format!("只能操作自己负责的记录，负责人：{}", detail("owner")),
+        ),
+        Reason::NotFound => pick(lang, "The record does not exist", "记录不存在"),
+        Reason::Duplicate => duplicate(failure, lang),
+        Reason::InUse => {
+            let by = aside(lang, " by ", "：", detail("by"));
+            pick(lang, format!("The record is in use{by} and cannot be deleted"), format!("记录已被引用，不能删除{by}"))
+        }
+        Reason::NotEditable => pick(lang, "This dictionary entry is not editable", "该字典项不可编辑"),
+        Reason::Stale => stale(failure, lang),
+        Reason::Unauthenticated => pick(lang, "Sign in first", "请先登录"),
+        Reason::BadCredentials => pick(lang, "Name or password is wrong", "用户名或密码错误"),
+        Reason::Throttled => {
+            let seconds = failure.retry_after.map_or_else(|| detail("seconds").to_owned(), |d| d.as_secs().to_string());
+            pick(
+                lang,
+                format!("Too many attempts: wait {seconds} s and try again"),
+                format!("尝试次数过多，请 {seconds} 秒后再试"),
+            )
+        }
+        Reason::PasswordChangeRequired => {
+            pick(lang, "The one-time password must be changed first", "请先修改一次性密码")
+        }
+        Reason::BadPageToken => {
+            pick(lang, "The list changed underneath: start it again", "列表已变化，请重新开始")
+        }
+        Reason::Busy => pick(lang, "The server is busy: try again in a moment", "服务器繁忙，请稍后再试"),
+        Reason::Unavailable => {
+            let why = aside(lang, ": ", "：", own);
+            pick(
+                lang,
+                format!("The server cannot be reached; what was typed is kept, try again{why}"),
+                format!("无法连接服务器，已输入的内容保留，请重试{why}"),
+            )
+        }
+        Reason::ReadOnly => {
+            let why = aside(lang, ": ", "：", detail("why"));
+            pick(
+                lang,
+                format!("The server cannot write at the moment{why}; tell the administrator"),
+                format!("服务器暂时无法写入{why}，请联系管理员"),
+            )
+        }
+        Reason::Internal => {
+            let what = if detail("incident").is_empty() { own.as_str() } else { detail("incident") };
+            let incident = aside(lang, ": ", "：", what);
+            pick(
+                lang,
+                format!("Something is broken on our side{incident}; tell the administrator"),
+                format!("程序内部出错{incident}，请联系管理员"),
+            )
+        }
+    }
+}
+
+fn violations(failure: &Failure, lang: Lang) -> String {
+    let each: Vec<String> = failure
+        .violations
+        .iter()
+        .map(|v| {
+            let (label, text) = (label(&v.field, lang), fault(&v.fault, lang));
+            match (label.is_empty(), lang) {
+                (true, _) => text,
+                (false, Lang::En) => format!("{label}: {text}"),
+                (false, Lang::Zh) => format!("{label}：{text}"),
+            }
+        })
+        .collect();
+    each.join(match lang {
+        Lang::En => "; ",
+        Lang::Zh => "；",
+    })
+}
+
+fn duplicate(failure: &Failure, lang: Lang) -> String {
+    let detail = |key| failure.detail(key);
+    let field = label(detail("field"), lang);
+    let field = aside(lang, ", same ", "，重复项：", &field);
+    let at = aside(lang, ": ", "：", detail("label"));
+    let owner = match (detail("owner"), lang) {
+        ("", _) => String::new(),
+        (owner, Lang::En) => format!(" (responsible: {owner})"),
+        (owner, Lang::Zh) => format!("（负责人：{owner}）"),
+    };
+    let bin = if detail("deleted") == "true" || detail("deleted") == "1" {
+        pick(lang, ", in the recycle bin: restore it instead", "，在回收站中，可直接恢复")
+    } else {
+        String::new()
+    };
+    pick(
+        lang,
+        format!("The same data already exists{at}{owner}{field}{bin}"),
+        format!("已存在相同数据{at}{owner}{field}{bin}"),
+    )
+}
+
+fn stale(failure: &Failure, lang: Lang) -> String {
+    let separator = if lang == Lang::En { ", " } else { "、" };
+    let fields = failure.stale_fields().iter().map(|f| label(f, lang)).collect::<Vec<_>>().join(separator);
+    let fields = aside(lang, ": ", "：", &fields);
+    match (failure.detail("who"), lang) {
+        ("", Lang::En) => format!("Changed by someone else meanwhile{fields}; look at it again"),
+        ("", Lang::Zh) => format!("记录已被他人修改{fields}，请刷新"),
+        (who, Lang::En) => format!("Changed by {who} meanwhile{fields}; look at it again"),
+        (who, Lang::Zh) => format!("记录已被{who}修改{fields}，请刷新"),
+    }
+}
+
+/// A state as the server names it, in words; unknown words stay as they are.
+fn state(code: &str, lang: Lang) -> String {
+    match code.to_ascii_lowercase().as_str() {
+        "normal" => pick(lang, "normal", "正常"),
+        "lost" => pick(lang, "lost", "流失"),
+        "deleted" => pick(lang, "in the recycle bin", "已在回收站"),
+        "retired" | "inactive" => pick(lang, "retired", "已停用"),
+        _ => code.to_owned(),
+    }
+}
+
+/// A field's label: `contact.name` is the contact's field; a name that no descriptor knows stays as it is.
+pub fn label(field: &str, lang: Lang) -> String {
+    let (kind, name) = field.split_once('.').map_or((None, field), |(kind, name)| (Some(kind), name));
+    let of = |resource: &dyn resource::Resource| {
+        resource.fields().iter().find(|f| f.name == name || f.wire == Some(name)).map(|f| f.label.get(lang))
+    };
+    match kind.and_then(resource::by_name) {
+        Some(resource) => {
+            let separator = if lang == Lang::En { " " } else { "" };
+            of(resource).map_or(field.to_owned(), |label| {
+                format!("{}{separator}{label}", resource.labels().0.get(lang))
+            })
+        }
+        None => resource::all().iter().find_map(|r| of(*r)).unwrap_or(field).to_owned(),
+    }
+}
+
+/// A fault of one field.
+pub fn fault(fault: &Fault, lang: Lang) -> String {
+    match fault {
+        Fault::Required => pick(lang, "is required", "必填"),
+        Fault::TooLong(max) => pick(lang, format!("at most {max} characters"), format!("最多 {max} 个字符")),
+        Fault::OutOfRange(range) => {
+            let range = range.replacen("..", if lang == Lang::En { " to " } else { " 至 " }, 1);
+            pick(lang, format!("must be {range}"), format!("应为 {range}"))
+        }
+        Fault::Malformed(form) => malformed(form, lang),
+        Fault::UnknownChoice(given) => {
+            pick(lang, format!("no such choice: {given}"), format!("没有这个选项：{given}"))
+        }
+        Fault::UnknownReference(given) => pick(lang, format!("not found: {given}"), format!("找不到：{given}")),
+        Fault::Ambiguous(given) => pick(
+            lang,
+            format!("more than one answers to {given}: say it more exactly"),
+            format!("“{given}”有多个匹配，请写得更具体"),
+        ),
+        Fault::NotWritable => pick(lang, "cannot be changed", "不能修改"),
+        Fault::UnknownField => pick(lang, "there is no such field", "没有这个字段"),
+        Fault::OneOf(fields) => {
+            let separator = if lang == Lang::En { ", " } else { "、" };
+            let names = fields.split([',', ' ']).filter(|f| !f.is_empty()).map(|f| label(f, lang));
+            let names = names.collect::<Vec<_>>().join(separator);
+            pick(lang, format!("at least one is required of {names}"), format!("至少填写一项：{names}"))
+        }
+        Fault::Other(text) => text.clone(),
+    }
+}
+
+fn malformed(form: &str, lang: Lang) -> String {
+    let (en, zh) = match form {
+        "phone" => ("is not a telephone number", "不是有效的电话号码"),
+        "email" => ("is not an e-mail address", "不是有效的邮箱地址"),
+        "date" | "time" => {
+            ("is not a date: type 2026-12-01, +3d, fri or tomorrow 15:00", "不是有效的日期，例如 2026-12-01、3天后、周五、明天下午3点")
+        }
+        "number" => ("is not a number", "不是有效的数字"),
+        "amount" => ("is not an amount of money", "不是有效的金额"),
+        "usc" => ("is not a unified social credit code: 18 characters, the last is a check", "不是有效的统一社会信用代码（18 位，末位为校验码）"),
+        "code" => ("may hold letters, digits, - and _ only", "只能包含字母、数字、- 和 _"),
+        "stars" => ("takes 1 to 5 stars", "应为 1 至 5 星"),
+        "password" => ("is too weak: at least 8 characters, not the name", "密码太弱：至少 8 个字符，且不能与用户名相同"),
+        "flag" => ("takes yes or no", "应为 是 或 否"),
+        "request_id" => ("is not a request id", "不是有效的请求编号"),
+        _ => return pick(lang, format!("is not a valid {form}"), format!("格式不正确（{form}）")),
+    };
+    pick(lang, en, zh)
+}
+
+/// What is wrong with a row of an import.
+pub fn row_fault(reason: &str, detail: &str, lang: Lang) -> String {
+    match Fault::new(reason, detail) {
+        Fault::Other(_) => {}
+        known => return fault(&known, lang),
+    }
+    let Some(known) = Reason::from_code(reason) else { return format!("{reason} {detail}").trim().to_owned() };
+    let mut failure = Failure::local(known, "", "");
+    failure.text = (detail.to_owned(), detail.to_owned());
+    let key = match known {
+        Reason::Duplicate => "label",
+        Reason::NotOwner => "owner",
+        Reason::InvalidState => "state",
+        Reason::Forbidden => "permission",
+        Reason::InUse => "by",
+        Reason::Stale => "who",
+        Reason::ReadOnly => "why",
+        _ => return message(&failure, lang),
+    };
+    failure.details.insert(key.to_owned(), detail.to_owned());
+    message(&failure, lang)
+}

@@ -1,0 +1,19 @@
+//! Everything between the screens and the server: where data live ([`place`]), how they are reached ([`connect`]), the
+//! calls themselves ([`client`]), what a refusal means ([`failure`]), and the long work that both the screens and the
+//! command line do ([`importer`], [`exporter`]).
+//!
+//! Two things always hold here. Every reply is scrubbed ([`scrub`]) before anything else sees it, and every call has a
+//! deadline.
+
+pub mod client;
+pub mod connect;
+pub mod failure;
+pub mod lookup;
+pub mod place;
+pub mod scrub;
+
+pub use client::Client;
+pub use connect::Connection;
+pub use failure::{Failure, Fault, Reason, Violation};
+pub use lookup::Lookup;
+pub use place::{Place, State};

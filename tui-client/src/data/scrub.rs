@@ -1,0 +1,196 @@
+//! Takes out of all text what a terminal would obey: security row 14. ratatui and a plain `write!` both pass an escape
+//! sequence through, so the one place that stops it is the boundary where replies enter the client.
+//!
+//! [`Scrub`] is a bound of [`super::Client::call`]: a reply that is not scrubbed does not compile. Each message is taken
+//! apart without `..`, so a field added to the contract does not compile either until it stands here.
+
+use std::borrow::Cow;
+
+use rolo_proto::v1;
+
+/// Whether a character could move the cursor, change the terminal or show text in another order than it is stored.
+/// Line feed and tab stay: they are part of longer texts.
+const fn is_dangerous(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
+        // Zero width, and what reorders: LRM, RLM, ALM, embeddings, overrides, isolates, line and paragraph separators.
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}' => true,
+        // Interlinear annotations and the invisible tag characters.
+        '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' => true,
+        _ => false,
+    }
+}
+
+/// The text without dangerous characters; borrowed where there were none. A zero-width joiner goes too: an emoji of a
+/// family becomes its members, which is still readable.
+pub fn scrub(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_dangerous) {
+        Cow::Owned(text.chars().filter(|c| !is_dangerous(*c)).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// What can be scrubbed in place.
+pub trait Scrub {
+    /// Takes dangerous characters out of every text inside.
+    fn scrub(&mut self);
+}
+
+impl Scrub for String {
+    fn scrub(&mut self) {
+        if let Cow::Owned(clean) = scrub(self) {
+            *self = clean;
+        }
+    }
+}
+
+impl<T: Scrub> Scrub for Option<T> {
+    fn scrub(&mut self) {
+        if let Some(inner) = self {
+            inner.scrub();
+        }
+    }
+}
+
+impl<T: Scrub> Scrub for Vec<T> {
+    fn scrub(&mut self) {
+        self.iter_mut().for_each(Scrub::scrub);
+    }
+}
+
+impl<T: Scrub> Scrub for Box<T> {
+    fn scrub(&mut self) {
+        T::scrub(self);
+    }
+}
+
+macro_rules! nothing_to_scrub {
+    ($($type:ty),*) => { $(impl Scrub for $type { fn scrub(&mut self) {} })* };
+}
+nothing_to_scrub!(bool, i32, i64, u8, u32, u64);
+
+macro_rules! messages {
+    ($($message:ident { $($field:ident),* $(,)? })*) => {
+        $(impl Scrub for v1::$message {
+            fn scrub(&mut self) {
+                let Self { $($field),* } = self;
+                $($field.scrub();)*
+            }
+        })*
+    };
+}
+
+messages! {
+    AddUserResponse { user, one_time_password }
+    BackupResponse { bytes, audit_rows }
+    Change { kind, id, label, verb, operation_id, fields, sequence }
+    ChangePasswordResponse { ended }
+    Changed { kind, id, revision, operation_id }
+    CheckDuplicatesResponse { duplicates }
+    CheckFiguresResponse { checked, differences }
+    CheckRowsResponse { outcomes, missing }
+    Choice { id, value, zh, en, retired }
+    Contact { id, customer, name, sex, position, office_tel, mobile, email, wechat, memo, external_id, created_at, created_by, updated_at, missing, revision, allowed_actions, deleted_at, operation_id }
+    ContactRef { id, name }
+    CountDueResponse { today, overdue, next_7_days }
+    CountViewsResponse { counts }
+    CreateCustomerResponse { customer, first_contact, warnings }
+    Customer { id, no, name, party, region, manager, level, classification, satisfaction, credit, address, zip, tel, fax, website, licence_no, legal_person, capital, turnover, bank, bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, created_at, created_by, updated_at, last_contact_at, next_contact_at, missing, revision, allowed_actions, deleted_at, operation_id }
+    CustomerRef { id, number, name }
+    DictionaryItem { id, r#type, value, zh, en, position, active, editable, revision, allowed_actions, deleted, operation_id }
+    Duplicate { customer, manager, field, blocks, deleted }
+    FieldChange { field, before, after }
+    HostUser { id, name, display_name, department, superior, active, roles, must_change_password }
+    ImportStatus { id, operation_id, next_row, resumed, finished, created, updated, skipped, unchanged, refused, second_created }
+    Instance { id, company, language, version }
+    Interaction { id, customer, at, author, contact, channel, place, title, detail, memo, next_contact_at, due, settled_at, external_id, created_at, updated_at, revision, allowed_actions, deleted_at, operation_id, missing }
+    KeptRecord { kind, id, label, reason, who, at }
+    ListContactsResponse { contacts, next_page_token, total }
+    ListCustomersResponse { customers, next_page_token, total }
+    ListHostUsersResponse { users, next_page_token }
+    ListImportFaultsResponse { rows, next_page_token }
+    ListInteractionsResponse { interactions, next_page_token, total }
+    ListItemsResponse { items, next_page_token }
+    ListOperationsResponse { operations, next_page_token }
+    ListTimelineResponse { entries, next_page_token }
+    ListUsersResponse { users, next_page_token }
+    MissingValue { field, r#type, text, rows }
+    Operation { id, at, method, records, undone_by, undoes, reversible }
+    ResetPasswordResponse { user, one_time_password }
+    Role { code, zh, en }
+    RowChange { field, before, after }
+    RowFault { field, reason, detail }
+    RowOutcome { line, result, id, label, changes, faults, second_result }
+    Session { user, roles, capabilities, must_change_password, instance, time_zone, currency, now, expires_at }
+    SignInResponse { token, session }
+    SignOutResponse { ended }
+    TimelineEntry { at, actor, entry }
+    Total { count, at_least }
+    UndoProgress { operation_id, undo_operation_id, done, kept, total, kept_records, finished, method }
+    User { user, department, roles, customers }
+    UserRef { id, name, display_name, active }
+    VerifyAuditResponse { rows, first_bad, head, problem }
+    WriteRowsResponse { outcomes, status }
+}
+
+/// The messages that stand inside others.
+mod nested {
+    use rolo_proto::v1::{count_views_response, list_import_faults_response, timeline_entry};
+
+    use super::Scrub;
+
+    impl Scrub for count_views_response::Count {
+        fn scrub(&mut self) {
+            let Self { view: _, total: _ } = self;
+        }
+    }
+
+    impl Scrub for list_import_faults_response::Row {
+        fn scrub(&mut self) {
+            let Self { row: _, line: _, faults } = self;
+            faults.scrub();
+        }
+    }
+
+    impl Scrub for timeline_entry::Entry {
+        fn scrub(&mut self) {
+            match self {
+                Self::Interaction(interaction) => interaction.scrub(),
+                Self::Change(change) => change.scrub(),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_taken_out_and_the_rest_stays() {
+        let evil = "a\u{1b}]52;c;eA==\u{7}b\u{9b}2Jc\u{202e}d\u{200b}e\u{7f}f";
+        assert_eq!(scrub(evil), "a]52;c;eA==b2Jcdef");
+        assert!(matches!(scrub("北京华盛 Ltd.\n\t— 1.5%"), Cow::Borrowed(_)), "clean text is not copied");
+    }
+
+    #[test]
+    fn a_reply_is_scrubbed_as_deep_as_it_goes() {
+        let mut page = v1::ListCustomersResponse {
+            customers: vec![v1::Customer {
+                name: "A\u{1b}[2JB".into(),
+                manager: Some(v1::UserRef { display_name: "李\u{202e}明".into(), ..Default::default() }),
+                missing: vec!["t\u{7}el".into()],
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        page.scrub();
+        let customer = &page.customers[0];
+        assert_eq!(customer.name, "A[2JB");
+        assert_eq!(customer.manager.as_ref().map(|m| m.display_name.as_str()), Some("李明"));
+        assert_eq!(customer.missing, ["tel"]);
+    }
+}

@@ -1,0 +1,137 @@
+//! Dates and numbers as people write them.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::super::dates::{DateError, DateOrder, When, parse_date, parse_when};
+use super::super::numbers::{NumberError, parse_decimal, parse_integer};
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap()
+}
+
+#[test]
+fn days_are_understood_as_people_write_them() {
+    for text in [
+        "2026-12-01",
+        "2026/12/1",
+        "2026.12.1",
+        "20261201",
+        "2026年12月1日",
+        "2026年12月1",
+        " ２０２６-１２-０１ ",
+        "2026-12-01 00:00:00",
+        "1.12.2026",
+    ] {
+        assert_eq!(parse_date(text, None), Ok(day(2026, 12, 1)), "{text}");
+    }
+    assert_eq!(parse_date("31/12/2026", None), Ok(day(2026, 12, 31)));
+    assert_eq!(parse_date("12/31/2026", None), Ok(day(2026, 12, 31)));
+    assert_eq!(parse_date("5/5/2026", None), Ok(day(2026, 5, 5)));
+}
+
+#[test]
+fn a_date_that_could_be_two_days_asks_for_the_order() {
+    assert_eq!(parse_date("1/12/2026", None), Err(DateError::Ambiguous));
+    assert_eq!(parse_date("1/12/2026", Some(DateOrder::DayMonth)), Ok(day(2026, 12, 1)));
+    assert_eq!(parse_date("1/12/2026", Some(DateOrder::MonthDay)), Ok(day(2026, 1, 12)));
+    assert_eq!(parse_date("12/31/2026", Some(DateOrder::DayMonth)), Err(DateError::NoSuchDay));
+    assert_eq!(DateOrder::by_name("dmy"), Some(DateOrder::DayMonth));
+}
+
+#[test]
+fn times_come_with_days() {
+    let at = |hour, minute, second| Ok(When::DateTime(day(2026, 12, 1).and_hms_opt(hour, minute, second).unwrap()));
+    for text in [
+        "2026-12-01 15:04",
+        "2026-12-01T15:04:00",
+        "2026/12/1 3:04 PM",
+        "2026年12月1日 下午3:04",
+        "2026年12月1日15时4分",
+        "20261201 15:04:00.000",
+        "12/1/2026 3:04 pm",
+    ] {
+        assert_eq!(parse_when(text, Some(DateOrder::MonthDay)), at(15, 4, 0), "{text}");
+    }
+    assert_eq!(parse_when("2026-12-01 12:00 AM", None), at(0, 0, 0));
+    assert_eq!(parse_when("2026年12月1日下午3点", None), at(15, 0, 0));
+    let Ok(When::Instant(moment)) = parse_when("2026-12-01T15:04:05+08:00", None) else { unreachable!("RFC 3339") };
+    assert_eq!(moment.to_utc().to_rfc3339(), "2026-12-01T07:04:05+00:00");
+    assert_eq!(parse_date("2026-12-01 15:04", None), Err(DateError::HasTime));
+}
+
+#[test]
+fn what_is_no_date_is_refused() {
+    for (text, error) in [
+        ("", DateError::NotADate),
+        ("tomorrow", DateError::NotADate),
+        ("12", DateError::NotADate),
+        ("2026-12", DateError::NotADate),
+        ("2026-12-01x", DateError::NotADate),
+        ("2026-12-01 15", DateError::NotADate),
+        ("2026-12-01 15:04:05:06", DateError::NotADate),
+        ("2026-02-29", DateError::NoSuchDay),
+        ("2026-13-01", DateError::NoSuchDay),
+        ("2026-12-01 25:00", DateError::NoSuchDay),
+        ("2026-12-01 13:00 PM", DateError::NoSuchDay),
+        ("01/12/26", DateError::ShortYear),
+        ("46357", DateError::NotADate),
+        ("１/2/3/4", DateError::NotADate),
+        ("年月日", DateError::NotADate),
+        ("0000-01-01", DateError::NoSuchDay),
+    ] {
+        assert_eq!(parse_when(text, None), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn numbers_are_understood_as_people_write_them() {
+    for (text, expected) in [
+        ("1234.50", "1234.5"),
+        ("1,234,567.89", "1234567.89"),
+        ("-１２，３４５", "-12345"),
+        ("12万", "120000"),
+        ("1.5亿", "150000000"),
+        ("1亿2000万", "120000000"),
+        ("3千万", "30000000"),
+        ("1.5 万", "15000"),
+        ("1万5000", "15000"),
+        ("+5", "5"),
+        (".5", "0.5"),
+        ("5.", "5"),
+        ("007", "7"),
+        ("0.10", "0.1"),
+        ("−3", "-3"),
+    ] {
+        assert_eq!(parse_decimal(text).map(|number| number.to_string()), Ok(expected.to_owned()), "{text}");
+    }
+    assert_eq!(parse_integer("1.2万"), Ok(12_000));
+    assert_eq!(parse_integer("1.5"), Err(NumberError::NotWhole));
+}
+
+#[test]
+fn what_is_no_number_is_refused() {
+    for (text, error) in [
+        ("", NumberError::NotANumber),
+        ("-", NumberError::NotANumber),
+        (".", NumberError::NotANumber),
+        ("万", NumberError::NotANumber),
+        ("abc", NumberError::NotANumber),
+        ("1 2", NumberError::NotANumber),
+        ("1.2.3", NumberError::NotANumber),
+        ("--1", NumberError::NotANumber),
+        ("12%", NumberError::NotANumber),
+        ("1万2亿", NumberError::NotANumber),
+        ("1,5", NumberError::Commas),
+        ("1,2345", NumberError::Commas),
+        ("1234,567", NumberError::Commas),
+        ("1.5,000", NumberError::Commas),
+        ("1.38E+10", NumberError::Scientific),
+        ("99999999999999999999999999999999", NumberError::OutOfRange),
+        ("9999999999999999999999999亿", NumberError::OutOfRange),
+    ] {
+        assert_eq!(parse_decimal(text), Err(error), "{text}");
+    }
+    assert_eq!(parse_integer("1e5"), Err(NumberError::Scientific));
+    assert!(parse_decimal("0.1").unwrap() + parse_decimal("0.2").unwrap() == Decimal::new(3, 1));
+}

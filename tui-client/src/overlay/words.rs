@@ -1,0 +1,71 @@
+//! A line of words that an action asks for: until when, into which file. A time shows what was understood.
+
+use ratatui::layout::Rect;
+
+use super::Step;
+use crate::{
+    app::{effect::ScreenId, shared::Shared},
+    keys::{Chord, Key},
+    resource::when,
+    screen::{Answer, Ask, show},
+    theme::Role,
+    widget::{canvas::Canvas, line_input::LineInput, panel},
+};
+
+/// The line.
+pub struct Words {
+    owner: ScreenId,
+    ask: Ask,
+    title: String,
+    line: LineInput,
+    as_time: bool,
+}
+
+impl Words {
+    /// With what is there at first.
+    pub fn new(owner: ScreenId, ask: Ask, title: &str, initial: &str, as_time: bool) -> Self {
+        Self { owner, ask, title: title.to_owned(), line: LineInput::new(initial), as_time }
+    }
+
+    fn time(&self, sh: &Shared) -> Option<i64> {
+        when::understand(self.line.text(), sh.now, sh.zone).map(|w| w.start)
+    }
+
+    /// A key.
+    pub fn key(&mut self, chord: Chord, sh: &Shared) -> Step {
+        match chord.key {
+            Key::Esc => Step::Close,
+            Key::Enter if self.line.text().trim().is_empty() => Step::Stay,
+            Key::Enter if self.as_time && self.time(sh).is_none() => Step::Stay,
+            Key::Enter => {
+                let time = if self.as_time { self.time(sh) } else { None };
+                Step::Answer(self.owner, Answer::Words(self.ask, self.line.text().trim().to_owned(), time))
+            }
+            _ => {
+                self.line.key(chord, 300);
+                Step::Stay
+            }
+        }
+    }
+
+    /// Pasted text.
+    pub fn type_text(&mut self, text: &str, _: &Shared) {
+        self.line.insert(text, 300);
+    }
+
+    /// Draws it in the middle.
+    pub fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+        let inner = panel::dialog(c, area, &self.title, 60, 3);
+        let line = Rect { height: 1, ..inner };
+        c.tint(line, Role::Input);
+        self.line.draw(c, line, Role::Input, true);
+        let t = sh.t();
+        let (text, role) = match (self.as_time, self.time(sh)) {
+            (false, _) => (t.enter_takes.to_owned(), Role::Dim),
+            (true, Some(at)) => (format!("= {}", show::exact_day(at, sh.zone, sh.lang)), Role::Good),
+            (true, None) if self.line.is_empty() => (t.date_examples.to_owned(), Role::Dim),
+            (true, None) => (t.no_date.to_owned(), Role::Warn),
+        };
+        c.put(inner.x, inner.y + 2, &text, role, inner.width);
+    }
+}

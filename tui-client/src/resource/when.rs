@@ -1,0 +1,746 @@
+//! Dates as people say them (`tui.md` rule 9), in English and Chinese, whatever the language of the interface: forms,
+//! snooze, filters and the command line all read them here. Pure: now and the company's zone are parameters.
+//!
+//! A text is a day and a time of day in either order, each at most once. A day alone means that whole day, a time alone
+//! means today. Weeks start on Monday. A month and day without a year are the nearest such day; a weekday alone is the
+//! next one, today included.
+
+use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Weekday};
+use chrono_tz::Tz;
+
+use super::parse::fold_width;
+
+/// What was understood: the period from `start` until before `end`, Unix milliseconds UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    /// The first moment of it.
+    pub start: i64,
+    /// The first moment after it.
+    pub end: i64,
+    /// A time of day was said, so that `start` is that minute and not the begin of a day.
+    pub exact: bool,
+}
+
+/// A day or longer, in the company's zone: first day and first day after it.
+type Period = (NaiveDate, NaiveDate);
+
+/// What a date, a time of day or both mean at `now` (Unix milliseconds) in `zone`; none if it is neither.
+pub fn understand(text: &str, now: i64, zone: Tz) -> Option<When> {
+    let text: String = text.trim().chars().map(fold_width).flat_map(char::to_lowercase).collect();
+    if let Ok(at) = DateTime::parse_from_rfc3339(&text) {
+        return Some(moment(at.timestamp_millis(), 1));
+    }
+    let now = DateTime::from_timestamp_millis(now)?.with_timezone(&zone);
+    let mut cursor = Cursor { rest: &text, now: now.naive_local() };
+    if let Some(minutes) = cursor.whole(Cursor::minutes_from_now) {
+        return Some(moment((now + Duration::minutes(minutes)).timestamp_millis(), 60_000));
+    }
+    let (mut day, mut time) = (None, None);
+    cursor.skip();
+    while !cursor.rest.is_empty() {
+        if let Some(t) = cursor.attempt(Cursor::time) {
+            (time.is_none()).then(|| time = Some(t))?;
+        } else {
+            let d = cursor.attempt(Cursor::period)?;
+            (day.is_none()).then(|| day = Some(d))?;
+        }
+        cursor.skip();
+    }
+    match (day, time) {
+        (None, None) => None,
+        (Some((first, after)), None) => {
+            Some(When { start: instant(first.into(), zone)?, end: instant(after.into(), zone)?, exact: false })
+        }
+        (day, Some(time)) => {
+            let day = day.map_or(cursor.today(), |(first, _)| first);
+            Some(moment(instant(day.and_time(time), zone)?, 60_000))
+        }
+    }
+}
+
+const fn moment(start: i64, length: i64) -> When {
+    When { start, end: start + length, exact: true }
+}
+
+/// A local time as an instant; one that a clock change skips is an hour later, one that it repeats is the first.
+fn instant(local: NaiveDateTime, zone: Tz) -> Option<i64> {
+    let at = zone.from_local_datetime(&local).earliest();
+    let at = at.or_else(|| zone.from_local_datetime(&(local + Duration::hours(1))).earliest())?;
+    Some(at.timestamp_millis())
+}
+
+const fn single(day: Option<NaiveDate>) -> Option<Period> {
+    match day {
+        Some(day) => match day.succ_opt() {
+            Some(after) => Some((day, after)),
+            None => None,
+        },
+        None => None,
+    }
+}
+
+fn month_of(day: NaiveDate) -> Option<Period> {
+    let first = day.with_day(1)?;
+    Some((first, first.checked_add_months(Months::new(1))?))
+}
+
+fn add_months(day: NaiveDate, months: i64) -> Option<NaiveDate> {
+    let count = Months::new(u32::try_from(months.unsigned_abs()).ok()?);
+    if months < 0 { day.checked_sub_months(count) } else { day.checked_add_months(count) }
+}
+
+fn add_days(day: NaiveDate, days: i64) -> Option<NaiveDate> {
+    let count = Days::new(days.unsigned_abs());
+    if days < 0 { day.checked_sub_days(count) } else { day.checked_add_days(count) }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Unit {
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+const UNITS: &[(&str, Unit)] = &[
+    ("minutes", Unit::Minute),
+    ("minute", Unit::Minute),
+    ("mins", Unit::Minute),
+    ("min", Unit::Minute),
+    ("months", Unit::Month),
+    ("month", Unit::Month),
+    ("mo", Unit::Month),
+    ("m", Unit::Minute),
+    ("hours", Unit::Hour),
+    ("hour", Unit::Hour),
+    ("h", Unit::Hour),
+    ("days", Unit::Day),
+    ("day", Unit::Day),
+    ("d", Unit::Day),
+    ("weeks", Unit::Week),
+    ("week", Unit::Week),
+    ("w", Unit::Week),
+    ("years", Unit::Year),
+    ("year", Unit::Year),
+    ("y", Unit::Year),
+    ("个小时", Unit::Hour),
+    ("小时", Unit::Hour),
+    ("分钟", Unit::Minute),
+    ("天", Unit::Day),
+    ("日", Unit::Day),
+    ("个星期", Unit::Week),
+    ("星期", Unit::Week),
+    ("个礼拜", Unit::Week),
+    ("礼拜", Unit::Week),
+    ("周", Unit::Week),
+    ("个月", Unit::Month),
+    ("年", Unit::Year),
+];
+
+/// Days from today.
+const DAYS: &[(&str, i64)] = &[
+    ("the day after tomorrow", 2),
+    ("day after tomorrow", 2),
+    ("大后天", 3),
+    ("大前天", -3),
+    ("今天", 0),
+    ("今日", 0),
+    ("today", 0),
+    ("明天", 1),
+    ("明日", 1),
+    ("tomorrow", 1),
+    ("tmr", 1),
+    ("后天", 2),
+    ("昨天", -1),
+    ("昨日", -1),
+    ("yesterday", -1),
+    ("前天", -2),
+];
+
+/// Weeks from this one.
+const WEEKS: &[(&str, i64)] = &[
+    ("下下个星期", 2),
+    ("下下星期", 2),
+    ("下下周", 2),
+    ("下个星期", 1),
+    ("下个礼拜", 1),
+    ("下星期", 1),
+    ("下礼拜", 1),
+    ("下周", 1),
+    ("next week", 1),
+    ("上上周", -2),
+    ("上个星期", -1),
+    ("上个礼拜", -1),
+    ("上星期", -1),
+    ("上礼拜", -1),
+    ("上周", -1),
+    ("last week", -1),
+    ("本周", 0),
+    ("这周", 0),
+    ("这个星期", 0),
+    ("本星期", 0),
+    ("this week", 0),
+];
+
+/// English words before a weekday.
+const WEEK_WORDS: &[(&str, i64)] = &[("next ", 1), ("last ", -1), ("this ", 0)];
+
+/// Months from this one.
+const MONTHS: &[(&str, i64)] = &[
+    ("下下个月", 2),
+    ("下个月", 1),
+    ("下月", 1),
+    ("next month", 1),
+    ("上个月", -1),
+    ("上月", -1),
+    ("last month", -1),
+    ("这个月", 0),
+    ("本月", 0),
+    ("this month", 0),
+];
+
+const WEEKDAYS: &[(&str, Weekday)] = &[
+    ("monday", Weekday::Mon),
+    ("tuesday", Weekday::Tue),
+    ("wednesday", Weekday::Wed),
+    ("thursday", Weekday::Thu),
+    ("friday", Weekday::Fri),
+    ("saturday", Weekday::Sat),
+    ("sunday", Weekday::Sun),
+    ("mon", Weekday::Mon),
+    ("tues", Weekday::Tue),
+    ("tue", Weekday::Tue),
+    ("wed", Weekday::Wed),
+    ("thurs", Weekday::Thu),
+    ("thu", Weekday::Thu),
+    ("fri", Weekday::Fri),
+    ("sat", Weekday::Sat),
+    ("sun", Weekday::Sun),
+];
+
+const HAN_WEEKDAYS: &[(&str, Weekday)] = &[
+    ("一", Weekday::Mon),
+    ("二", Weekday::Tue),
+    ("三", Weekday::Wed),
+    ("四", Weekday::Thu),
+    ("五", Weekday::Fri),
+    ("六", Weekday::Sat),
+    ("日", Weekday::Sun),
+    ("天", Weekday::Sun),
+    ("末", Weekday::Sat),
+];
+
+#[derive(Clone, Copy)]
+struct Cursor<'a> {
+    rest: &'a str,
+    now: NaiveDateTime,
+}
+
+impl Cursor<'_> {
+    fn today(&self) -> NaiveDate {
+        self.now.date()
+    }
+
+    fn skip(&mut self) {
+        self.rest = self.rest.trim_start_matches([' ', ',', '的', '\u{3000}']);
+        // The T of an ISO time, only where a digit follows.
+        if let Some(after) = self.rest.strip_prefix('t')
+            && after.starts_with(|c: char| c.is_ascii_digit())
+        {
+            self.rest = after;
+        }
+    }
+
+    /// Runs a rule and stays where it was if the rule does not fit.
+    fn attempt<T>(&mut self, rule: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let before = *self;
+        let found = rule(self);
+        if found.is_none() {
+            *self = before;
+        }
+        found
+    }
+
+    /// Runs a rule that must take everything.
+    fn whole<T>(&mut self, rule: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        self.attempt(|c| rule(c).filter(|_| c.rest.is_empty()))
+    }
+
+    fn eat(&mut self, word: &str) -> bool {
+        match self.rest.strip_prefix(word) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn one_of<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
+        words.iter().find(|(word, _)| self.eat(word)).map(|(_, meaning)| *meaning)
+    }
+
+    /// A Latin word ends here: `fri` is not the begin of `frisbee`.
+    fn word_end(&self) -> Option<()> {
+        (!self.rest.starts_with(|c: char| c.is_ascii_alphabetic())).then_some(())
+    }
+
+    /// A number in digits, or in Chinese up to 99.
+    fn number(&mut self) -> Option<u32> {
+        let digits = self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        if digits > 0 {
+            let (number, rest) = self.rest.split_at(digits);
+            self.rest = rest;
+            return number.parse().ok();
+        }
+        let mut total = None;
+        while let Some(c) = self.rest.chars().next() {
+            let digit = "零一二三四五六七八九".chars().position(|d| d == c).map(|d| d as u32);
+            total = match (digit.or((c == '两').then_some(2)), total) {
+                (Some(d), None) => Some(d),
+                (Some(d), Some(t)) if t % 10 == 0 && t > 0 => Some(t + d),
+                (None, None) if c == '十' => Some(10),
+                (None, Some(t)) if c == '十' && t < 10 => Some(t * 10),
+                _ => break,
+            };
+            self.rest = &self.rest[c.len_utf8()..];
+        }
+        total
+    }
+
+    fn number_in(&mut self, low: u32, high: u32) -> Option<u32> {
+        self.number().filter(|n| (low..=high).contains(n))
+    }
+
+    /// `+3d`, `in 3 days`, `3天后`, `2 weeks ago`: how many of which unit, signed.
+    fn offset(&mut self) -> Option<(i64, Unit)> {
+        let sign = if self.eat("+") || self.eat("in ") {
+            Some(1)
+        } else if self.eat("-") {
+            Some(-1)
+        } else {
+            None
+        };
+        self.skip();
+        let (count, unit) = if self.eat("半小时") || self.eat("半个小时") {
+            (30, Unit::Minute)
+        } else {
+            let count = i64::from(self.number()?);
+            self.skip();
+            let unit = self.one_of(UNITS)?;
+            (count, unit)
+        };
+        self.word_end()?;
+        self.skip();
+        let after = if self.eat("以后") || self.eat("之后") || self.eat("后") || self.eat("later") {
+            Some(1)
+        } else if self.eat("以前") || self.eat("之前") || self.eat("前") || self.eat("ago") {
+            Some(-1)
+        } else {
+            None
+        };
+        Some((count * sign.or(after)?, unit))
+    }
+
+    fn minutes_from_now(&mut self) -> Option<i64> {
+        self.skip();
+        if self.eat("now") || self.eat("现在") || self.eat("此刻") {
+            return Some(0);
+        }
+        match self.offset()? {
+            (count, Unit::Minute) => Some(count),
+            (count, Unit::Hour) => count.checked_mul(60),
+            _ => None,
+        }
+    }
+
+    fn period(&mut self) -> Option<Period> {
+        let today = self.today();
+        self.attempt(|c| {
+            let days = c.one_of(DAYS)?;
+            c.word_end()?;
+            single(add_days(today, days))
+        })
+        .or_else(|| self.attempt(Self::edge))
+        .or_else(|| self.attempt(Self::week))
+        .or_else(|| self.attempt(Self::month))
+        .or_else(|| self.attempt(Self::from_today))
+        .or_else(|| self.attempt(Self::calendar))
+    }
+
+    /// The begin or end of this month or year.
+    fn edge(&mut self) -> Option<Period> {
+        let (first, after) = month_of(self.today())?;
+        if self.eat("月底") || self.eat("月末") || self.eat("end of month") || self.eat("month end") || self.eat("eom") {
+            return single(after.pred_opt());
+        }
+        if self.eat("月初") {
+            return single(Some(first));
+        }
+        if self.eat("年底") || self.eat("end of year") || self.eat("eoy") {
+            return single(NaiveDate::from_ymd_opt(self.today().year(), 12, 31));
+        }
+        let year = if self.eat("今年") || self.eat("this year") {
+            self.today().year()
+        } else if self.eat("去年") || self.eat("last year") {
+            self.today().year() - 1
+        } else if self.eat("明年") || self.eat("next year") {
+            self.today().year() + 1
+        } else {
+            return None;
+        };
+        // `去年12月1日` is a day of that year.
+        if self.rest.starts_with(|c: char| c.is_ascii_digit()) {
+            let month = self.number_in(1, 12)?;
+            return self.rest_of_han_date(year, month);
+        }
+        Some((NaiveDate::from_ymd_opt(year, 1, 1)?, NaiveDate::from_ymd_opt(year + 1, 1, 1)?))
+    }
+
+    /// `周五`, `下周一`, `next week`, `fri`, `last monday`.
+    fn week(&mut self) -> Option<Period> {
+        let today = self.today();
+        let monday = add_days(today, -i64::from(today.weekday().num_days_from_monday()))?;
+        let in_week = |weeks: i64, day: Weekday| {
+            single(add_days(monday, weeks * 7 + i64::from(day.num_days_from_monday())))
+        };
+        if let Some(weeks) = self.one_of(WEEKS) {
+            return match self.one_of(HAN_WEEKDAYS) {
+                Some(day) => in_week(weeks, day),
+                None => {
+                    let first = add_days(monday, weeks * 7)?;
+                    Some((first, add_days(first, 7)?))
+                }
+            };
+        }
+        let (weeks, day) = if self.eat("周") || self.eat("星期") || self.eat("礼拜") {
+            (None, self.one_of(HAN_WEEKDAYS)?)
+        } else {
+            let weeks = self.one_of(WEEK_WORDS);
+            let day = self.one_of(WEEKDAYS)?;
+            self.word_end()?;
+            (weeks, day)
+        };
+        match weeks {
+            Some(weeks) => in_week(weeks, day),
+            None => {
+                let ahead = (7 + i64::from(day.num_days_from_monday()) - i64::from(today.weekday().num_days_from_monday())) % 7;
+                single(add_days(today, ahead))
+            }
+        }
+    }
+
+    /// `下个月`, `下月底`, `本月15号`.
+    fn month(&mut self) -> Option<Period> {
+        let months = self.one_of(MONTHS)?;
+        let (first, after) = month_of(add_months(self.today().with_day(1)?, months)?)?;
+        if self.eat("底") || self.eat("末") {
+            return single(after.pred_opt());
+        }
+        if self.eat("初") {
+            return single(Some(first));
+        }
+        let day = self.attempt(|c| {
+            let day = c.number_in(1, 31)?;
+            (c.eat("号") || c.eat("日")).then_some(day)
+        });
+        match day {
+            Some(day) => single(first.with_day(day)),
+            None => Some((first, after)),
+        }
+    }
+
+    fn from_today(&mut self) -> Option<Period> {
+        let today = self.today();
+        let (count, unit) = self.offset()?;
+        single(match unit {
+            Unit::Day => add_days(today, count),
+            Unit::Week => add_days(today, count.checked_mul(7)?),
+            Unit::Month => add_months(today, count),
+            Unit::Year => add_months(today, count.checked_mul(12)?),
+            Unit::Minute | Unit::Hour => None,
+        })
+    }
+
+    /// `2026-12-01`, `2026/12/1`, `20261201`, `2026年12月1日`, `2026-12`, `2026`, `12月1日`, `12/1`, `15号`.
+    fn calendar(&mut self) -> Option<Period> {
+        let digits = self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let number = self.number()?;
+        if digits == 8 {
+            let day = NaiveDate::from_ymd_opt(i32::try_from(number / 10_000).ok()?, number / 100 % 100, number % 100);
+            return single(day.filter(|d| (1900..=2200).contains(&d.year())));
+        }
+        if digits == 4 {
+            let year = i32::try_from(number).ok().filter(|y| (1900..=2200).contains(y))?;
+            return self.rest_of_year(year);
+        }
+        if number <= 31 && (self.eat("号") || self.eat("日")) {
+            let this = self.today().with_day(number);
+            let next = month_of(self.today())?.1.with_day(number);
+            return single(this.filter(|d| *d >= self.today()).or(next).or(this));
+        }
+        let month = (1..=12).contains(&number).then_some(number)?;
+        if self.rest.starts_with('月') {
+            let near = self.nearest_year(month, 1);
+            let (first, after) = self.rest_of_han_date(near, month)?;
+            if first.succ_opt() != Some(after) {
+                return Some((first, after));
+            }
+            return single(NaiveDate::from_ymd_opt(self.nearest_year(month, first.day()), month, first.day()));
+        }
+        if !(self.eat("-") || self.eat("/")) {
+            return None;
+        }
+        let day = self.number_in(1, 31)?;
+        single(NaiveDate::from_ymd_opt(self.nearest_year(month, day), month, day))
+    }
+
+    fn rest_of_year(&mut self, year: i32) -> Option<Period> {
+        for separator in ["-", "/", "."] {
+            if self.eat(separator) {
+                let month = self.number_in(1, 12)?;
+                if !self.eat(separator) {
+                    return month_of(NaiveDate::from_ymd_opt(year, month, 1)?);
+                }
+                return single(NaiveDate::from_ymd_opt(year, month, self.number_in(1, 31)?));
+            }
+        }
+        if self.eat("年")
+            && let Some(month) = self.number_in(1, 12)
+        {
+            return self.rest_of_han_date(year, month);
+        }
+        Some((NaiveDate::from_ymd_opt(year, 1, 1)?, NaiveDate::from_ymd_opt(year + 1, 1, 1)?))
+    }
+
+    /// What follows the number of the month: `月`, and a day if there is one.
+    fn rest_of_han_date(&mut self, year: i32, month: u32) -> Option<Period> {
+        self.eat("月").then_some(())?;
+        if self.eat("份") {
+            return month_of(NaiveDate::from_ymd_opt(year, month, 1)?);
+        }
+        if self.eat("底") {
+            return single(month_of(NaiveDate::from_ymd_opt(year, month, 1)?)?.1.pred_opt());
+        }
+        let day = self.attempt(|c| {
+            let day = c.number_in(1, 31)?;
+            // `12月1` is a day, `12月3点` is not.
+            (c.eat("日") || c.eat("号") || !c.rest.starts_with(['点', '时', ':'])).then_some(day)
+        });
+        match day {
+            Some(day) => single(NaiveDate::from_ymd_opt(year, month, day)),
+            None => month_of(NaiveDate::from_ymd_opt(year, month, 1)?),
+        }
+    }
+
+    /// The year in which that day is nearest to today.
+    fn nearest_year(&self, month: u32, day: u32) -> i32 {
+        let year = self.today().year();
+        let distance = |y: &i32| {
+            let that = NaiveDate::from_ymd_opt(*y, month, day).or_else(|| NaiveDate::from_ymd_opt(*y, month, 28));
+            that.map_or(i64::MAX, |d| (d - self.today()).num_days().abs())
+        };
+        [year, year + 1, year - 1].into_iter().min_by_key(distance).unwrap_or(year)
+    }
+
+    /// `15:00`, `3pm`, `下午3点半`, `noon`.
+    fn time(&mut self) -> Option<NaiveTime> {
+        self.eat("at ");
+        let part = self.one_of(&[
+            ("上午", Part::Morning),
+            ("早上", Part::Morning),
+            ("早晨", Part::Morning),
+            ("凌晨", Part::Morning),
+            ("下午", Part::Afternoon),
+            ("傍晚", Part::Afternoon),
+            ("晚上", Part::Afternoon),
+            ("今晚", Part::Afternoon),
+            ("中午", Part::Noon),
+            ("noon", Part::Noon),
+        ]);
+        self.skip();
+        let said = self.attempt(Self::clock);
+        let (hour, minute, part) = match (said, part) {
+            (Some((hour, minute, own)), part) => (hour, minute, own.or(part)),
+            (None, Some(Part::Noon)) => (12, 0, None),
+            (None, _) => return None,
+        };
+        let hour = match part {
+            Some(Part::Afternoon) if hour < 12 => hour + 12,
+            Some(Part::Noon) if hour < 4 => hour + 12,
+            Some(Part::Morning) if hour == 12 => 0,
+            _ => hour,
+        };
+        NaiveTime::from_hms_opt(hour, minute, 0)
+    }
+
+    fn clock(&mut self) -> Option<(u32, u32, Option<Part>)> {
+        let hour = self.number_in(0, 24)?;
+        let minute = if self.eat(":") {
+            let minute = self.number_in(0, 59)?;
+            if self.eat(":") {
+                self.number_in(0, 59)?;
+                if self.eat(".") {
+                    self.number()?;
+                }
+            }
+            Some(minute)
+        } else if self.eat("点") || self.eat("时") {
+            self.eat("钟");
+            Some(if self.eat("半") {
+                30
+            } else if self.eat("一刻") {
+                15
+            } else if self.eat("三刻") {
+                45
+            } else {
+                let minute = self.attempt(|c| c.number_in(0, 59)).unwrap_or(0);
+                self.eat("分");
+                minute
+            })
+        } else {
+            None
+        };
+        self.skip();
+        let part = self.one_of(&[("a.m.", Part::Morning), ("p.m.", Part::Afternoon), ("am", Part::Morning), ("pm", Part::Afternoon)]);
+        self.word_end()?;
+        // A bare number is a time only with am or pm.
+        Some((hour, minute.or(part.map(|_| 0))?, part))
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    Morning,
+    Noon,
+    Afternoon,
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Asia::Shanghai;
+
+    use super::*;
+
+    /// Wednesday 2026-11-25 10:20 in Shanghai.
+    const NOW: i64 = 1_795_573_200_000;
+
+    fn said(text: &str) -> String {
+        let Some(when) = understand(text, NOW, Shanghai) else { return "?".into() };
+        let at = |ms| DateTime::from_timestamp_millis(ms).map(|t| t.with_timezone(&Shanghai));
+        let (Some(start), Some(end)) = (at(when.start), at(when.end)) else { return "?".into() };
+        if when.exact {
+            return start.format("%Y-%m-%d %H:%M").to_string();
+        }
+        let days = (end.date_naive() - start.date_naive()).num_days();
+        let day = start.format("%Y-%m-%d").to_string();
+        if days == 1 { day } else { format!("{day}+{days}") }
+    }
+
+    #[test]
+    fn a_date_is_understood_however_it_is_said() {
+        for (text, expected) in [
+            ("2026-12-01", "2026-12-01"),
+            ("2026/12/1", "2026-12-01"),
+            ("2026.12.1", "2026-12-01"),
+            ("20261201", "2026-12-01"),
+            ("12月1日", "2026-12-01"),
+            ("十二月一号", "2026-12-01"),
+            ("2026年12月1日", "2026-12-01"),
+            ("１２月１日", "2026-12-01"),
+            ("12-01", "2026-12-01"),
+            ("12/1", "2026-12-01"),
+            ("1月5日", "2027-01-05"),
+            ("10月5日", "2026-10-05"),
+            ("28号", "2026-11-28"),
+            ("3号", "2026-12-03"),
+            ("today", "2026-11-25"),
+            ("今天", "2026-11-25"),
+            ("明天", "2026-11-26"),
+            ("大后天", "2026-11-28"),
+            ("tomorrow", "2026-11-26"),
+            ("昨天", "2026-11-24"),
+            ("+3d", "2026-11-28"),
+            ("3天后", "2026-11-28"),
+            ("三天后", "2026-11-28"),
+            ("in 3 days", "2026-11-28"),
+            ("3 days ago", "2026-11-22"),
+            ("-3d", "2026-11-22"),
+            ("两周后", "2026-12-09"),
+            ("+2w", "2026-12-09"),
+            ("3个月后", "2027-02-25"),
+            ("+1mo", "2026-12-25"),
+            ("fri", "2026-11-27"),
+            ("Friday", "2026-11-27"),
+            ("周五", "2026-11-27"),
+            ("星期五", "2026-11-27"),
+            ("wed", "2026-11-25"),
+            ("周一", "2026-11-30"),
+            ("下周一", "2026-11-30"),
+            ("下周五", "2026-12-04"),
+            ("next fri", "2026-12-04"),
+            ("本周一", "2026-11-23"),
+            ("上周一", "2026-11-16"),
+            ("下下周一", "2026-12-07"),
+            ("下周", "2026-11-30+7"),
+            ("next week", "2026-11-30+7"),
+            ("月底", "2026-11-30"),
+            ("下月底", "2026-12-31"),
+            ("eom", "2026-11-30"),
+            ("下个月", "2026-12-01+31"),
+            ("下个月15号", "2026-12-15"),
+            ("2026-02", "2026-02-01+28"),
+            ("2026年2月", "2026-02-01+28"),
+            ("2026", "2026-01-01+365"),
+            ("去年", "2025-01-01+365"),
+        ] {
+            assert_eq!(said(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_stands_alone_or_beside_a_day_in_either_order() {
+        for (text, expected) in [
+            ("下午3点", "2026-11-25 15:00"),
+            ("下午三点半", "2026-11-25 15:30"),
+            ("15:00", "2026-11-25 15:00"),
+            ("１５：００", "2026-11-25 15:00"),
+            ("3pm", "2026-11-25 15:00"),
+            ("3:30 pm", "2026-11-25 15:30"),
+            ("12am", "2026-11-25 00:00"),
+            ("9点", "2026-11-25 09:00"),
+            ("中午", "2026-11-25 12:00"),
+            ("明天下午3点", "2026-11-26 15:00"),
+            ("tomorrow 3pm", "2026-11-26 15:00"),
+            ("3pm tomorrow", "2026-11-26 15:00"),
+            ("周五上午10点", "2026-11-27 10:00"),
+            ("12月1日 9:30", "2026-12-01 09:30"),
+            ("12月1日晚上8点", "2026-12-01 20:00"),
+            ("2026-12-01 15:00", "2026-12-01 15:00"),
+            ("2026-12-01T15:00:30", "2026-12-01 15:00"),
+            ("2026-12-01T15:00:00Z", "2026-12-01 23:00"),
+            ("now", "2026-11-25 10:20"),
+            ("+2h", "2026-11-25 12:20"),
+            ("半小时后", "2026-11-25 10:50"),
+            ("2小时后", "2026-11-25 12:20"),
+        ] {
+            assert_eq!(said(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_not_guessed() {
+        for text in ["", "abc", "frisbee", "3", "13月1日", "2026-02-30", "25:00", "明天 明天", "大客户", "3天", "12345"] {
+            assert_eq!(said(text), "?", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_a_clock_change_skips_is_an_hour_later() {
+        let zone = chrono_tz::Europe::Berlin;
+        let when = understand("2026-03-29 02:30", NOW, zone).map(|w| w.start);
+        assert_eq!(when, DateTime::parse_from_rfc3339("2026-03-29T03:30:00+02:00").ok().map(|t| t.timestamp_millis()));
+    }
+}

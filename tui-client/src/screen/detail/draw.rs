@@ -1,0 +1,184 @@
+//! How a record looks: its name and state, its tabs, and what lies behind the one that is open.
+
+use ratatui::layout::Rect;
+
+use super::{DetailScreen, Stream, Tab};
+use crate::{
+    app::shared::Shared,
+    resource::Input,
+    screen::{
+        list::{draw, timeline},
+        show,
+    },
+    strings::{Lang, fill},
+    theme::Role,
+    widget::canvas::{Canvas, top},
+};
+
+/// What is below name and tabs.
+pub fn inner(body: Rect) -> Rect {
+    top(body, if body.height >= 12 { 3 } else { 2 }).1
+}
+
+/// Draws the screen.
+pub fn detail(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+    let (head, _) = top(area, 1);
+    title(screen, c, head, sh);
+    let (_, below) = top(area, 1);
+    let (line, rest) = top(below, 1);
+    tabs(screen, c, line, sh);
+    if area.height >= 12 {
+        c.rule(top(rest, 1).0);
+    }
+    let inner = inner(area);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    match screen.here() {
+        Tab::Profile => profile(screen, c, inner, sh),
+        Tab::Contacts | Tab::Interactions => {
+            let Some(rows) = screen.rows() else { return };
+            if rows.pages.is_empty() && rows.pages.is_complete() {
+                let many = rows.resource.labels().1.get(sh.lang);
+                c.put(inner.x + 2, inner.y + 1, &fill(sh.t().none_yet, &[&many]), Role::Dim, inner.width);
+                c.put(inner.x + 2, inner.y + 2, sh.t().n_makes_first, Role::Dim, inner.width);
+            } else {
+                let (heading, list) = top(inner, 1);
+                draw::rows(rows, c, heading, list, Some("customer_no"), sh);
+            }
+        }
+        Tab::Timeline => stream(&screen.streams[0], c, inner, sh, false),
+        Tab::Changes => stream(&screen.streams[1], c, inner, sh, true),
+    }
+}
+
+fn title(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+    let Some(record) = &screen.record else { return };
+    let fields = screen.resource.fields();
+    let mut right = area.right().saturating_sub(1);
+    for name in ["status", "missing"] {
+        let Some(index) = fields.iter().position(|f| f.name == name) else { continue };
+        let Some(value) = record.values.get(index) else { continue };
+        let (text, role) = match value {
+            crate::resource::Value::List(missing) if !missing.is_empty() => {
+                (format!("! {}", fields[index].label.get(sh.lang)), Role::Warn)
+            }
+            crate::resource::Value::List(_) => continue,
+            value => show::cell(value, &fields[index], sh),
+        };
+        right = c.put_right(right, area.y, &text, role, 24).saturating_sub(2);
+    }
+    let number = show::named(record, screen.resource, "no", sh);
+    let gap = if number.is_empty() { "" } else { "  " };
+    let width = right.saturating_sub(area.x + 1);
+    c.spans(area.x + 1, area.y, width, &[(&record.label, Role::Title), (gap, Role::Text), (&number, Role::Dim)]);
+}
+
+fn tabs(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+    let t = sh.t();
+    let mut x = area.x + 1;
+    for (i, tab) in screen.tabs().iter().enumerate() {
+        let label = match tab {
+            Tab::Profile => t.tab_profile,
+            Tab::Contacts => t.tab_contacts,
+            Tab::Interactions => t.tab_interactions,
+            Tab::Timeline => t.tab_timeline,
+            Tab::Changes => t.tab_changes,
+        };
+        let here = i == screen.tab;
+        let text = if here { format!("[{label}]") } else { format!(" {label} ") };
+        x = c.put(x, area.y, &text, if here { Role::Brand } else { Role::Dim }, area.right().saturating_sub(x)) + 1;
+    }
+}
+
+/// The lines of the profile: label, value.
+pub fn profile_lines(screen: &DetailScreen, width: u16, sh: &Shared) -> Vec<(String, Role, String)> {
+    let Some(record) = &screen.record else { return Vec::new() };
+    let label_width = label_width(width, sh.lang);
+    let room = usize::from(width).saturating_sub(label_width + 4).max(10);
+    let mut lines = Vec::new();
+    for (field, value) in screen.resource.fields().iter().zip(&record.values) {
+        let text = match value {
+            crate::resource::Value::Time(at) => {
+                format!("{}  {}", show::exact_day(*at, sh.zone, sh.lang), show::relative(*at, sh))
+            }
+            value => show::full(value, field, sh),
+        };
+        if field.name == "id" || (text.is_empty() && !field.required) {
+            continue;
+        }
+        let role = match () {
+            () if text.is_empty() || field.name == "missing" => Role::Warn,
+            () if field.name == "name" => Role::Title,
+            () => Role::Text,
+        };
+        let text = if text.is_empty() { format!("! {}", sh.t().still_missing) } else { text };
+        let long = matches!(field.input, Input::LongText { .. }) || sh.measure.width(&text) > room;
+        let parts = if long { sh.measure.wrap(&text, room) } else { vec![text] };
+        for (i, part) in parts.into_iter().enumerate() {
+            let label = if i == 0 { field.label.get(sh.lang).to_owned() } else { String::new() };
+            lines.push((label, role, part));
+        }
+    }
+    lines
+}
+
+fn label_width(width: u16, lang: Lang) -> usize {
+    match (width, lang) {
+        (..60, _) => 14,
+        (_, Lang::Zh) => 18,
+        (_, Lang::En) => 22,
+    }
+}
+
+/// Two columns where there is room, so that most records are seen whole.
+fn profile(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+    let columns = if area.width >= 110 { 2 } else { 1 };
+    let width = area.width / columns;
+    let lines = profile_lines(screen, width, sh);
+    let height = usize::from(area.height);
+    let per_column = if columns == 2 && lines.len() > height { lines.len().div_ceil(2).max(height) } else { height };
+    for column in 0..columns {
+        let x = area.x + column * width;
+        let from = screen.scroll + usize::from(column) * per_column;
+        for (y, (label, role, text)) in (area.top()..area.bottom()).zip(lines.iter().skip(from)) {
+            let label_width = label_width(width, sh.lang) as u16;
+            c.put(x + 1, y, label, Role::Dim, label_width);
+            c.put(x + label_width + 2, y, text, *role, width.saturating_sub(label_width + 3));
+        }
+        if columns == 2 && lines.len() <= height {
+            break;
+        }
+    }
+}
+
+/// Entries of a timeline; changes with what was and what is.
+fn stream(stream: &Stream, c: &mut Canvas<'_>, area: Rect, sh: &Shared, with_values: bool) {
+    if stream.started && stream.entries.is_empty() {
+        c.put(area.x + 2, area.y + 1, sh.t().nothing_happened, Role::Dim, area.width);
+        return;
+    }
+    let mut y = area.y;
+    for entry in stream.entries.iter().skip(stream.first) {
+        if y >= area.bottom() {
+            return;
+        }
+        timeline::line(c, area.x + 1, y, area.width.saturating_sub(2), entry, sh);
+        y += 1;
+        let Some(rolo_proto::v1::timeline_entry::Entry::Change(change)) = entry.entry.as_ref().filter(|_| with_values)
+        else {
+            continue;
+        };
+        let kind = rolo_proto::v1::Kind::try_from(change.kind).unwrap_or_default();
+        for field in change.fields.iter().filter(|f| f.before != f.after).take(usize::from(area.bottom().saturating_sub(y))) {
+            let label = timeline::field_label(kind, &field.field, sh);
+            let none = sh.theme.sym.none;
+            let or_none = |s: &str| if s.is_empty() { none.to_owned() } else { s.to_owned() };
+            let before = or_none(&field.before);
+            let after = or_none(&field.after);
+            let arrow = format!(" {} ", sh.theme.sym.arrow);
+            let x = area.x + 21;
+            let width = area.right().saturating_sub(x);
+            c.spans(x, y, width, &[(&label, Role::Dim), ("  ", Role::Text), (&before, Role::Dim), (&arrow, Role::Dim), (&after, Role::Text)]);
+            y += 1;
+        }
+    }
+}

@@ -1,0 +1,505 @@
+//! A form for a record, new or existing. What was typed is never lost: a failed save keeps every value and puts the
+//! cursor on the first bad field, leaving keeps a draft.
+
+pub mod draft;
+pub mod draw;
+pub mod editor;
+pub mod save;
+
+use ratatui::layout::Rect;
+use rolo_proto::v1::{self, Kind};
+
+use self::{
+    draft::{Draft, DraftField, DraftKey},
+    editor::Editor,
+};
+use super::{Answer, Ask, Place, Screen, show};
+use crate::{
+    app::{
+        effect::{Reply, Request, ScreenId, Slot},
+        shared::{Nav, Shared},
+    },
+    data::Failure,
+    keys::{Action, Chord, Key, Layer, keymap},
+    overlay::{Overlay, picker::Source},
+    resource::{self, Field, Input, Record, Resource, Value, when},
+    strings::fill,
+    theme::Role,
+    widget::{
+        canvas::Canvas,
+        line_input::{Edit, LineInput},
+    },
+};
+
+/// After how long a pause in typing duplicates are looked for.
+const CHECK_AFTER: u64 = 300;
+
+/// One field of the form.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// It belongs to the first contact of a new customer.
+    pub contact: bool,
+    /// Its descriptor's index.
+    pub field: usize,
+    /// What is typed.
+    pub editor: Editor,
+    /// What was there.
+    pub was: Value,
+    /// Why it cannot be taken.
+    pub error: Option<String>,
+    /// What is worth knowing about it.
+    pub hint: Option<(String, Role)>,
+}
+
+/// A form.
+pub struct FormScreen {
+    id: ScreenId,
+    kind: Kind,
+    /// Its kind's descriptor.
+    pub resource: &'static dyn Resource,
+    /// The record being edited; none for a new one.
+    pub record: Option<Record>,
+    /// Its fields.
+    pub items: Vec<Item>,
+    /// The field under the cursor; behind the last, the Save line.
+    pub cursor: usize,
+    /// An edit has just begun: the caret is in no text yet, so `/` jumps.
+    pub resting: bool,
+    /// Letters of the field to jump to.
+    pub jump: Option<LineInput>,
+    given: Vec<(usize, Value)>,
+    touched: bool,
+    checking: u64,
+    sent: Option<(resource::Changes, resource::WriteOptions)>,
+}
+
+impl FormScreen {
+    /// A form for something new.
+    pub fn new(kind: Kind, given: Vec<(usize, Value)>, sh: &mut Shared) -> Option<Self> {
+        Self::build(kind, None, given, sh)
+    }
+
+    /// A form for a record.
+    pub fn edit(record: Record, sh: &mut Shared) -> Option<Self> {
+        Self::build(record.kind, Some(record), Vec::new(), sh)
+    }
+
+    fn build(kind: Kind, record: Option<Record>, given: Vec<(usize, Value)>, sh: &mut Shared) -> Option<Self> {
+        let resource = resource::of(kind)?;
+        let resting = record.is_some();
+        let id = sh.id();
+        let mut form = Self {
+            id,
+            kind,
+            resource,
+            record,
+            items: Vec::new(),
+            cursor: 0,
+            resting,
+            jump: None,
+            given,
+            touched: false,
+            checking: 0,
+            sent: None,
+        };
+        form.fill_in(sh);
+        if let Some(draft) = sh.drafts.get(&form.key_of_draft()).cloned() {
+            form.restore(&draft);
+            let said = fill(sh.t().draft_restored, &[&show::relative(draft.at, sh)]);
+            sh.say(said, Role::Warn);
+        }
+        form.cursor = form.items.iter().position(|i| i.editor.is_empty()).filter(|_| form.record.is_none()).unwrap_or(0);
+        Some(form)
+    }
+
+    /// The fields as they were.
+    fn fill_in(&mut self, sh: &Shared) {
+        let new = self.record.is_none();
+        let item = |contact: bool, index: usize, field: &Field, was: Value| {
+            let editor = Editor::new(field, &was, sh);
+            Item { contact, field: index, editor, was, error: None, hint: None }
+        };
+        let writable = |f: &&(usize, &Field)| f.1.wire.is_some() && (new || !f.1.create_only);
+        self.items.clear();
+        let fields: Vec<_> = self.resource.fields().iter().enumerate().collect();
+        for (index, field) in fields.iter().filter(writable) {
+            let seen = self.record.as_ref().and_then(|r| r.values.get(*index)).cloned();
+            let given = self.given.iter().find(|(i, _)| i == index).map(|(_, v)| v.clone());
+            let me = sh.me().filter(|_| new && field.name == "manager").map(|u| Value::User(u.clone()));
+            let mut made = item(false, *index, field, seen.clone().unwrap_or_default());
+            if let Some(value) = given.or(me) {
+                made.editor = Editor::new(field, &value, sh);
+            }
+            self.items.push(made);
+        }
+        if new && self.kind == Kind::Customer
+            && let Some(contact) = resource::of(Kind::Contact)
+        {
+            let fields = contact.fields().iter().enumerate().filter(|(_, f)| f.wire.is_some() && f.name != "customer_no");
+            self.items.extend(fields.filter(|(_, f)| f.name != "external_id").map(|(i, f)| item(true, i, f, Value::Absent)));
+        }
+    }
+
+    /// The descriptor of an item's field.
+    pub fn field_of(&self, item: &Item) -> &'static Field {
+        let contact = if item.contact { resource::of(Kind::Contact) } else { None };
+        let fields = contact.unwrap_or(self.resource).fields();
+        &fields[item.field.min(fields.len() - 1)]
+    }
+
+    fn key_of_draft(&self) -> DraftKey {
+        match &self.record {
+            Some(record) => DraftKey::Edit(self.kind as i32, record.id),
+            None => {
+                let customer = self.given.iter().find_map(|(_, v)| if let Value::Customer(c) = v { Some(c.id) } else { None });
+                DraftKey::New(self.kind as i32, customer.unwrap_or(0))
+            }
+        }
+    }
+
+    fn keep_draft(&self, sh: &mut Shared) {
+        if !self.touched {
+            return;
+        }
+        let fields = self.items.iter().map(|item| DraftField {
+            section: u8::from(item.contact),
+            name: self.field_of(item).name.to_owned(),
+            value: item.editor.draft(),
+        });
+        let revision = self.record.as_ref().map_or(0, |r| r.revision);
+        let draft = Draft { at: sh.now, revision, fields: fields.collect() };
+        sh.drafts.insert(self.key_of_draft(), draft);
+    }
+
+    fn restore(&mut self, draft: &Draft) {
+        for i in 0..self.items.len() {
+            let field = self.field_of(&self.items[i]);
+            let contact = u8::from(self.items[i].contact);
+            if let Some(kept) = draft.fields.iter().find(|f| f.section == contact && f.name == field.name) {
+                self.items[i].editor.restore(field, &kept.value);
+            }
+        }
+        self.touched = true;
+    }
+
+    fn discard(&mut self, sh: &mut Shared) {
+        sh.drafts.remove(&self.key_of_draft());
+        self.fill_in(sh);
+        self.touched = false;
+        self.cursor = 0;
+    }
+
+    /// The item under the cursor; none on the Save line.
+    pub fn here(&self) -> Option<&Item> {
+        self.items.get(self.cursor)
+    }
+
+    fn step(&mut self, by: isize) {
+        let count = self.items.len() as isize + 1;
+        self.cursor = (self.cursor as isize + by).rem_euclid(count) as usize;
+        self.resting = false;
+    }
+
+    /// The field of this kind of record, by name.
+    fn item_named(&self, name: &str, contact: bool) -> Option<usize> {
+        self.items.iter().position(|i| {
+            let field = self.field_of(i);
+            i.contact == contact && (field.name == name || field.wire == Some(name))
+        })
+    }
+
+    /// The id of the customer that the form is about.
+    fn customer_id(&self) -> i64 {
+        let of = |v: &Value| if let Value::Customer(c) = v { Some(c.id) } else { None };
+        let typed = self.items.iter().find_map(|i| if let Editor::Pick(v) = &i.editor { of(v) } else { None });
+        typed.or_else(|| self.record.as_ref()?.values.iter().find_map(of)).unwrap_or(0)
+    }
+
+    fn pick(&self, typed: &str, sh: &mut Shared) {
+        let Some(item) = self.here() else { return };
+        let field = self.field_of(item);
+        let source = match field.input {
+            Input::Choice { dictionary } => Source::Choices(dictionary),
+            Input::User => Source::Users,
+            Input::Customer => Source::Customers,
+            Input::Contact => Source::Contacts(self.customer_id()),
+            _ => return,
+        };
+        let mut picker = Overlay::picker(sh, self.id, Ask::Field(self.cursor), field.label.get(sh.lang), source);
+        picker.type_text(typed, sh);
+        sh.overlays.push(picker);
+    }
+
+    /// What a change of the item under the cursor brings with it.
+    fn changed(&mut self, sh: &mut Shared) {
+        self.touched = true;
+        self.resting = false;
+        let at = self.cursor;
+        let Some(item) = self.items.get(at) else { return };
+        let field = self.field_of(item);
+        let hint = match (&item.editor, field.input) {
+            (Editor::Line(line), Input::Time) => understood(line.text(), sh),
+            _ => None,
+        };
+        let checked = self.kind == Kind::Customer && matches!(field.name, "name" | "tel" | "usc_code" | "external_id" | "party");
+        if let Some(item) = self.items.get_mut(at) {
+            item.error = None;
+            item.hint = hint;
+        }
+        if checked {
+            self.checking = sh.rest(self.id, Slot::Duplicates, CHECK_AFTER);
+        }
+    }
+
+    fn check(&self, sh: &mut Shared) {
+        let text = |name: &str| {
+            self.item_named(name, false).map_or_else(String::new, |i| match &self.items[i].editor {
+                Editor::Line(line) => line.text().trim().to_owned(),
+                _ => String::new(),
+            })
+        };
+        let party = self.item_named("party", false).map_or(0, |i| match self.items[i].editor {
+            Editor::Fixed(Some(index)) => index as i32 + 1,
+            _ => 0,
+        });
+        let request = v1::CheckDuplicatesRequest {
+            name: text("name"),
+            party,
+            tel: text("tel"),
+            usc_code: text("usc_code"),
+            external_id: text("external_id"),
+            except_id: self.record.as_ref().map_or(0, |r| r.id),
+        };
+        sh.call(self.id, Slot::Duplicates, Request::Duplicates(request));
+    }
+
+    fn found(&mut self, duplicates: &[v1::Duplicate], sh: &Shared) {
+        let t = sh.t();
+        for name in ["name", "tel", "usc_code", "external_id"] {
+            let Some(at) = self.item_named(name, false) else { continue };
+            self.items[at].hint = duplicates.iter().find(|d| d.field == name).map(|d| {
+                let label = d.customer.as_ref().map_or("", |c| c.name.as_str());
+                let owner = d.manager.as_ref().map_or(t.nobody, show::user);
+                let text = if d.blocks { t.exists_already } else { t.same_as };
+                let text = fill(text, &[&label, &owner]);
+                (if d.deleted { format!("{text} {}", t.in_recycle_bin) } else { text }, if d.blocks { Role::Bad } else { Role::Warn })
+            });
+        }
+    }
+
+    /// The field whose label, name, pinyin or initials begin with the letters.
+    fn jump_to(&mut self, letters: &str) {
+        let wanted = letters.to_lowercase();
+        let found = self.items.iter().position(|item| {
+            let field = self.field_of(item);
+            let (en, zh) = (field.label.en.to_lowercase(), field.label.zh);
+            en.starts_with(&wanted)
+                || zh.contains(&wanted)
+                || field.name.starts_with(&wanted)
+                || crate::overlay::matching::spellings(zh).iter().any(|s| s.starts_with(&wanted))
+                || en.split(' ').any(|w| w.starts_with(&wanted))
+        });
+        if let (Some(at), false) = (found, wanted.is_empty()) {
+            self.cursor = at;
+        }
+    }
+
+    fn jump_key(&mut self, chord: Chord) -> bool {
+        let Some(line) = self.jump.as_mut() else { return false };
+        match chord.key {
+            Key::Enter | Key::Tab | Key::Esc | Key::Down | Key::Up => {
+                self.jump = None;
+                self.resting = false;
+            }
+            _ => {
+                if line.key(chord, 20) == Edit::Changed {
+                    let letters = line.text().to_owned();
+                    self.jump_to(&letters);
+                }
+            }
+        }
+        true
+    }
+
+    /// How many fields are to be mended.
+    pub fn faults(&self) -> usize {
+        self.items.iter().filter(|i| i.error.is_some()).count()
+    }
+}
+
+/// What a time field understood, for showing beside it.
+fn understood(text: &str, sh: &Shared) -> Option<(String, Role)> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    Some(match when::understand(text, sh.now, sh.zone) {
+        Some(at) => (format!("= {}", show::exact_day(at.start, sh.zone, sh.lang)), Role::Good),
+        None => (sh.t().no_date.to_owned(), Role::Warn),
+    })
+}
+
+impl Screen for FormScreen {
+    fn id(&self) -> ScreenId {
+        self.id
+    }
+
+    fn place(&self) -> Place {
+        Place::Passing
+    }
+
+    fn layers(&self) -> &'static [Layer] {
+        keymap::FORM
+    }
+
+    fn enter(&mut self, _: &mut Shared) {}
+
+    fn types(&self) -> bool {
+        true
+    }
+
+    fn key(&mut self, chord: Chord, sh: &mut Shared) -> bool {
+        if self.jump_key(chord) {
+            return true;
+        }
+        let can_jump = self.resting || !self.here().is_some_and(|i| i.editor.is_text());
+        if can_jump && matches!(chord.text(), Some('/' | '、' | '／')) {
+            self.jump = Some(LineInput::default());
+            return true;
+        }
+        let at = self.cursor;
+        let Some(item) = self.items.get(at) else { return false };
+        let field = self.field_of(item);
+        let width = draw::field_width(self, at, sh);
+        let Some(item) = self.items.get_mut(at) else { return false };
+        match item.editor.key(chord, field, sh, width) {
+            Edit::Changed => self.changed(sh),
+            Edit::Moved => self.resting = false,
+            Edit::Ignored => {
+                let picks = matches!(item.editor, Editor::Pick(_));
+                match chord.text().filter(|_| picks) {
+                    Some(c) => self.pick(c.encode_utf8(&mut [0; 4]).trim(), sh),
+                    None => return false,
+                }
+            }
+        }
+        true
+    }
+
+    fn text(&mut self, text: &str, sh: &mut Shared) -> bool {
+        if let Some(line) = self.jump.as_mut() {
+            line.insert(text, 20);
+            return true;
+        }
+        let at = self.cursor;
+        let Some(field) = self.here().map(|i| self.field_of(i)) else { return false };
+        let max = Editor::max(field);
+        let Some(item) = self.items.get_mut(at) else { return false };
+        let edit = match &mut item.editor {
+            Editor::Line(line) => line.insert(text, max),
+            Editor::Area(area) => area.insert(text, max),
+            Editor::Pick(_) => {
+                self.pick(text, sh);
+                return true;
+            }
+            _ => Edit::Ignored,
+        };
+        if edit == Edit::Changed {
+            self.changed(sh);
+        }
+        edit != Edit::Ignored
+    }
+
+    fn act(&mut self, action: Action, _: Chord, sh: &mut Shared) -> bool {
+        match action {
+            Action::NextField => self.step(1),
+            Action::PrevField => self.step(-1),
+            Action::PageDown => self.cursor = (self.cursor + 8).min(self.items.len()),
+            Action::PageUp => self.cursor = self.cursor.saturating_sub(8),
+            Action::Save => self.save(sh),
+            Action::Accept if self.cursor >= self.items.len() => self.save(sh),
+            Action::Accept if self.resting && self.here().is_some_and(|i| i.editor.is_text()) => self.resting = false,
+            Action::Accept if self.here().is_some_and(|i| matches!(i.editor, Editor::Pick(_))) => self.pick("", sh),
+            Action::Accept => self.step(1),
+            Action::DiscardDraft => self.discard(sh),
+            Action::Back => {
+                if self.touched {
+                    let text = sh.t().draft_kept;
+                    sh.say(text, Role::Dim);
+                }
+                sh.nav.push(Nav::Back);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn reply(&mut self, slot: Slot, request: Request, outcome: Result<Reply, Failure>, sh: &mut Shared) {
+        match (slot, outcome) {
+            (Slot::Save, Ok(Reply::Record(record))) => self.saved(&record, sh),
+            (Slot::Save, Err(failure)) => self.refused(failure, request, sh),
+            (Slot::Record, Ok(Reply::Record(record))) => self.compare(*record, sh),
+            (Slot::Duplicates, Ok(Reply::Duplicates(found))) => self.found(&found, sh),
+            // A check that failed is not worth a message: saving checks again.
+            (Slot::Duplicates, Err(_)) => {}
+            (_, Err(failure)) => sh.fail(&failure, Some((self.id, slot, request))),
+            _ => {}
+        }
+    }
+
+    fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
+        if slot == Slot::Duplicates && generation == self.checking {
+            self.check(sh);
+        }
+    }
+
+    fn answer(&mut self, answer: Answer, sh: &mut Shared) {
+        match answer {
+            Answer::Picked(Ask::Field(at), value) => {
+                if let Some(item) = self.items.get_mut(at) {
+                    item.editor = Editor::Pick(value);
+                    self.cursor = at;
+                    self.changed(sh);
+                    self.step(1);
+                }
+            }
+            Answer::Mine(kept) => self.merge(&kept, sh),
+            _ => {}
+        }
+    }
+
+    fn leave(&mut self, sh: &mut Shared) {
+        self.keep_draft(sh);
+    }
+
+    fn crumbs(&self, sh: &Shared) -> Vec<String> {
+        let t = sh.t();
+        let many = self.resource.labels().1.get(sh.lang).to_owned();
+        let about = self.given.iter().find_map(|(_, v)| if let Value::Customer(c) = v { Some(c.name.clone()) } else { None });
+        let doing = if self.record.is_some() { t.editing } else { t.creating };
+        let middle = self.record.as_ref().map(|r| r.label.clone()).or(about);
+        std::iter::once(many).chain(middle).chain(std::iter::once(doing.to_owned())).collect()
+    }
+
+    fn actions(&self, _: &Shared) -> Vec<Action> {
+        let mut out = vec![Action::NextField, Action::Save, Action::Back];
+        if self.touched {
+            out.push(Action::DiscardDraft);
+        }
+        out
+    }
+
+    fn status(&self, sh: &Shared) -> String {
+        match self.faults() {
+            0 => String::new(),
+            n => fill(sh.t().to_mend, &[&n]),
+        }
+    }
+
+    fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+        draw::form(self, c, area, sh);
+    }
+
+    fn unsaved(&self) -> bool {
+        self.touched
+    }
+}

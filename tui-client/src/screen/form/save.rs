@@ -1,0 +1,223 @@
+//! Saving a form: what goes to the server, and what comes back. A refusal goes to its field, a change by somebody else
+//! to the person, a lost answer to the same request again.
+
+use rolo_proto::v1::Kind;
+
+use super::{FormScreen, editor::Editor};
+use crate::{
+    app::{
+        effect::{Request, Slot},
+        shared::{Nav, Shared},
+    },
+    data::{Failure, Reason, failure::fault_text},
+    overlay::{Overlay, conflict::Difference},
+    resource::{Changes, Record, Value, WriteOptions},
+    screen::show,
+    strings::fill,
+    theme::Role,
+};
+
+impl FormScreen {
+    /// Sends what has changed, unless a field cannot be read.
+    pub(super) fn save(&mut self, sh: &mut Shared) {
+        if sh.waits(self.id, Slot::Save) {
+            return;
+        }
+        let mut values: Changes = Vec::new();
+        let mut seen: Changes = Vec::new();
+        let mut contact: Changes = Vec::new();
+        for at in 0..self.items.len() {
+            let item = &self.items[at];
+            let field = self.field_of(item);
+            let read = item.editor.value(field, sh);
+            let item = &mut self.items[at];
+            match read {
+                Err(fault) => item.error = Some(fault_text(&fault, sh.lang)),
+                Ok(value) => {
+                    item.error = None;
+                    match (item.contact, self.record.is_some()) {
+                        (true, _) if value != Value::Absent => contact.push((item.field, value)),
+                        (true, _) => {}
+                        (false, false) if value != Value::Absent => values.push((item.field, value)),
+                        (false, true) if !same(&value, &item.was) => {
+                            values.push((item.field, value));
+                            seen.push((item.field, item.was.clone()));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        if self.faults() > 0 {
+            self.to_first_fault(sh);
+            return;
+        }
+        if self.record.is_some() && values.is_empty() {
+            self.touched = false;
+            sh.drafts.remove(&self.key_of_draft());
+            let text = sh.t().nothing_changed;
+            sh.say(text, Role::Dim);
+            sh.nav.push(Nav::Back);
+            return;
+        }
+        let mut options = WriteOptions {
+            revision: self.record.as_ref().map_or(0, |r| r.revision),
+            full_form: self.record.is_none(),
+            first_contact: (!contact.is_empty()).then_some(contact),
+            seen,
+            ..WriteOptions::default()
+        };
+        // The same values again are the same write: if the first one did arrive, the second changes nothing.
+        options.request_id = match &self.sent {
+            Some((before, sent)) if *before == values && sent.first_contact == options.first_contact && sent.revision == options.revision => {
+                sent.request_id.clone()
+            }
+            _ => sh.request_id(),
+        };
+        self.sent = Some((values.clone(), options.clone()));
+        let request = match &self.record {
+            Some(record) => Request::Update(self.kind, record.id, values, options),
+            None => Request::Create(self.kind, values, options),
+        };
+        sh.call(self.id, Slot::Save, request);
+    }
+
+    fn to_first_fault(&mut self, sh: &mut Shared) {
+        if let Some(at) = self.items.iter().position(|i| i.error.is_some()) {
+            self.cursor = at;
+            self.resting = false;
+        }
+        let text = fill(sh.t().to_mend, &[&self.faults()]);
+        sh.say(text, Role::Bad);
+    }
+
+    /// The record is saved.
+    pub(super) fn saved(&mut self, record: &Record, sh: &mut Shared) {
+        sh.drafts.remove(&self.key_of_draft());
+        self.touched = false;
+        sh.changes += 1;
+        let t = sh.t();
+        let mut text = format!("{} {}", t.saved, record.label);
+        if let Some(d) = record.warnings.first() {
+            let label = d.customer.as_ref().map_or("", |c| c.name.as_str());
+            let owner = d.manager.as_ref().map_or(t.nobody, show::user);
+            text = format!("{text}. {}", fill(t.same_as, &[&label, &owner]));
+        }
+        sh.say(text, if record.warnings.is_empty() { Role::Good } else { Role::Warn });
+        sh.nav.push(Nav::Back);
+        if self.record.is_none() && self.kind == Kind::Customer {
+            sh.nav.push(Nav::Detail(Kind::Customer, record.id, record.label.clone()));
+        }
+    }
+
+    /// The record is not saved.
+    pub(super) fn refused(&mut self, failure: Failure, request: Request, sh: &mut Shared) {
+        match failure.reason {
+            Reason::Stale => {
+                if let Some(record) = &self.record {
+                    sh.call(self.id, Slot::Record, Request::Get(self.kind, record.id));
+                }
+            }
+            Reason::Duplicate => {
+                let field = failure.detail("field").to_owned();
+                let message = failure.message(sh.lang);
+                match self.item_named(&field, false) {
+                    Some(at) => {
+                        self.items[at].error = Some(message);
+                        self.items[at].hint = None;
+                        self.to_first_fault(sh);
+                    }
+                    None => sh.fail(&failure, None),
+                }
+            }
+            Reason::Validation if !failure.violations.is_empty() => {
+                let mut lost = Vec::new();
+                for violation in &failure.violations {
+                    let contact = violation.field.strip_prefix("contact.").or_else(|| violation.field.strip_prefix("first_contact."));
+                    let name = contact.unwrap_or(&violation.field);
+                    let name = name.strip_prefix("customer.").unwrap_or(name);
+                    let text = fault_text(&violation.fault, sh.lang);
+                    match self.item_named(name, contact.is_some()) {
+                        Some(at) => {
+                            self.items[at].error = Some(text);
+                            self.items[at].hint = None;
+                        }
+                        None => lost.push(text),
+                    }
+                }
+                if self.faults() > 0 {
+                    self.to_first_fault(sh);
+                }
+                if !lost.is_empty() {
+                    sh.fail(&failure, None);
+                }
+            }
+            _ => sh.fail(&failure, Some((self.id, Slot::Save, request))),
+        }
+    }
+
+    /// Somebody else changed fields that are changed here too: asks for just these.
+    pub(super) fn compare(&mut self, current: Record, sh: &mut Shared) {
+        let mut differences = Vec::new();
+        for (at, item) in self.items.iter().enumerate().filter(|(_, i)| !i.contact) {
+            let field = self.field_of(item);
+            let theirs = current.values.get(item.field).cloned().unwrap_or_default();
+            let Ok(mine) = item.editor.value(field, sh) else { continue };
+            if !same(&mine, &item.was) && !same(&theirs, &item.was) && !same(&mine, &theirs) {
+                differences.push(Difference {
+                    item: at,
+                    label: field.label.get(sh.lang).to_owned(),
+                    mine: show::full(&mine, field, sh),
+                    theirs: show::full(&theirs, field, sh),
+                    keep_mine: true,
+                });
+            }
+        }
+        // What nobody here has touched follows the record as it is now.
+        for at in 0..self.items.len() {
+            let field = self.field_of(&self.items[at]);
+            let item = &mut self.items[at];
+            let theirs = current.values.get(item.field).cloned().unwrap_or_default();
+            if !item.contact && item.editor.value(field, sh).is_ok_and(|mine| same(&mine, &item.was)) {
+                item.editor = Editor::new(field, &theirs, sh);
+            }
+            if !item.contact {
+                item.was = theirs;
+            }
+        }
+        self.record = Some(current);
+        if differences.is_empty() {
+            self.save(sh);
+        } else {
+            sh.overlays.push(Overlay::conflict(self.id, differences));
+        }
+    }
+
+    /// The person has chosen field by field.
+    pub(super) fn merge(&mut self, kept: &[(usize, bool)], sh: &mut Shared) {
+        for (at, mine) in kept {
+            let Some(item) = self.items.get(*at) else { continue };
+            let field = self.field_of(item);
+            let was = item.was.clone();
+            if !mine {
+                self.items[*at].editor = Editor::new(field, &was, sh);
+            }
+        }
+        self.save(sh);
+    }
+}
+
+/// Whether two values are the same to a person: an absent text is an empty one, a picked thing is its id.
+pub fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Absent, Value::Text(s)) | (Value::Text(s), Value::Absent) => s.is_empty(),
+        (Value::Choice(a), Value::Choice(b)) => a.id == b.id,
+        (Value::User(a), Value::User(b)) => a.id == b.id,
+        (Value::Customer(a), Value::Customer(b)) => a.id == b.id,
+        (Value::Contact(a), Value::Contact(b)) => a.id == b.id,
+        // What a form shows has the grain of minutes.
+        (Value::Time(a), Value::Time(b)) => a.div_euclid(60_000) == b.div_euclid(60_000),
+        (Value::Absent, Value::Flag(no)) | (Value::Flag(no), Value::Absent) => !no,
+        _ => a == b,
+    }
+}

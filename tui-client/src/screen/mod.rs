@@ -1,0 +1,123 @@
+//! Screens. Three are generic and fed by descriptors ([`list`], [`detail`], [`form`]); the few hand-written ones are in
+//! [`special`]. A screen owns its state, changes it by what happens to it, asks [`Shared`] for everything else, and draws
+//! itself from what it has: it never waits.
+
+pub mod decide;
+pub mod detail;
+pub mod form;
+pub mod list;
+pub mod show;
+pub mod special;
+
+use ratatui::layout::Rect;
+use rolo_proto::v1::Kind;
+
+use crate::{
+    app::{
+        effect::{Reply, Request, ScreenId, Slot},
+        shared::Shared,
+    },
+    data::Failure,
+    keys::{Action, Chord, Layer},
+    resource::Value,
+    widget::canvas::Canvas,
+};
+
+/// What a question was about, so that the answer finds its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// The value of a form's field.
+    Field(usize),
+    /// The new manager of the selected customers.
+    Assign,
+    /// Whether to delete what is selected.
+    Delete,
+    /// Until when.
+    Snooze,
+    /// By which column.
+    Sort,
+    /// Which field.
+    Copy,
+    /// Into which file.
+    Export,
+    /// What to do with a field that somebody else changed.
+    Conflict,
+}
+
+/// An answer from an overlay.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Something was picked.
+    Picked(Ask, Value),
+    /// Yes.
+    Yes(Ask),
+    /// These words, and the time they mean.
+    Words(Ask, String, Option<i64>),
+    /// This entry of a list of letters.
+    Letter(Ask, usize),
+    /// Which of the fields keep my value.
+    Mine(Vec<(usize, bool)>),
+}
+
+/// Which screen this is, for going to it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The list of a kind.
+    List(Kind),
+    /// What is due.
+    Today,
+    /// A record.
+    Detail(Kind, i64),
+    /// Nothing to go back to: a form.
+    Passing,
+    /// Sign-in and password: goes away when it is done.
+    SignIn,
+}
+
+/// A screen.
+pub trait Screen: Send {
+    /// Its id.
+    fn id(&self) -> ScreenId;
+    /// Which screen it is.
+    fn place(&self) -> Place;
+    /// The layers of keys, top first.
+    fn layers(&self) -> &'static [Layer];
+    /// It is on top, for the first time or again.
+    fn enter(&mut self, sh: &mut Shared);
+    /// Whether letters are text now.
+    fn types(&self) -> bool {
+        false
+    }
+    /// A key while letters are text; false: it means what the keymap says.
+    fn key(&mut self, _: Chord, _: &mut Shared) -> bool {
+        false
+    }
+    /// Text from the clipboard, or Han text typed where letters are keys.
+    fn text(&mut self, _: &str, _: &mut Shared) -> bool {
+        false
+    }
+    /// An action; false: it is not valid here.
+    fn act(&mut self, action: Action, chord: Chord, sh: &mut Shared) -> bool;
+    /// A call's outcome.
+    fn reply(&mut self, slot: Slot, request: Request, outcome: Result<Reply, Failure>, sh: &mut Shared);
+    /// Something has rested since this generation.
+    fn rested(&mut self, _: Slot, _: u64, _: &mut Shared) {}
+    /// What an overlay asked was answered.
+    fn answer(&mut self, _: Answer, _: &mut Shared) {}
+    /// It is left for good: what must be kept is kept now.
+    fn leave(&mut self, _: &mut Shared) {}
+    /// The parts of the header, from the left.
+    fn crumbs(&self, sh: &Shared) -> Vec<String>;
+    /// What can be done now, the most wanted first.
+    fn actions(&self, sh: &Shared) -> Vec<Action>;
+    /// What stands at the right of the footer.
+    fn status(&self, _: &Shared) -> String {
+        String::new()
+    }
+    /// Draws itself.
+    fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared);
+    /// Whether ending the program now would lose something.
+    fn unsaved(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,209 @@
+//! How values read: the same in lists, details, forms and messages.
+
+use chrono::{DateTime, Datelike, TimeZone, Timelike};
+use chrono_tz::Tz;
+use rolo_proto::v1::{Choice, Total, UserRef};
+
+use crate::{
+    app::shared::Shared,
+    resource::{Field, Input, Record, Resource, Value},
+    strings::{Lang, fill},
+    theme::{Role, Symbols, plain_symbol},
+};
+
+/// A person's name.
+pub fn user(user: &UserRef) -> &str {
+    if user.display_name.is_empty() { &user.name } else { &user.display_name }
+}
+
+/// A dictionary entry in a language.
+pub fn choice(choice: &Choice, lang: Lang) -> &str {
+    if lang == Lang::En && !choice.en.is_empty() { &choice.en } else { &choice.zh }
+}
+
+/// A count up to a bound.
+pub fn total(total: &Total) -> String {
+    format!("{}{}", thousands(total.count), if total.at_least { "+" } else { "" })
+}
+
+/// A whole number with commas.
+pub fn thousands(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut out = String::new();
+    for (i, d) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(d);
+    }
+    if n < 0 { format!("-{out}") } else { out }
+}
+
+/// Five stars, so many of them full.
+pub fn stars(n: u8, sym: &Symbols) -> String {
+    let n = usize::from(n.min(5));
+    format!("{}{}", sym.star.repeat(n), sym.no_star.repeat(5 - n))
+}
+
+fn local(at: i64, zone: Tz) -> Option<DateTime<Tz>> {
+    zone.timestamp_millis_opt(at).single()
+}
+
+/// The exact time: `2026-12-01 15:00`.
+pub fn exact(at: i64, zone: Tz) -> String {
+    local(at, zone).map_or_else(String::new, |t| t.format("%Y-%m-%d %H:%M").to_string())
+}
+
+/// The exact time with its weekday.
+pub fn exact_day(at: i64, zone: Tz, lang: Lang) -> String {
+    let Some(t) = local(at, zone) else { return String::new() };
+    format!("{} {}", weekday(t.weekday().num_days_from_monday() as usize, lang), t.format("%Y-%m-%d %H:%M"))
+}
+
+/// The day with its weekday.
+pub fn day(at: i64, zone: Tz, lang: Lang) -> String {
+    let Some(t) = local(at, zone) else { return String::new() };
+    format!("{} {}", weekday(t.weekday().num_days_from_monday() as usize, lang), t.format("%Y-%m-%d"))
+}
+
+fn weekday(day: usize, lang: Lang) -> &'static str {
+    const EN: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    const ZH: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
+    match lang {
+        Lang::En => EN[day % 7],
+        Lang::Zh => ZH[day % 7],
+    }
+}
+
+/// How long ago or in how long, in the grain of minutes; what is further away than a week as a date.
+pub fn relative(at: i64, sh: &Shared) -> String {
+    let t = sh.t();
+    let minutes = (sh.now - at).div_euclid(60_000);
+    let (past, away) = (minutes >= 0, minutes.unsigned_abs());
+    if away < 1 {
+        return t.now.to_owned();
+    }
+    if away < 60 {
+        return fill(if past { t.min_ago } else { t.in_min }, &[&away]);
+    }
+    let (Some(then), Some(now)) = (local(at, sh.zone), local(sh.now, sh.zone)) else { return String::new() };
+    let days = (then.date_naive() - now.date_naive()).num_days();
+    let clock = || format!("{:02}:{:02}", then.hour(), then.minute());
+    if past {
+        return match (away / 60, -days) {
+            (h, _) if h < 24 => fill(t.h_ago, &[&h]),
+            (_, d) if d < 31 => fill(t.d_ago, &[&d.max(1)]),
+            _ => then.format("%Y-%m-%d").to_string(),
+        };
+    }
+    match days {
+        0 => fill(t.today_at, &[&clock()]),
+        1 => fill(t.tomorrow_at, &[&clock()]),
+        2..=6 => format!("{} {}", weekday(then.weekday().num_days_from_monday() as usize, sh.lang), clock()),
+        _ => then.format("%Y-%m-%d").to_string(),
+    }
+}
+
+/// A fixed item's symbol and word, and how it looks.
+fn fixed(items: &[crate::resource::FixedItem], index: usize, sh: &Shared) -> (String, Role) {
+    let Some(item) = items.get(index) else { return (String::new(), Role::Text) };
+    let role = match item.symbol {
+        "●" => Role::Good,
+        "×" => Role::Bad,
+        "-" | "–" => Role::Dim,
+        _ => Role::Text,
+    };
+    let symbol = if sh.measure.ascii || sh.measure.wide { plain_symbol(item.symbol) } else { item.symbol };
+    let label = item.label.get(sh.lang);
+    (if symbol.is_empty() { label.to_owned() } else { format!("{symbol} {label}") }, role)
+}
+
+/// A value in full.
+pub fn full(value: &Value, field: &Field, sh: &Shared) -> String {
+    match value {
+        Value::Absent => String::new(),
+        Value::Text(s) => s.clone(),
+        Value::Int(n) => match field.input {
+            Input::Int { unit: Some(unit) } => format!("{} {}", thousands(*n), unit.get(sh.lang)),
+            _ => n.to_string(),
+        },
+        Value::Stars(n) => stars(*n, sh.theme.sym),
+        Value::Time(at) => exact(*at, sh.zone),
+        Value::Flag(yes) => (if *yes { sh.t().yes } else { sh.t().no }).to_owned(),
+        Value::Choice(c) => choice(c, sh.lang).to_owned(),
+        Value::User(u) => user(u).to_owned(),
+        Value::Customer(c) => c.name.clone(),
+        Value::Contact(c) => c.name.clone(),
+        Value::Fixed(i) => match field.input {
+            Input::Fixed(items) => fixed(items, *i, sh).0,
+            _ => String::new(),
+        },
+        Value::List(texts) => {
+            // Names of missing fields are told by their labels.
+            let label = |name: &String| {
+                let known = crate::resource::all().iter().find_map(|r| r.fields().iter().find(|f| f.name == name));
+                known.map_or_else(|| name.clone(), |f| f.label.get(sh.lang).to_owned())
+            };
+            texts.iter().map(label).collect::<Vec<_>>().join(if sh.lang == Lang::Zh { "、" } else { ", " })
+        }
+    }
+}
+
+/// A value in a row of a list.
+pub fn cell(value: &Value, field: &Field, sh: &Shared) -> (String, Role) {
+    match value {
+        Value::Absent => (sh.theme.sym.none.to_owned(), Role::Dim),
+        Value::Time(at) => {
+            let late = *at < sh.now && field.name.starts_with("next_contact");
+            (relative(*at, sh), if late { Role::Bad } else { Role::Text })
+        }
+        Value::Fixed(i) => match field.input {
+            Input::Fixed(items) => fixed(items, *i, sh),
+            _ => (String::new(), Role::Text),
+        },
+        Value::List(texts) if texts.is_empty() => (String::new(), Role::Dim),
+        Value::List(texts) => (format!("! {} {}", texts.len(), full(value, field, sh)), Role::Warn),
+        Value::User(u) if !u.active => (full(value, field, sh), Role::Dim),
+        Value::Flag(false) => (String::new(), Role::Dim),
+        Value::Text(s) if s.is_empty() => (sh.theme.sym.none.to_owned(), Role::Dim),
+        _ => (full(value, field, sh), if matches!(field.name, "name" | "title") { Role::Title } else { Role::Text }),
+    }
+}
+
+/// The value of a field by its name.
+pub fn value<'a>(record: &'a Record, resource: &dyn Resource, name: &str) -> &'a Value {
+    static NONE: Value = Value::Absent;
+    let index = resource.fields().iter().position(|f| f.name == name);
+    index.and_then(|i| record.values.get(i)).unwrap_or(&NONE)
+}
+
+/// The value of a field by its name, in full; empty if there is none.
+pub fn named(record: &Record, resource: &dyn Resource, name: &str, sh: &Shared) -> String {
+    let Some(index) = resource.fields().iter().position(|f| f.name == name) else { return String::new() };
+    record.values.get(index).map_or_else(String::new, |v| full(v, &resource.fields()[index], sh))
+}
+
+/// The heading of a column: a label that is wider than its column loses its first words, which the list's name says
+/// anyway (`Account manager` → `Manager`).
+pub fn heading(field: &Field, width: u16, sh: &Shared) -> String {
+    let label = field.label.get(sh.lang);
+    if sh.lang == Lang::Zh || sh.measure.width(label) <= usize::from(width) {
+        return label.to_owned();
+    }
+    let last = label.rsplit(' ').next().unwrap_or(label);
+    let mut chars = last.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_told_apart() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(10_000), "10,000");
+        assert_eq!(thousands(-1_234_567), "-1,234,567");
+    }
+}

@@ -1,0 +1,7 @@
+//! The few screens that no descriptor can feed.
+
+pub mod credentials;
+pub mod import;
+pub mod password;
+pub mod sign_in;
+pub mod today;

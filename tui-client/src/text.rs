@@ -1,0 +1,229 @@
+//! The only place that measures, cuts and pads text. Widths are terminal columns, the unit of editing and cutting is
+//! the grapheme cluster, and no control character or bidirectional override ever passes: ratatui hands them to the
+//! terminal as they are.
+//!
+//! Many CJK terminals draw characters of ambiguous width (`“ ” · — ×`) two columns wide; [`Measure`] says which kind
+//! of terminal this is, and everything that draws is given one.
+
+use std::borrow::Cow;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// How wide this terminal draws text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Measure {
+    /// Characters of ambiguous width take two columns.
+    pub wide: bool,
+    /// Our own symbols are ASCII.
+    pub ascii: bool,
+}
+
+impl Measure {
+    /// Columns of one grapheme cluster; as ratatui counts them unless the terminal is a wide one.
+    pub fn grapheme(self, g: &str) -> usize {
+        if g.len() == 1 {
+            return usize::from(!g.as_bytes()[0].is_ascii_control());
+        }
+        // Half-width sound marks stand alone in terminals, though Unicode lets them combine.
+        let marks = g.chars().filter(|c| matches!(c, '\u{FF9E}' | '\u{FF9F}')).count();
+        marks + if self.wide { g.width_cjk() } else { g.width() }
+    }
+
+    /// Columns of a text; what [`clean`] would drop counts nothing.
+    pub fn width(self, s: &str) -> usize {
+        if s.is_ascii() {
+            return s.bytes().filter(|b| !b.is_ascii_control()).count();
+        }
+        s.graphemes(true).filter(|g| !g.contains(is_unsafe)).map(|g| self.grapheme(g)).sum()
+    }
+
+    /// What stands for what was cut off.
+    pub fn ellipsis(self) -> &'static str {
+        if self.ascii || self.wide { ".." } else { "…" }
+    }
+
+    /// The longest beginning of at most `max` columns, and its width.
+    pub fn head(self, s: &str, max: usize) -> (&str, usize) {
+        let mut used = 0;
+        for (at, g) in s.grapheme_indices(true) {
+            let w = self.grapheme(g);
+            if used + w > max {
+                return (&s[..at], used);
+            }
+            used += w;
+        }
+        (s, used)
+    }
+
+    /// The text in at most `max` columns, with a mark when something was cut off.
+    pub fn cut(self, s: &str, max: usize) -> Cow<'_, str> {
+        let s = clean(s);
+        if self.width(&s) <= max {
+            return s;
+        }
+        let mark = self.ellipsis();
+        let room = self.width(mark);
+        if max < room {
+            return Cow::Owned(self.head(&s, max).0.to_owned());
+        }
+        Cow::Owned(format!("{}{mark}", self.head(&s, max - room).0))
+    }
+
+    /// The text in exactly `width` columns, on the left.
+    pub fn pad(self, s: &str, width: usize) -> String {
+        let mut out = self.cut(s, width).into_owned();
+        let used = self.width(&out);
+        out.extend(std::iter::repeat_n(' ', width.saturating_sub(used)));
+        out
+    }
+
+    /// The text in exactly `width` columns, on the right.
+    pub fn pad_left(self, s: &str, width: usize) -> String {
+        let cut = self.cut(s, width);
+        let mut out = " ".repeat(width.saturating_sub(self.width(&cut)));
+        out.push_str(&cut);
+        out
+    }
+
+    /// Lines of at most `width` columns. Breaks at spaces where there are some, else anywhere, as Chinese does.
+    pub fn wrap(self, s: &str, width: usize) -> Vec<String> {
+        let width = width.max(2);
+        let mut lines = Vec::new();
+        for paragraph in s.split('\n') {
+            self.wrap_line(&clean(paragraph), width, &mut lines);
+        }
+        lines
+    }
+
+    fn wrap_line(self, s: &str, width: usize, lines: &mut Vec<String>) {
+        let mut rest = s;
+        loop {
+            let (mut head, _) = self.head(rest, width);
+            if head.len() == rest.len() {
+                lines.push(rest.to_owned());
+                return;
+            }
+            if head.is_empty() {
+                // A single cluster wider than the line: dropping it is better than never ending.
+                head = rest.graphemes(true).next().unwrap_or(rest);
+                rest = &rest[head.len()..];
+                continue;
+            }
+            // Break behind the last space, if what follows is a word that the line cut through.
+            let cuts_word = |at: usize| {
+                let before = rest[..at].chars().next_back().is_some_and(is_word);
+                before && rest[at..].chars().next().is_some_and(is_word)
+            };
+            let mut at = head.len();
+            if cuts_word(at)
+                && let Some(space) = head.rfind(|c: char| !is_word(c))
+            {
+                let behind = space + head[space..].chars().next().map_or(0, char::len_utf8);
+                if behind > 0 {
+                    at = behind;
+                }
+            }
+            lines.push(rest[..at].trim_end().to_owned());
+            rest = rest[at..].trim_start_matches(' ');
+            if rest.is_empty() {
+                return;
+            }
+        }
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() && (c as u32) < 0x2E80
+}
+
+/// Characters that must not reach a terminal: C0, C1, DEL, bidirectional controls and invisible line breaks.
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// The text without them; line breaks and tabs become spaces.
+pub fn clean(s: &str) -> Cow<'_, str> {
+    if !s.contains(is_unsafe) {
+        return Cow::Borrowed(s);
+    }
+    Cow::Owned(
+        s.chars().filter_map(|c| if matches!(c, '\n' | '\t') { Some(' ') } else { (!is_unsafe(c)).then_some(c) }).collect(),
+    )
+}
+
+/// Full-width forms as ASCII, for fields of numbers, dates, addresses and for filters; never for free text.
+pub fn fold_width(s: &str) -> String {
+    s.chars().map(fold_char).collect()
+}
+
+/// One full-width form as ASCII.
+pub fn fold_char(c: char) -> char {
+    match c {
+        '\u{3000}' => ' ',
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+        _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NARROW: Measure = Measure { wide: false, ascii: false };
+    const WIDE: Measure = Measure { wide: true, ascii: true };
+
+    #[test]
+    fn han_takes_two_columns_and_quotes_take_two_only_in_a_wide_terminal() {
+        assert_eq!(NARROW.width("北京“A”"), 7);
+        assert_eq!(WIDE.width("北京“A”"), 9);
+    }
+
+    #[test]
+    fn cutting_marks_what_is_missing_and_never_halves_a_wide_character() {
+        assert_eq!(NARROW.cut("北京华盛科技", 7), "北京华…");
+        assert_eq!(NARROW.cut("北京华盛科技", 6), "北京…");
+        assert_eq!(NARROW.pad("北京华盛科技", 6), "北京… ");
+        assert_eq!(WIDE.cut("北京华盛科技", 7), "北京..");
+    }
+
+    #[test]
+    fn words_are_wrapped_whole_and_chinese_anywhere() {
+        assert_eq!(NARROW.wrap("the contract waits", 12), ["the contract", "waits"]);
+        assert_eq!(NARROW.wrap("无法开票，月底结账前必须解决", 10), ["无法开票，", "月底结账前", "必须解决"]);
+        assert_eq!(NARROW.wrap("a\n\nb", 10), ["a", "", "b"]);
+    }
+
+    #[test]
+    fn nothing_that_moves_a_terminal_passes() {
+        assert_eq!(clean("a\u{1b}[2J\u{9b}\u{202e}b\nc"), "a[2Jb c");
+    }
+
+    proptest! {
+        #[test]
+        fn cut_and_pad_keep_their_width(s in "\\PC{0,40}", max in 0usize..30, wide: bool) {
+            let m = Measure { wide, ascii: wide };
+            prop_assert!(m.width(&m.cut(&s, max)) <= max);
+            // A cluster may be wider than the room that is left; only then is the pad wider than its text.
+            prop_assert_eq!(m.width(&m.pad(&s, max)), max);
+            prop_assert_eq!(m.width(&m.pad_left(&s, max)), max);
+        }
+
+        #[test]
+        fn the_head_of_a_text_ends_between_graphemes(s in "\\PC{0,40}", max in 0usize..30) {
+            let (head, width) = NARROW.head(&s, max);
+            prop_assert!(width <= max);
+            prop_assert!(s.grapheme_indices(true).any(|(at, _)| at == head.len()) || head.len() == s.len());
+        }
+
+        #[test]
+        fn wrapped_lines_fit(s in "\\PC{0,60}", width in 8usize..30) {
+            for line in NARROW.wrap(&s, width) {
+                prop_assert!(NARROW.width(&line) <= width, "{line:?} is wider than {width}");
+            }
+        }
+    }
+}
