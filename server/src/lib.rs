@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod authz;
 pub mod change;
+pub mod cli;
 pub mod clock;
 pub mod contacts;
 pub mod customers;

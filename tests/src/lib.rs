@@ -1,1 +1,7 @@
+//! What the tests and the measuring programs share: a real server in this process, with a clock that a test moves, people
+//! of every role, and sessions without typing passwords.
 
+pub mod golden;
+pub mod world;
+
+pub use world::{Session, World};

@@ -39,12 +39,7 @@ pub fn missing(is_empty: impl Fn(&str) -> bool) -> i64 {
 
 /// The names of the fields in a set of bits.
 pub fn missing_names(bits: i64) -> Vec<String> {
-    FIELDS
-        .iter()
-        .enumerate()
-        .filter(|(bit, _)| bits & 1 << bit != 0)
-        .map(|(_, field)| field.column.to_owned())
-        .collect()
+    crate::fields::names(FIELDS, bits)
 }
 
 /// Checks a new contact: a name always; a way to reach the person if a form was filled by hand (D1, D3).

@@ -120,12 +120,7 @@ fn is_required(required: &[String], party: i64, column: &str) -> bool {
 
 /// The names of the fields in a set of bits.
 pub fn missing_names(bits: i64) -> Vec<String> {
-    FIELDS
-        .iter()
-        .enumerate()
-        .filter(|(bit, _)| bits & 1 << bit != 0)
-        .map(|(_, field)| crate::change::field_name(field.column).to_owned())
-        .collect()
+    crate::fields::names(FIELDS, bits)
 }
 
 /// Checks a new customer: a name always, the required set if a full form was filled by hand (D1).

@@ -107,14 +107,12 @@ fn number(given: &str, in_wan: bool) -> Result<i64, Fault> {
 
 /// Digits without their thousands commas; none if the commas stand elsewhere (1,5 is not fifteen).
 fn ungrouped(digits: &str) -> Option<String> {
-    let whole = digits.split('.').next().unwrap_or_default().trim_start_matches(['-', '+']);
-    let mut groups = whole.split(',');
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut groups = whole.trim_start_matches(['-', '+']).split(',');
     let first = groups.next().unwrap_or_default();
-    let grouped = whole.contains(',');
-    let well_grouped = (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3);
-    let fraction_has_comma = digits.len() > whole.len() && digits.rsplit('.').next().is_some_and(|f| f.contains(','));
-    let signs = digits.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '.' | '-' | '+'));
-    (signs && (!grouped || well_grouped) && (grouped || !fraction_has_comma)).then(|| digits.replace(',', ""))
+    let grouped = (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3);
+    let known = digits.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '.' | '-' | '+'));
+    (known && !fraction.contains(',') && (grouped || !whole.contains(','))).then(|| digits.replace(',', ""))
 }
 
 /// One to five: 4, ４, 4.0, 4星, ★★★★, ★★★★☆.
@@ -164,7 +162,8 @@ fn day(date: &str, order: DateOrder) -> Option<NaiveDate> {
     if date.len() == 8 && digits(date) {
         return NaiveDate::parse_from_str(date, "%Y%m%d").ok();
     }
-    let parts: Vec<&str> = date.trim_end_matches(['日', '号']).split(['-', '/', '.', '年', '月']).map(str::trim).collect();
+    let parts: Vec<&str> =
+        date.trim_end_matches(['日', '号']).split(['-', '/', '.', '年', '月']).map(str::trim).collect();
     let &[first, second, third] = parts.as_slice() else { return None };
     if !parts.iter().all(|part| digits(part) && part.len() <= 4) {
         return None;
@@ -225,12 +224,22 @@ mod tests {
     #[test]
     fn numbers_are_taken_as_people_write_them() {
         for (cell, number) in [
-            ("1234", 1_234), ("1,234,567", 1_234_567), ("１２３４", 1_234), ("１，２３４", 1_234), ("12万", 120_000),
-            ("1.5亿", 150_000_000), ("3.0", 3), ("¥8,000元", 8_000), (" 7 ", 7), ("-5", -5),
+            ("1234", 1_234),
+            ("1,234,567", 1_234_567),
+            ("１２３４", 1_234),
+            ("１，２３４", 1_234),
+            ("12万", 120_000),
+            ("1.5亿", 150_000_000),
+            ("3.0", 3),
+            ("¥8,000元", 8_000),
+            (" 7 ", 7),
+            ("-5", -5),
         ] {
             assert_eq!(super::number(cell, false), Ok(number), "{cell}");
         }
-        for bad in ["1,5", "12,34", "1,2345", "1.5", "1.234,5", "abc", "12kg", "--1", "万", "1e5", "99999999999999999999"] {
+        for bad in
+            ["1,5", "12,34", "1,2345", "1.5", "1.234,5", "abc", "12kg", "--1", "万", "1e5", "99999999999999999999"]
+        {
             assert_eq!(super::number(bad, false), Err(Fault::Malformed("number")), "{bad}");
         }
     }
@@ -272,15 +281,35 @@ mod tests {
     #[test]
     fn dates_stand_in_the_companys_zone_and_an_offset_wins() {
         let dates = dates(DateOrder::Unknown);
-        for cell in ["2026-12-01", "2026/12/1", "2026.12.1", "20261201", "2026年12月1日", "２０２６－１２－０１", "2026-12-01 00:00:00.000"] {
+        for cell in [
+            "2026-12-01",
+            "2026/12/1",
+            "2026.12.1",
+            "20261201",
+            "2026年12月1日",
+            "２０２６－１２－０１",
+            "2026-12-01 00:00:00.000",
+        ] {
             assert_eq!(time(cell, &dates), Some(FIRST_OF_DECEMBER), "{cell}");
         }
-        for cell in ["2026-12-01 9:05", "2026年12月1日 09:05", "2026年12月1日09:05", "2026-12-01T09:05:00", "20261201 09:05"] {
+        for cell in
+            ["2026-12-01 9:05", "2026年12月1日 09:05", "2026年12月1日09:05", "2026-12-01T09:05:00", "20261201 09:05"]
+        {
             assert_eq!(time(cell, &dates), Some(FIRST_OF_DECEMBER + 9 * HOUR + HOUR / 12), "{cell}");
         }
         assert_eq!(time("2026-12-01T00:00:00Z", &dates), Some(FIRST_OF_DECEMBER + 8 * HOUR));
         assert_eq!(time("2026-12-01T00:00:00+08:00", &dates), Some(FIRST_OF_DECEMBER));
-        for bad in ["2026-13-01", "2026-02-30", "26-12-01", "2026-12", "tomorrow", "2026-12-01 25:00", "20261301", "日", "年月日"] {
+        for bad in [
+            "2026-13-01",
+            "2026-02-30",
+            "26-12-01",
+            "2026-12",
+            "tomorrow",
+            "2026-12-01 25:00",
+            "20261301",
+            "日",
+            "年月日",
+        ] {
             assert_eq!(time(bad, &dates), None, "{bad}");
         }
     }

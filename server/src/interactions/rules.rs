@@ -85,12 +85,7 @@ pub fn missing(channel: Option<&str>, place_is_empty: bool) -> i64 {
 
 /// The names of the fields in a set of bits.
 pub fn missing_names(bits: i64) -> Vec<String> {
-    FIELDS
-        .iter()
-        .enumerate()
-        .filter(|(bit, _)| bits & 1 << bit != 0)
-        .map(|(_, field)| field.column.to_owned())
-        .collect()
+    crate::fields::names(FIELDS, bits)
 }
 
 #[cfg(test)]

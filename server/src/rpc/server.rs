@@ -184,7 +184,7 @@ pub async fn serve(
         .add_service(sized!(ContactServiceServer, contacts::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(InteractionServiceServer, interactions::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(OperationServiceServer, operations::rpc::Service { kernel: kernel.clone() }))
-        //IMPORTS .add_service(sized!(ImportServiceServer, imports::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(ImportServiceServer, imports::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(HostServiceServer, host::rpc::Service { kernel: kernel.clone() }))
         .serve_with_incoming_shutdown(
             tokio_stream::StreamExt::map(ReceiverStream::new(connections), Ok::<_, io::Error>),

@@ -97,6 +97,33 @@ pub fn name_key(name: &str) -> String {
     key
 }
 
+/// What the sort keys of names that begin with this squeezed text can begin with, sorted; none begins with another.
+///
+/// What follows may change a character's reading (重 in 重庆), so all readings count, and only as many characters are
+/// taken as leave few combinations.
+pub(crate) fn key_beginnings(squeezed: &str) -> Vec<String> {
+    let read = spell(squeezed);
+    let mut keys = vec![String::new()];
+    for (at, c) in squeezed.chars().enumerate() {
+        let mut readings = sound(c, false).readings;
+        // The words' own readings need not be in the dictionary.
+        readings.extend(read.get(at).iter().flat_map(|sound| sound.readings.iter().copied()));
+        readings.sort_unstable();
+        readings.dedup();
+        if at > 0 && keys.len() * readings.len() > READINGS {
+            break;
+        }
+        keys = match readings.as_slice() {
+            [] => keys.into_iter().map(|key| key + c.encode_utf8(&mut [0; 4])).collect(),
+            _ => keys.iter().flat_map(|key| readings.iter().map(move |reading| [key, *reading].concat())).collect(),
+        };
+    }
+    keys.iter_mut().for_each(|key| key.truncate(key.floor_char_boundary(KEY_BYTES)));
+    keys.sort_unstable();
+    keys.dedup_by(|longer, shorter| longer.starts_with(shorter.as_str()));
+    keys
+}
+
 /// The characters of a squeezed name with their readings.
 pub(crate) fn spell(squeezed: &str) -> Vec<Sound> {
     let chars: Vec<char> = squeezed.chars().collect();

@@ -126,7 +126,8 @@ fn waiting(request: &Request, sh: &Shared) -> &'static str {
         Request::Undo(_) => t.undoing,
         Request::SignIn(..) | Request::Session | Request::Initialise(_) => t.signing_in,
         Request::Export(..) => t.exporting,
-        Request::Duplicates(_) => t.checking,
+        Request::ImportRun(_) => t.importing,
+        Request::Duplicates(_) | Request::ImportCheck(_) => t.checking,
         _ => t.loading,
     }
 }

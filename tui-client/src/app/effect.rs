@@ -6,8 +6,12 @@ use secrecy::SecretString;
 
 use super::connection::FirstPerson;
 use crate::{
-    data::Failure,
+    data::{
+        Failure,
+        importer::{self, Cancel},
+    },
     resource::{Changes, ListQuery, Page, Record, WriteOptions, filter::Filter, parse::Locale},
+    strings::Lang,
 };
 
 /// Names a screen for as long as it lives.
@@ -135,7 +139,58 @@ pub enum Request {
     /// Sets a new database up and signs its first person in.
     Initialise(FirstPerson),
     /// Writes a list to a file.
-    Export(Kind, ListQuery, String),
+    Export(Kind, ListQuery, String, Locale),
+    /// Opens a file to be imported and maps its columns.
+    ImportLook(ImportJob),
+    /// What an import would do.
+    ImportCheck(ImportJob),
+    /// Imports.
+    ImportRun(ImportJob),
+}
+
+/// What to import and how.
+#[derive(Debug, Clone)]
+pub struct ImportJob {
+    /// The kind of the rows.
+    pub kind: Kind,
+    /// The file.
+    pub path: String,
+    /// Field and columns, said by hand; no columns: left out.
+    pub map: Vec<(String, String)>,
+    /// What happens to rows whose record exists.
+    pub existing: v1::Existing,
+    /// Adds dictionary values that do not exist.
+    pub create_missing: bool,
+    /// The first of two ambiguous numbers of a date is the day; none: ambiguous dates are refused.
+    pub day_first: Option<bool>,
+    /// The language of the errors file.
+    pub lang: Lang,
+    /// Stops it.
+    pub cancel: Cancel,
+}
+
+/// A file that was looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Looked {
+    /// Format and encoding, for showing.
+    pub about: String,
+    /// Names of its columns.
+    pub headers: Vec<String>,
+    /// The field each column goes into; empty: none.
+    pub fields: Vec<String>,
+    /// The first value of each column.
+    pub samples: Vec<String>,
+}
+
+/// What an import would do.
+#[derive(Debug, Clone, Default)]
+pub struct Checked {
+    /// Rows by what would become of them: created, updated, skipped, unchanged, refused.
+    pub counts: [u64; 5],
+    /// Dictionary values that do not exist: field, text, rows.
+    pub missing: Vec<(String, String, u64)>,
+    /// The first rows worth looking at: line, what it is called, what would happen.
+    pub rows: Vec<(i64, String, String)>,
 }
 
 /// A record that something is done to.
@@ -199,6 +254,12 @@ pub enum Reply {
     Nothing,
     /// A list was written: the file and its rows.
     Exported(String, u64),
+    /// A file was looked at.
+    Looked(Looked),
+    /// What an import would do.
+    Checked(Checked),
+    /// What an import did.
+    Imported(Box<importer::Report>),
 }
 
 /// What the preview of a customer shows beside the row.

@@ -2,6 +2,24 @@
 //! runtime runs effects and brings back messages; a frame is drawn once per drained batch of them, when something
 //! changed.
 
+pub mod calls;
+pub mod commands;
 pub mod connection;
+pub mod draw;
+pub mod effect;
+pub mod engine;
+pub mod event_loop;
+pub mod files;
+pub mod harness;
+pub mod model;
+pub mod msg;
+pub mod navigate;
+pub mod perform;
+pub mod press;
+pub mod run;
+pub mod runtime;
+pub mod shared;
+pub mod update;
 
 pub use connection::{Connection, FirstPerson, Keeper, Options};
+pub use run::run;

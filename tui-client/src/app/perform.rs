@@ -3,16 +3,20 @@
 use rolo_proto::v1::{self, Kind, Total};
 
 use super::{
+    files,
     connection::{Connection, FirstPerson},
     effect::{Person, Preview, Reply, Request, Target},
 };
 use crate::{
     data::{Client, Failure, lookup::Lookup},
-    resource::{self, ListQuery, Resource, WriteOptions, filter},
+    resource::{self, Resource, WriteOptions, filter},
 };
 
 /// How many a picker shows.
 const HANDFUL: i32 = 20;
+
+/// Hears how far long work is.
+pub type Tell = std::sync::Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// What requests are done with.
 #[derive(Clone)]
@@ -29,8 +33,8 @@ impl Performer {
         Self { lookup: Lookup::new(connection.client.clone()), connection }
     }
 
-    /// Does a request.
-    pub async fn perform(&self, request: Request) -> Result<Reply, Failure> {
+    /// Does a request. Long work tells how far it is: done of total.
+    pub async fn perform(&self, request: Request, tell: Tell) -> Result<Reply, Failure> {
         let client = &self.connection.client;
         match request {
             Request::List(kind, query) => kind_of(kind)?.list(client, &query).await.map(Reply::Page),
@@ -99,7 +103,10 @@ impl Performer {
                 ended.map(|_| Reply::Nothing)
             }
             Request::Initialise(first) => self.initialise(&first).await,
-            Request::Export(kind, query, path) => self.export(kind, query, path).await,
+            Request::Export(kind, query, path, locale) => files::export(client, kind, query, path, locale, tell).await,
+            Request::ImportLook(job) => files::look(&job).await,
+            Request::ImportCheck(job) => files::check(client, &job, tell).await,
+            Request::ImportRun(job) => files::import(client, &job, tell).await,
         }
     }
 
@@ -143,13 +150,10 @@ impl Performer {
         };
         Ok(Reply::Users(people.into_iter().filter_map(person).collect()))
     }
-
-    async fn export(&self, _: Kind, _: ListQuery, _: String) -> Result<Reply, Failure> {
-        Err(Failure::usage("export is not there yet", "尚不能导出"))
-    }
 }
 
-fn kind_of(kind: Kind) -> Result<&'static dyn Resource, Failure> {
+/// The descriptor of a kind.
+pub(super) fn kind_of(kind: Kind) -> Result<&'static dyn Resource, Failure> {
     resource::of(kind).ok_or_else(|| Failure::usage("an unknown kind of record", "未知的记录类型"))
 }
 
@@ -214,7 +218,7 @@ async fn preview(client: &Client, customer_id: i64) -> Result<Preview, Failure> 
         page_size: 3,
         ..Default::default()
     };
-    let (timeline, contacts) = futures::join!(
+    let (timeline, contacts) = tokio::join!(
         timeline(client, request),
         client.call(people, |c, r| async move { c.contacts().list_contacts(r).await })
     );

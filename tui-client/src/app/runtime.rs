@@ -1,7 +1,7 @@
 //! Runs effects: calls and timers as tasks that bring back messages. A call that nobody waits for is aborted. The clock
 //! is a parameter, so that tests wait for nothing.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use tokio::{sync::mpsc, task::AbortHandle};
 
@@ -68,8 +68,12 @@ impl Runtime {
             Effect::Call(id, request) => {
                 let (performer, sender) = (self.performer.clone(), self.sender.clone());
                 self.tasks.retain(|_, task| !task.is_finished());
+                let teller = sender.clone();
+                let tell = Arc::new(move |done, total| {
+                    let _ = teller.send(Msg::Progress(id, done, total));
+                });
                 let task = tokio::spawn(async move {
-                    let outcome = performer.perform(request).await;
+                    let outcome = performer.perform(request, tell).await;
                     // The receiver is gone only when the program ends.
                     let _ = sender.send(Msg::Reply(id, outcome));
                 });

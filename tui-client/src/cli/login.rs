@@ -109,19 +109,13 @@ async fn change_password(connection: &Connection, old: &SecretString, new: &Secr
         old_password: old.expose_secret().to_owned(),
         new_password: new.expose_secret().to_owned(),
     };
-    let _: v1::ChangePasswordResponse = connection
-        .client
-        .call_once(request, |c, r| async move { c.sessions().change_password(r).await })
-        .await?;
+    let _: v1::ChangePasswordResponse =
+        connection.client.call_once(request, |c, r| async move { c.sessions().change_password(r).await }).await?;
     Ok(())
 }
 
 /// Asks for what is missing and signs in.
-pub async fn interactively(
-    connection: &Connection,
-    user: Option<&str>,
-    out: &mut Out,
-) -> Result<v1::Session, Failure> {
+pub async fn interactively(connection: &Connection, user: Option<&str>, out: &mut Out) -> Result<v1::Session, Failure> {
     let lang = out.lang;
     let company = connection.instance.company.clone();
     out.note(&format!("Sign in to {company}"), &format!("登录 {company}"));

@@ -24,6 +24,7 @@ mod export;
 mod get;
 mod import;
 mod list;
+mod log;
 mod login;
 mod logout;
 pub mod out;
@@ -205,6 +206,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    log::start();
     let lang = cli.global.language();
     let mut out = Out::standard(lang, cli.command.as_ref().is_some_and(Command::wants_json));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -254,7 +256,10 @@ fn kind(name: &str) -> Result<&'static dyn crate::resource::Resource, Failure> {
     crate::resource::by_name(name).ok_or_else(|| {
         let kinds: Vec<&str> = crate::resource::all().iter().map(|r| r.names().1).collect();
         let kinds = kinds.join(", ");
-        Failure::usage(format!("There is no kind {name}; there are: {kinds}"), format!("没有“{name}”这种记录，可用：{kinds}"))
+        Failure::usage(
+            format!("There is no kind {name}; there are: {kinds}"),
+            format!("没有“{name}”这种记录，可用：{kinds}"),
+        )
     })
 }
 

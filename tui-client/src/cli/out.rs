@@ -43,7 +43,16 @@ impl Out {
 
     /// Into other writers, for tests.
     pub fn to(lang: Lang, json: bool, stdout: Box<dyn Write + Send>, stderr: Box<dyn Write + Send>) -> Self {
-        Self { lang, json, stdout: BufWriter::new(stdout), stderr, width: None, watched: false, broken: false, told: false }
+        Self {
+            lang,
+            json,
+            stdout: BufWriter::new(stdout),
+            stderr,
+            width: None,
+            watched: false,
+            broken: false,
+            told: false,
+        }
     }
 
     /// One line of output.

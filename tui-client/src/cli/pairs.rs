@@ -48,7 +48,10 @@ pub fn objects(text: &str) -> Result<Vec<Map<String, Json>>, Failure> {
             Ok(Json::Array(values)) => values,
             Ok(value) => vec![value],
             Err(error) => {
-                return Err(Failure::usage(format!("stdin is not JSON: {error}"), format!("标准输入不是有效的 JSON：{error}")));
+                return Err(Failure::usage(
+                    format!("stdin is not JSON: {error}"),
+                    format!("标准输入不是有效的 JSON：{error}"),
+                ));
             }
         };
         for value in values {
@@ -94,7 +97,10 @@ pub fn given(resource: &dyn Resource, object: &Map<String, Json>) -> Result<Give
 
 fn text(name: &str, value: &Json) -> Result<String, Failure> {
     parse::text_of_json(value).ok_or_else(|| {
-        Failure::usage(format!("{name}: a text or number is expected, not {value}"), format!("{name}：应为文本或数字，而不是 {value}"))
+        Failure::usage(
+            format!("{name}: a text or number is expected, not {value}"),
+            format!("{name}：应为文本或数字，而不是 {value}"),
+        )
     })
 }
 
@@ -193,9 +199,11 @@ pub fn keys(arguments: &[String]) -> Result<Vec<String>, Failure> {
         if text.trim_start().starts_with('{') {
             for object in objects(&text)? {
                 let id = object.get("id").filter(|v| v.is_i64());
-                keys.push(id.map(Json::to_string).ok_or_else(|| {
-                    Failure::usage("stdin: an object without an id", "标准输入：JSON 对象缺少 id")
-                })?);
+                keys.push(
+                    id.map(Json::to_string).ok_or_else(|| {
+                        Failure::usage("stdin: an object without an id", "标准输入：JSON 对象缺少 id")
+                    })?,
+                );
             }
         } else {
             keys.extend(text.split_whitespace().map(str::to_owned));
@@ -223,7 +231,13 @@ mod tests {
                        "contact":{"name":"Li","mobile":13800000000}}"#;
         let object = objects(text).unwrap_or_default().remove(0);
         let given = given(&Customers, &object).unwrap_or_default();
-        let expected = [("name", "Acme"), ("level", ""), ("satisfaction", "4"), ("contact.name", "Li"), ("contact.mobile", "13800000000")];
+        let expected = [
+            ("name", "Acme"),
+            ("level", ""),
+            ("satisfaction", "4"),
+            ("contact.name", "Li"),
+            ("contact.mobile", "13800000000"),
+        ];
         assert_eq!(given, expected.map(|(n, t)| (n.to_owned(), t.to_owned())));
     }
 

@@ -228,9 +228,9 @@ impl<'a> Writer<'a> {
     fn table(&mut self, records: &[Record], out: &mut Out) -> Result<(), Failure> {
         let lang = self.locale.lang;
         let header = || self.columns.iter().map(|c| c.label(self.resource, lang).to_owned()).collect::<Vec<_>>();
-        let rows = records
-            .iter()
-            .map(|r| self.columns.iter().map(|c| c.text(self.resource, r, self.locale, self.plain)).collect::<Vec<_>>());
+        let rows = records.iter().map(|r| {
+            self.columns.iter().map(|c| c.text(self.resource, r, self.locale, self.plain)).collect::<Vec<_>>()
+        });
         if self.plain {
             if self.widths.is_none() && !records.is_empty() {
                 out.line(&header().join("\t"))?;
@@ -338,6 +338,13 @@ pub fn outcome(
         });
     }
     let mut writer = Writer::new(resource, locale, shape)?;
+    if writer.format == Format::Json {
+        let mut object = object(resource, record, &writer.columns);
+        if record.operation_id != 0 {
+            object["operation_id"] = record.operation_id.into();
+        }
+        return out.line(&object.to_string());
+    }
     writer.page(std::slice::from_ref(record), out)?;
     writer.end(out)
 }

@@ -55,8 +55,17 @@ pub async fn run(session: &Session, args: &UndoArgs, out: &mut Out) -> Result<()
         )?;
     } else {
         out.line(&match out.lang {
-            Lang::En => format!("Undone: {} of {} records; redo with: rolo undo {}", done.done, done.total, done.undo_operation_id),
-            Lang::Zh => format!("已撤销 {} / {} 条；重做：rolo undo {}", done.done, done.total, done.undo_operation_id),
+            Lang::En => {
+                let (verb, back) = if args.redo { ("Redone", "undo") } else { ("Undone", "redo") };
+                format!(
+                    "{verb}: {} of {} records; {back} with: rolo undo {}",
+                    done.done, done.total, done.undo_operation_id
+                )
+            }
+            Lang::Zh => {
+                let (verb, back) = if args.redo { ("已重做", "撤销") } else { ("已撤销", "重做") };
+                format!("{verb} {} / {} 条；{back}：rolo undo {}", done.done, done.total, done.undo_operation_id)
+            }
         })?;
         for record in &kept {
             let detail = if record.who.is_empty() { &record.label } else { &record.who };

@@ -36,8 +36,11 @@ pub fn run(session: &Session, args: &WhoamiArgs, out: &mut Out) -> Result<(), Fa
     }
     let lang = session.locale.lang;
     let separator = if lang == Lang::En { ", " } else { "、" };
-    let roles: Vec<&str> =
-        who.roles.iter().map(|r| if lang == Lang::En && !r.en.is_empty() { r.en.as_str() } else { r.zh.as_str() }).collect();
+    let roles: Vec<&str> = who
+        .roles
+        .iter()
+        .map(|r| if lang == Lang::En && !r.en.is_empty() { r.en.as_str() } else { r.zh.as_str() })
+        .collect();
     let name = parse::person(&user);
     let account = if name == user.name { String::new() } else { format!(" ({})", user.name) };
     out.line(&format!("{name}{account} · {} · {}", roles.join(separator), instance.company))

@@ -145,15 +145,17 @@ mod embedded {
         async fn connect(&self) -> io::Result<Box<dyn Wire>> {
             // One opening at a time: two calls of one process must not race for the lock.
             let mut handle = self.handle.lock().await;
-            if let Some(handle) = handle.as_ref() {
-                return Ok(Box::new(handle.connect()));
+            if let Some(server) = handle.as_ref()
+                && let Ok(stream) = server.connect().await
+            {
+                return Ok(Box::new(stream));
             }
-            let dir = self.dir.clone();
-            let opened = rolo_server::Place::open(&dir, rolo_server::Options::default()).await.map_err(io::Error::other)?;
-            match opened {
-                rolo_server::Place::Owner(owner) => {
-                    let stream = owner.connect();
-                    *handle = Some(owner);
+            // A server that has ended gives the lock back; whoever asks next may have it.
+            *handle = None;
+            match rolo_server::Place::open(&self.dir, rolo_server::Config::default()).await.map_err(io::Error::other)? {
+                rolo_server::Place::Owner(server) => {
+                    let stream = server.connect().await.map_err(io::Error::other)?;
+                    *handle = Some(server);
                     Ok(Box::new(stream))
                 }
                 rolo_server::Place::Other { socket } => Ok(Box::new(tokio::net::UnixStream::connect(socket).await?)),
@@ -165,7 +167,9 @@ mod embedded {
         fn close(&self) -> BoxFuture<'_, ()> {
             Box::pin(async move {
                 if let Some(handle) = self.handle.lock().await.take() {
-                    handle.shutdown().await;
+                    if let Err(error) = handle.shutdown().await {
+                        tracing::error!(%error, "the server in this process ended badly");
+                    }
                 }
             })
         }

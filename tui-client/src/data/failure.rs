@@ -293,7 +293,8 @@ impl Failure {
                 .collect();
         }
         if !self.details.is_empty() {
-            object["details"] = self.details.iter().map(|(k, v)| (k.clone(), serde_json::Value::from(v.clone()))).collect();
+            object["details"] =
+                self.details.iter().map(|(k, v)| (k.clone(), serde_json::Value::from(v.clone()))).collect();
         }
         object
     }
@@ -326,7 +327,8 @@ impl From<Status> for Failure {
     fn from(status: Status) -> Self {
         let text = scrub(status.message()).into_owned();
         let info = status.get_details_error_info().filter(|i| i.domain == "rolo");
-        let reason = info.as_ref().and_then(|i| Reason::from_code(&i.reason)).unwrap_or_else(|| reason_of(status.code()));
+        let reason =
+            info.as_ref().and_then(|i| Reason::from_code(&i.reason)).unwrap_or_else(|| reason_of(status.code()));
         let details = info.map(|i| i.metadata).unwrap_or_default();
         let violations = status.get_details_bad_request().map(|b| b.field_violations).unwrap_or_default();
         Self {
@@ -351,7 +353,9 @@ impl From<Status> for Failure {
 /// error", Cancelled "Timeout expired"); all of them mean: outcome unknown, repeat with the same request id.
 const fn reason_of(code: Code) -> Reason {
     match code {
-        Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded | Code::Aborted => Reason::Unavailable,
+        Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded | Code::Aborted => {
+            Reason::Unavailable
+        }
         Code::InvalidArgument | Code::OutOfRange => Reason::Validation,
         Code::NotFound => Reason::NotFound,
         Code::AlreadyExists => Reason::Duplicate,

@@ -101,7 +101,11 @@ impl Lookup {
                 let users: Vec<UserRef> = found.into_iter().filter_map(|u| u.user).collect();
                 let exact: Vec<UserRef> = users.iter().filter(|u| is_named(u, text)).cloned().collect();
                 let taken = if exact.is_empty() { users } else { exact };
-                if taken.is_empty() { nothing(text.to_owned()) } else { Ok(taken.into_iter().map(Value::User).collect()) }
+                if taken.is_empty() {
+                    nothing(text.to_owned())
+                } else {
+                    Ok(taken.into_iter().map(Value::User).collect())
+                }
             }
             Input::Customer => Ok(vec![Value::Customer(self.customer(field, text).await?)]),
             _ => nothing(text.to_owned()),
@@ -240,7 +244,11 @@ mod tests {
 
     #[test]
     fn a_choice_goes_by_value_or_either_text_and_in_part_only_where_that_is_asked() {
-        let choices = [level("3", "大客户", "Large customer"), level("5", "战略合作伙伴", "Strategic partner"), level("4", "合作伙伴", "Partner")];
+        let choices = [
+            level("3", "大客户", "Large customer"),
+            level("5", "战略合作伙伴", "Strategic partner"),
+            level("4", "合作伙伴", "Partner"),
+        ];
         for text in ["3", "大客户", "large customer", "LARGE_CUSTOMER"] {
             assert_eq!(choices_of(&choices, text, false).len(), 1, "{text}");
         }

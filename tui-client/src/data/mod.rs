@@ -7,8 +7,11 @@
 
 pub mod client;
 pub mod connect;
+pub mod exporter;
 pub mod failure;
+pub mod importer;
 pub mod lookup;
+pub mod page;
 pub mod place;
 pub mod scrub;
 

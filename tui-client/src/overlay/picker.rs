@@ -34,6 +34,8 @@ pub enum Source {
     Customers,
     /// Contacts of this customer.
     Contacts(i64),
+    /// What was given when it was opened.
+    Given,
 }
 
 /// The picker.
@@ -77,6 +79,15 @@ impl Picker {
         picker
     }
 
+    /// Offers what is given: value and what it is called.
+    pub fn given(sh: &mut Shared, owner: ScreenId, ask: Ask, title: &str, all: Vec<(Value, String)>) -> Self {
+        let mut picker = Self::new(sh, owner, ask, title, Source::Given);
+        picker.all = all;
+        picker.loaded = true;
+        picker.narrow();
+        picker
+    }
+
     fn load(&mut self, sh: &mut Shared) {
         let typed = self.line.text().trim().to_owned();
         let request = match self.source {
@@ -84,6 +95,7 @@ impl Picker {
             Source::Users => Request::Users(typed),
             Source::Customers => Request::Customers(typed),
             Source::Contacts(customer) => Request::Contacts(customer, typed),
+            Source::Given => return,
         };
         sh.call(self.id, Slot::Choices, request);
     }
@@ -91,7 +103,7 @@ impl Picker {
     fn changed(&mut self, sh: &mut Shared) {
         self.cursor = 0;
         match self.source {
-            Source::Choices(_) => self.narrow(),
+            Source::Choices(_) | Source::Given => self.narrow(),
             _ => self.generation = sh.rest(self.id, Slot::Choices, ASK_AFTER),
         }
     }
@@ -105,12 +117,13 @@ impl Picker {
 
     fn narrow(&mut self) {
         let typed = match self.source {
-            Source::Choices(_) => self.line.text().to_owned(),
+            Source::Choices(_) | Source::Given => self.line.text().to_owned(),
             _ => String::new(),
         };
         self.found.clear();
-        for (i, (value, _)) in self.all.iter().enumerate() {
+        for (i, (value, about)) in self.all.iter().enumerate() {
             let names = match value {
+                Value::Text(code) => vec![code.clone(), about.clone()],
                 Value::Choice(c) => vec![c.zh.clone(), c.en.clone(), c.value.clone()],
                 _ => Vec::new(),
             };
@@ -206,6 +219,7 @@ impl Picker {
                 Value::User(user) => show::user(user),
                 Value::Customer(customer) => &customer.name,
                 Value::Contact(contact) => &contact.name,
+                Value::Text(code) => code,
                 _ => "",
             };
             let about_width = (c.m.width(about) as u16).min(inner.width / 2);

@@ -164,7 +164,11 @@ pub fn record<M, I>(table: &[Bound<M, I>], head: Head, mut message: M) -> Record
 
 /// The input message and update mask of some changes. All fields that cannot be written, or not with these values, are
 /// told at once.
-pub fn input<M, I: Default>(table: &[Bound<M, I>], changes: &Changes, creating: bool) -> Result<(I, Vec<String>), Failure> {
+pub fn input<M, I: Default>(
+    table: &[Bound<M, I>],
+    changes: &Changes,
+    creating: bool,
+) -> Result<(I, Vec<String>), Failure> {
     let mut input = I::default();
     let mut mask = Vec::new();
     let mut failure = Failure::local(crate::data::Reason::Validation, "", "");
@@ -339,7 +343,8 @@ pub fn set_at(slot: &mut i64, value: &Value) -> Result<(), Fault> {
 pub fn set_int32(slot: &mut Option<i32>, value: &Value) -> Result<(), Fault> {
     let mut wide = None;
     set_int(&mut wide, value)?;
-    *slot = wide.map(i32::try_from).transpose().map_err(|_| Fault::OutOfRange(format!("{}..{}", i32::MIN, i32::MAX)))?;
+    *slot =
+        wide.map(i32::try_from).transpose().map_err(|_| Fault::OutOfRange(format!("{}..{}", i32::MIN, i32::MAX)))?;
     Ok(())
 }
 

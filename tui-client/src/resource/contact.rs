@@ -1,7 +1,7 @@
 //! Contacts (联系人): the people at a customer. `domain-spec.md` §3.4, D3.
 
 use futures::future::BoxFuture;
-use rolo_proto::v1::{self, Kind, ContactSort as Sort};
+use rolo_proto::v1::{self, ContactSort as Sort, Kind};
 
 use super::{
     Changes, Field, FixedItem, Input, ListQuery, Page, Record, Resource, View, WriteOptions,
@@ -27,7 +27,16 @@ const COUNT: usize = 16;
 const ROWS: [Row; COUNT] = [
     both(
         Field::new("customer_no", "Customer", "客户", Input::Customer)
-            .alias(&["customer number", "customer id", "customer name", "company", "company name", "客户编号", "客户名称", "公司名称"])
+            .alias(&[
+                "customer number",
+                "customer id",
+                "customer name",
+                "company",
+                "company name",
+                "客户编号",
+                "客户名称",
+                "公司名称",
+            ])
             .write("customer_id")
             .star()
             .once()
@@ -52,7 +61,10 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_fixed(SEX, &mut i.sex, v),
     ),
     both(
-        Field::text("position", "Position", "职位", 50).alias(&["title", "contact title", "job title", "职务"]).write("position").column(6, 16),
+        Field::text("position", "Position", "职位", 50)
+            .alias(&["title", "contact title", "job title", "职务"])
+            .write("position")
+            .column(6, 16),
         |m| bind::text(&mut m.position),
         |i, v| bind::set_text(&mut i.position, v),
     ),
@@ -86,24 +98,37 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_text(&mut i.email, v),
     ),
     both(
-        Field::new("memo", "Memo", "备注", Input::LongText { max: 300 }).alias(&["note", "notes"]).write("memo").column(10, 24),
+        Field::new("memo", "Memo", "备注", Input::LongText { max: 300 })
+            .alias(&["note", "notes"])
+            .write("memo")
+            .column(10, 24),
         |m| bind::text(&mut m.memo),
         |i, v| bind::set_text(&mut i.memo, v),
     ),
     both(
-        Field::text("external_id", "External id", "外部编号", 100).alias(&["contact id", "外部ID"]).write("external_id").column(6, 14),
+        Field::text("external_id", "External id", "外部编号", 100)
+            .alias(&["contact id", "外部ID"])
+            .write("external_id")
+            .column(6, 14),
         |m| bind::text(&mut m.external_id),
         |i, v| bind::set_text(&mut i.external_id, v),
     ),
     read(Field::new("missing", "Incomplete", "待完善", Input::List).alias(&["missing fields"]).column(6, 20), |m| {
         bind::list(&mut m.missing)
     }),
-    read(Field::new("created_at", "Created at", "创建时间", Input::Time).column(8, 16).sort('a'), |m| bind::time(m.created_at)),
-    read(Field::new("created_by", "Created by", "创建人", Input::User).column(6, 10), |m| bind::user(&mut m.created_by)),
-    read(Field::new("updated_at", "Changed at", "修改时间", Input::Time).alias(&["updated"]).column(8, 16).sort('u'), |m| {
-        bind::time(m.updated_at)
+    read(Field::new("created_at", "Created at", "创建时间", Input::Time).column(8, 16).sort('a'), |m| {
+        bind::time(m.created_at)
     }),
-    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| bind::time(m.deleted_at)),
+    read(Field::new("created_by", "Created by", "创建人", Input::User).column(6, 10), |m| {
+        bind::user(&mut m.created_by)
+    }),
+    read(
+        Field::new("updated_at", "Changed at", "修改时间", Input::Time).alias(&["updated"]).column(8, 16).sort('u'),
+        |m| bind::time(m.updated_at),
+    ),
+    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| {
+        bind::time(m.deleted_at)
+    }),
     read(Field::new("id", "Id", "编号", Input::Int { unit: None }), |m| super::Value::Int(m.id)),
 ];
 
@@ -273,9 +298,13 @@ impl Resource for Contacts {
         })
     }
 
-    fn delete<'a>(&'a self, client: &'a Client, id: i64, options: &'a WriteOptions) -> BoxFuture<'a, Result<i64, Failure>> {
-        let request =
-            v1::DeleteContactRequest { id, revision: options.revision, request_id: options.request_id() };
+    fn delete<'a>(
+        &'a self,
+        client: &'a Client,
+        id: i64,
+        options: &'a WriteOptions,
+    ) -> BoxFuture<'a, Result<i64, Failure>> {
+        let request = v1::DeleteContactRequest { id, revision: options.revision, request_id: options.request_id() };
         Box::pin(async move {
             let call = client.call(request, |c, r| async move { c.contacts().delete_contact(r).await });
             call.await.map(|changed: v1::Changed| changed.operation_id)
@@ -288,8 +317,7 @@ impl Resource for Contacts {
         id: i64,
         options: &'a WriteOptions,
     ) -> BoxFuture<'a, Result<Record, Failure>> {
-        let request =
-            v1::RestoreContactRequest { id, revision: options.revision, request_id: options.request_id() };
+        let request = v1::RestoreContactRequest { id, revision: options.revision, request_id: options.request_id() };
         Box::pin(async move {
             client.call(request, |c, r| async move { c.contacts().restore_contact(r).await }).await.map(record)
         })

@@ -46,7 +46,18 @@ const ROWS: [Row; COUNT] = [
     ),
     both(
         Field::text("name", "Name", "名称", 100)
-            .alias(&["customer_name", "company", "company_name", "customer", "客户名称", "客户", "公司", "公司名称", "企业名称", "单位名称"])
+            .alias(&[
+                "customer_name",
+                "company",
+                "company_name",
+                "customer",
+                "客户名称",
+                "客户",
+                "公司",
+                "公司名称",
+                "企业名称",
+                "单位名称",
+            ])
             .write("name")
             .star()
             .filter()
@@ -56,7 +67,11 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_text(&mut i.name, v),
     ),
     both(
-        Field::new("party", "Kind", "客户性质", Input::Fixed(PARTY)).alias(&["性质", "party type"]).write("party").filter().column(4, 12),
+        Field::new("party", "Kind", "客户性质", Input::Fixed(PARTY))
+            .alias(&["性质", "party type"])
+            .write("party")
+            .filter()
+            .column(4, 12),
         |m| bind::fixed(PARTY, m.party),
         |i, v| bind::set_fixed(PARTY, &mut i.party, v),
     ),
@@ -122,12 +137,19 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_stars(&mut i.credit, v),
     ),
     both(
-        Field::text("address", "Address", "地址", 300).alias(&["客户地址", "联系地址"]).write("address").star().column(10, 30),
+        Field::text("address", "Address", "地址", 300)
+            .alias(&["客户地址", "联系地址"])
+            .write("address")
+            .star()
+            .column(10, 30),
         |m| bind::text(&mut m.address),
         |i, v| bind::set_text(&mut i.address, v),
     ),
     both(
-        Field::text("zip", "Post code", "邮政编码", 10).alias(&["postal code", "zip code", "邮编"]).write("zip").column(6, 8),
+        Field::text("zip", "Post code", "邮政编码", 10)
+            .alias(&["postal code", "zip code", "邮编"])
+            .write("zip")
+            .column(6, 8),
         |m| bind::text(&mut m.zip),
         |i, v| bind::set_text(&mut i.zip, v),
     ),
@@ -147,22 +169,34 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_text(&mut i.fax, v),
     ),
     both(
-        Field::text("website", "Website", "网址", 50).alias(&["web", "url", "homepage", "网站", "主页"]).write("website").column(10, 20),
+        Field::text("website", "Website", "网址", 50)
+            .alias(&["web", "url", "homepage", "网站", "主页"])
+            .write("website")
+            .column(10, 20),
         |m| bind::text(&mut m.website),
         |i, v| bind::set_text(&mut i.website, v),
     ),
     both(
-        Field::text("legal_person", "Legal person", "法人", 50).alias(&["法定代表人", "法人代表"]).write("legal_person").column(6, 10),
+        Field::text("legal_person", "Legal person", "法人", 50)
+            .alias(&["法定代表人", "法人代表"])
+            .write("legal_person")
+            .column(6, 10),
         |m| bind::text(&mut m.legal_person),
         |i, v| bind::set_text(&mut i.legal_person, v),
     ),
     both(
-        Field::text("usc_code", "Unified credit code", "统一社会信用代码", 18).alias(&["usc", "信用代码"]).write("usc_code").column(18, 18),
+        Field::text("usc_code", "Unified credit code", "统一社会信用代码", 18)
+            .alias(&["usc", "信用代码"])
+            .write("usc_code")
+            .column(18, 18),
         |m| bind::text(&mut m.usc_code),
         |i, v| bind::set_text(&mut i.usc_code, v),
     ),
     both(
-        Field::text("licence_no", "Licence number", "营业执照注册号", 50).alias(&["license no", "注册号"]).write("licence_no").column(10, 16),
+        Field::text("licence_no", "Licence number", "营业执照注册号", 50)
+            .alias(&["license no", "注册号"])
+            .write("licence_no")
+            .column(10, 16),
         |m| bind::text(&mut m.licence_no),
         |i, v| bind::set_text(&mut i.licence_no, v),
     ),
@@ -183,12 +217,18 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_int(&mut i.turnover, v),
     ),
     both(
-        Field::text("bank", "Bank of deposit", "开户银行", 200).alias(&["bank name", "开户行"]).write("bank").column(8, 20),
+        Field::text("bank", "Bank of deposit", "开户银行", 200)
+            .alias(&["bank name", "开户行"])
+            .write("bank")
+            .column(8, 20),
         |m| bind::text(&mut m.bank),
         |i, v| bind::set_text(&mut i.bank, v),
     ),
     both(
-        Field::text("bank_account", "Bank account", "银行帐号", 50).alias(&["account number", "银行账号", "帐号"]).write("bank_account").column(8, 20),
+        Field::text("bank_account", "Bank account", "银行帐号", 50)
+            .alias(&["account number", "银行账号", "帐号"])
+            .write("bank_account")
+            .column(8, 20),
         |m| bind::text(&mut m.bank_account),
         |i, v| bind::set_text(&mut i.bank_account, v),
     ),
@@ -217,7 +257,10 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_text(&mut i.tags, v),
     ),
     read(
-        Field::new("status", "Status", "状态", Input::Fixed(STATUS)).alias(&["state", "客户状态"]).filter().column(6, 8),
+        Field::new("status", "Status", "状态", Input::Fixed(STATUS))
+            .alias(&["state", "客户状态"])
+            .filter()
+            .column(6, 8),
         |m| bind::fixed(STATUS, m.status),
     ),
     read(
@@ -228,7 +271,9 @@ const ROWS: [Row; COUNT] = [
         |m| bind::time(m.last_contact_at),
     ),
     read(
-        Field::new("next_contact_at", "Next contact", "下次联系", Input::Time).alias(&["下次联系时间", "回访日期"]).column(8, 16),
+        Field::new("next_contact_at", "Next contact", "下次联系", Input::Time)
+            .alias(&["下次联系时间", "回访日期"])
+            .column(8, 16),
         |m| bind::time(m.next_contact_at),
     ),
     read(Field::new("missing", "Incomplete", "待完善", Input::List).alias(&["missing fields"]).column(6, 20), |m| {
@@ -237,11 +282,16 @@ const ROWS: [Row; COUNT] = [
     read(Field::new("created_at", "Created at", "创建时间", Input::Time).filter().column(8, 16).sort('a'), |m| {
         bind::time(m.created_at)
     }),
-    read(Field::new("created_by", "Created by", "创建人", Input::User).column(6, 10), |m| bind::user(&mut m.created_by)),
-    read(Field::new("updated_at", "Changed at", "修改时间", Input::Time).alias(&["updated"]).column(8, 16).sort('u'), |m| {
-        bind::time(m.updated_at)
+    read(Field::new("created_by", "Created by", "创建人", Input::User).column(6, 10), |m| {
+        bind::user(&mut m.created_by)
     }),
-    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| bind::time(m.deleted_at)),
+    read(
+        Field::new("updated_at", "Changed at", "修改时间", Input::Time).alias(&["updated"]).column(8, 16).sort('u'),
+        |m| bind::time(m.updated_at),
+    ),
+    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| {
+        bind::time(m.deleted_at)
+    }),
     read(Field::new("id", "Id", "内部编号", Input::Int { unit: None }), |m| super::Value::Int(m.id)),
 ];
 
@@ -446,9 +496,13 @@ impl Resource for Customers {
         })
     }
 
-    fn delete<'a>(&'a self, client: &'a Client, id: i64, options: &'a WriteOptions) -> BoxFuture<'a, Result<i64, Failure>> {
-        let request =
-            v1::DeleteCustomerRequest { id, revision: options.revision, request_id: options.request_id() };
+    fn delete<'a>(
+        &'a self,
+        client: &'a Client,
+        id: i64,
+        options: &'a WriteOptions,
+    ) -> BoxFuture<'a, Result<i64, Failure>> {
+        let request = v1::DeleteCustomerRequest { id, revision: options.revision, request_id: options.request_id() };
         Box::pin(async move {
             let call = client.call(request, |c, r| async move { c.customers().delete_customer(r).await });
             call.await.map(|changed: v1::Changed| changed.operation_id)
@@ -461,8 +515,7 @@ impl Resource for Customers {
         id: i64,
         options: &'a WriteOptions,
     ) -> BoxFuture<'a, Result<Record, Failure>> {
-        let request =
-            v1::RestoreCustomerRequest { id, revision: options.revision, request_id: options.request_id() };
+        let request = v1::RestoreCustomerRequest { id, revision: options.revision, request_id: options.request_id() };
         Box::pin(async move {
             client.call(request, |c, r| async move { c.customers().restore_customer(r).await }).await.map(record)
         })

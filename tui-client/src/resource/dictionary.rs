@@ -41,7 +41,10 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_text(&mut i.value, v),
     ),
     both(
-        Field::new("position", "Order", "顺序", Input::Int { unit: None }).alias(&["排序"]).write("position").column(4, 6),
+        Field::new("position", "Order", "顺序", Input::Int { unit: None })
+            .alias(&["排序"])
+            .write("position")
+            .column(4, 6),
         |m| super::Value::Int(i64::from(m.position)),
         |i, v| bind::set_int32(&mut i.position, v),
     ),
@@ -196,9 +199,13 @@ impl Resource for Dictionary {
         })
     }
 
-    fn delete<'a>(&'a self, client: &'a Client, id: i64, options: &'a WriteOptions) -> BoxFuture<'a, Result<i64, Failure>> {
-        let request =
-            v1::DeleteItemRequest { id, revision: options.revision, request_id: options.request_id() };
+    fn delete<'a>(
+        &'a self,
+        client: &'a Client,
+        id: i64,
+        options: &'a WriteOptions,
+    ) -> BoxFuture<'a, Result<i64, Failure>> {
+        let request = v1::DeleteItemRequest { id, revision: options.revision, request_id: options.request_id() };
         Box::pin(async move {
             let call = client.call(request, |c, r| async move { c.dictionary().delete_item(r).await });
             call.await.map(|changed: v1::Changed| changed.operation_id)
@@ -211,8 +218,7 @@ impl Resource for Dictionary {
         id: i64,
         options: &'a WriteOptions,
     ) -> BoxFuture<'a, Result<Record, Failure>> {
-        let request =
-            v1::RestoreItemRequest { id, revision: options.revision, request_id: options.request_id() };
+        let request = v1::RestoreItemRequest { id, revision: options.revision, request_id: options.request_id() };
         Box::pin(async move {
             client.call(request, |c, r| async move { c.dictionary().restore_item(r).await }).await.map(record)
         })

@@ -125,7 +125,8 @@ pub fn read(resource: &dyn Resource, text: &str, locale: &Locale) -> Result<Draf
             continue;
         };
         // 15:00 and http://… are words to search for, not fields.
-        let literal = name.chars().all(|c| c.is_ascii_digit()) || word.values.first().is_some_and(|v| v.starts_with("//"));
+        let literal =
+            name.chars().all(|c| c.is_ascii_digit()) || word.values.first().is_some_and(|v| v.starts_with("//"));
         if literal {
             push_word(&mut draft.search, &format!("{name}:{}", word.values.join(",")));
             continue;
@@ -211,7 +212,10 @@ fn parts(field: &Field, values: &[String], locale: &Locale) -> Result<Vec<Part>,
         }
         Input::Time => {
             let (from, to) = times(one()?, locale).ok_or_else(|| {
-                let (en, zh) = ("a day, month or range: today, 2026-01, 2026-01-01..2026-01-31", "日期、月份或范围：今天、2026-01、2026-01-01..2026-01-31");
+                let (en, zh) = (
+                    "a day, month or range: today, 2026-01, 2026-01-01..2026-01-31",
+                    "日期、月份或范围：今天、2026-01、2026-01-01..2026-01-31",
+                );
                 not_understood(field, &values[0], en, zh)
             })?;
             let end = |at: Option<i64>| Part::Ready(at.map_or(Value::Absent, Value::Time));
@@ -232,7 +236,9 @@ fn parts(field: &Field, values: &[String], locale: &Locale) -> Result<Vec<Part>,
             flag.map(|v| vec![Part::Ready(v)]).map_err(|_| not_understood(field, &values[0], "yes or no", "是 或 否"))
         }
         Input::Fixed(items) => {
-            let list = |lang| items.iter().map(|i| if lang == Lang::En { i.code } else { i.label.zh }).collect::<Vec<_>>().join(", ");
+            let list = |lang| {
+                items.iter().map(|i| if lang == Lang::En { i.code } else { i.label.zh }).collect::<Vec<_>>().join(", ")
+            };
             let item = parse::value(&field.input, one()?, locale);
             item.map(|v| vec![Part::Ready(v)])
                 .map_err(|_| not_understood(field, &values[0], &list(Lang::En), &list(Lang::Zh)))
@@ -360,7 +366,15 @@ mod tests {
 
     #[test]
     fn a_field_goes_by_name_or_label_and_either_sign() {
-        for text in ["level=大客户", "level:大客户", "客户等级：大客户", "等级＝大客户", "level: 大客户", "LEVEL:大客户", "customer_level:\"大客户\""] {
+        for text in [
+            "level=大客户",
+            "level:大客户",
+            "客户等级：大客户",
+            "等级＝大客户",
+            "level: 大客户",
+            "LEVEL:大客户",
+            "customer_level:\"大客户\"",
+        ] {
             let draft = customers(text).unwrap_or_default();
             assert_eq!(term(&draft, "level"), look(&["大客户"]), "{text}");
             assert_eq!(draft.search, "", "{text}");
@@ -381,9 +395,15 @@ mod tests {
     fn times_take_periods_and_ranges_with_both_ends_included() {
         let draft = customers("created_at:today").unwrap_or_default();
         let start = 1_795_536_000_000;
-        assert_eq!(term(&draft, "created_at"), [Part::Ready(Value::Time(start)), Part::Ready(Value::Time(start + DAY))]);
+        assert_eq!(
+            term(&draft, "created_at"),
+            [Part::Ready(Value::Time(start)), Part::Ready(Value::Time(start + DAY))]
+        );
         let draft = customers("创建时间:2026-11-25..2026-11-26").unwrap_or_default();
-        assert_eq!(term(&draft, "created_at"), [Part::Ready(Value::Time(start)), Part::Ready(Value::Time(start + 2 * DAY))]);
+        assert_eq!(
+            term(&draft, "created_at"),
+            [Part::Ready(Value::Time(start)), Part::Ready(Value::Time(start + 2 * DAY))]
+        );
         let draft = customers("created_at:..今天").unwrap_or_default();
         assert_eq!(term(&draft, "created_at"), [Part::Ready(Value::Absent), Part::Ready(Value::Time(start + DAY))]);
         let draft = read(&Interactions, "at:本周", &LOCALE).unwrap_or_default();

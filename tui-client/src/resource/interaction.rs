@@ -1,7 +1,7 @@
 //! Interactions (交往记录): calls, visits and messages, and the next contact agreed. `domain-spec.md` §3.5, D4.
 
 use futures::future::BoxFuture;
-use rolo_proto::v1::{self, Kind, DueView, InteractionSort as Sort};
+use rolo_proto::v1::{self, DueView, InteractionSort as Sort, Kind};
 
 use super::{
     Changes, Field, Input, ListQuery, Page, Record, Resource, View, WriteOptions,
@@ -52,12 +52,19 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_ref(&mut i.channel_id, v),
     ),
     both(
-        Field::new("contact", "Contact", "联系人", Input::Contact).alias(&["contact name"]).write("contact_id").column(6, 12),
+        Field::new("contact", "Contact", "联系人", Input::Contact)
+            .alias(&["contact name"])
+            .write("contact_id")
+            .column(6, 12),
         |m| bind::contact(&mut m.contact),
         |i, v| bind::set_ref(&mut i.contact_id, v),
     ),
     both(
-        Field::text("title", "Summary", "概要", 500).alias(&["subject", "主题", "标题"]).write("title").star().column(12, 40),
+        Field::text("title", "Summary", "概要", 500)
+            .alias(&["subject", "主题", "标题"])
+            .write("title")
+            .star()
+            .column(12, 40),
         |m| bind::text(&mut m.title),
         |i, v| bind::set_text(&mut i.title, v),
     ),
@@ -75,7 +82,10 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_text(&mut i.place, v),
     ),
     both(
-        Field::new("memo", "Memo", "备注", Input::LongText { max: 300 }).alias(&["note", "notes"]).write("memo").column(8, 20),
+        Field::new("memo", "Memo", "备注", Input::LongText { max: 300 })
+            .alias(&["note", "notes"])
+            .write("memo")
+            .column(8, 20),
         |m| bind::text(&mut m.memo),
         |i, v| bind::set_text(&mut i.memo, v),
     ),
@@ -89,20 +99,31 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_time(&mut i.next_contact_at, v),
     ),
     both(
-        Field::text("external_id", "External id", "外部编号", 100).alias(&["外部ID"]).write("external_id").column(6, 14),
+        Field::text("external_id", "External id", "外部编号", 100)
+            .alias(&["外部ID"])
+            .write("external_id")
+            .column(6, 14),
         |m| bind::text(&mut m.external_id),
         |i, v| bind::set_text(&mut i.external_id, v),
     ),
-    read(Field::new("author", "Author", "记录人", Input::User).alias(&["created by", "创建人"]).filter().column(6, 10), |m| {
-        bind::user(&mut m.author)
-    }),
+    read(
+        Field::new("author", "Author", "记录人", Input::User).alias(&["created by", "创建人"]).filter().column(6, 10),
+        |m| bind::user(&mut m.author),
+    ),
     read(Field::new("due", "Due", "待联系", Input::Flag).column(4, 6), |m| super::Value::Flag(m.due)),
-    read(Field::new("settled_at", "Settled at", "办结时间", Input::Time).column(8, 16), |m| bind::time(m.settled_at)),
-    read(Field::new("created_at", "Created at", "创建时间", Input::Time).column(8, 16), |m| bind::time(m.created_at)),
-    read(Field::new("updated_at", "Changed at", "修改时间", Input::Time).alias(&["updated"]).column(8, 16).sort('u'), |m| {
-        bind::time(m.updated_at)
+    read(Field::new("settled_at", "Settled at", "办结时间", Input::Time).column(8, 16), |m| {
+        bind::time(m.settled_at)
     }),
-    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| bind::time(m.deleted_at)),
+    read(Field::new("created_at", "Created at", "创建时间", Input::Time).column(8, 16), |m| {
+        bind::time(m.created_at)
+    }),
+    read(
+        Field::new("updated_at", "Changed at", "修改时间", Input::Time).alias(&["updated"]).column(8, 16).sort('u'),
+        |m| bind::time(m.updated_at),
+    ),
+    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| {
+        bind::time(m.deleted_at)
+    }),
     read(Field::new("id", "Id", "编号", Input::Int { unit: None }), |m| super::Value::Int(m.id)),
 ];
 
@@ -275,9 +296,13 @@ impl Resource for Interactions {
         })
     }
 
-    fn delete<'a>(&'a self, client: &'a Client, id: i64, options: &'a WriteOptions) -> BoxFuture<'a, Result<i64, Failure>> {
-        let request =
-            v1::DeleteInteractionRequest { id, revision: options.revision, request_id: options.request_id() };
+    fn delete<'a>(
+        &'a self,
+        client: &'a Client,
+        id: i64,
+        options: &'a WriteOptions,
+    ) -> BoxFuture<'a, Result<i64, Failure>> {
+        let request = v1::DeleteInteractionRequest { id, revision: options.revision, request_id: options.request_id() };
         Box::pin(async move {
             let call = client.call(request, |c, r| async move { c.interactions().delete_interaction(r).await });
             call.await.map(|changed: v1::Changed| changed.operation_id)

@@ -249,7 +249,12 @@ pub trait Resource: Send + Sync {
     /// One record.
     fn get<'a>(&'a self, client: &'a Client, id: i64) -> BoxFuture<'a, Result<Record, Failure>>;
     /// A new record.
-    fn create<'a>(&'a self, client: &'a Client, values: &'a Changes, options: &'a WriteOptions) -> BoxFuture<'a, Result<Record, Failure>>;
+    fn create<'a>(
+        &'a self,
+        client: &'a Client,
+        values: &'a Changes,
+        options: &'a WriteOptions,
+    ) -> BoxFuture<'a, Result<Record, Failure>>;
     /// New values for some fields of a record.
     fn update<'a>(
         &'a self,
@@ -259,9 +264,19 @@ pub trait Resource: Send + Sync {
         options: &'a WriteOptions,
     ) -> BoxFuture<'a, Result<Record, Failure>>;
     /// Into the recycle bin; answers the operation.
-    fn delete<'a>(&'a self, client: &'a Client, id: i64, options: &'a WriteOptions) -> BoxFuture<'a, Result<i64, Failure>>;
+    fn delete<'a>(
+        &'a self,
+        client: &'a Client,
+        id: i64,
+        options: &'a WriteOptions,
+    ) -> BoxFuture<'a, Result<i64, Failure>>;
     /// Out of the recycle bin.
-    fn restore<'a>(&'a self, client: &'a Client, id: i64, options: &'a WriteOptions) -> BoxFuture<'a, Result<Record, Failure>>;
+    fn restore<'a>(
+        &'a self,
+        client: &'a Client,
+        id: i64,
+        options: &'a WriteOptions,
+    ) -> BoxFuture<'a, Result<Record, Failure>>;
 
     /// One record by what people call it: its id, and for kinds that have them its number or external id.
     fn find<'a>(&'a self, client: &'a Client, key: &'a str) -> BoxFuture<'a, Result<Record, Failure>> {

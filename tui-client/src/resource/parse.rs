@@ -63,7 +63,9 @@ pub fn value(input: &Input, text: &str, locale: &Locale) -> Result<Value, Fault>
             Value::Time(when::understand(text, locale.now, locale.zone).ok_or_else(|| malformed("date"))?.start)
         }
         Input::Flag => Value::Flag(flag(text).ok_or_else(|| malformed("flag"))?),
-        Input::Fixed(items) => Value::Fixed(fixed(items, text).ok_or_else(|| Fault::UnknownChoice(text.trim().to_owned()))?),
+        Input::Fixed(items) => {
+            Value::Fixed(fixed(items, text).ok_or_else(|| Fault::UnknownChoice(text.trim().to_owned()))?)
+        }
         Input::List => return Err(Fault::NotWritable),
         Input::Choice { .. } | Input::User | Input::Customer | Input::Contact => {
             return Err(Fault::UnknownReference(text.trim().to_owned()));
@@ -196,7 +198,7 @@ pub fn grouped(number: i64) -> String {
         text.push('-');
     }
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -306,12 +308,16 @@ mod tests {
     fn json_is_the_same_in_either_language() {
         let level = Field::new("level", "Level", "等级", Input::Choice { dictionary: "customer_level" });
         let choice =
-            Value::Choice(Choice { id: 3, value: "3".into(), zh: "大客户".into(), en: "Large".into(), retired: false });
+            Value::Choice(Choice {
+                id: 3, value: "3".into(), zh: "大客户".into(), en: "Large".into(), retired: false
+            });
         assert_eq!(json(&level, &choice), json!("大客户"));
         let at = Field::new("at", "Time", "时间", Input::Time);
         assert_eq!(json(&at, &Value::Time(1_795_573_200_000)), json!("2026-11-25T02:20:00Z"));
         assert_eq!(json(&at, &Value::Absent), Json::Null);
-        let Cell::DateTime(local) = cell(&at, &Value::Time(1_795_573_200_000), LOCALE.zone) else { return assert!(false) };
+        let Cell::DateTime(local) = cell(&at, &Value::Time(1_795_573_200_000), LOCALE.zone) else {
+            return assert!(false);
+        };
         assert_eq!(local.format("%F %T").to_string(), "2026-11-25 10:20:00");
         assert_eq!(show(&at, &Value::Time(1_795_573_200_000), &LOCALE), "2026-11-25 10:20");
     }

@@ -20,19 +20,27 @@ type Row = Bound<v1::User, ()>;
 static TABLE: [Row; COUNT] = ROWS;
 const COUNT: usize = 7;
 const ROWS: [Row; COUNT] = [
-    read(Field::text("name", "Account", "账号", 50).alias(&["user name", "用户名", "帐户"]).column(6, 14), |m| {
-        Value::Text(m.user.as_ref().map(|u| u.name.clone()).unwrap_or_default())
-    }),
+    read(
+        Field::text("name", "Account", "账号", 50).alias(&["user name", "用户名", "帐户"]).column(6, 14),
+        |m| Value::Text(m.user.as_ref().map(|u| u.name.clone()).unwrap_or_default()),
+    ),
     read(Field::text("true_name", "Full name", "姓名", 50).alias(&["display name"]).column(6, 14), |m| {
         m.user.as_mut().map_or(Value::Absent, |u| bind::text(&mut u.display_name))
     }),
     read(Field::text("department", "Department", "部门", 200).column(8, 20), |m| bind::text(&mut m.department)),
-    read(Field::new("role", "Roles", "角色", Input::List).alias(&["roles"]).column(8, 20), |m| bind::list(&mut m.roles)),
-    read(Field::new("customers", "Customers", "客户数", Input::Int { unit: None }).column(4, 9), |m| Value::Int(m.customers)),
-    read(Field::new("active", "Active", "是否启用", Input::Flag).alias(&["flag", "启用"]).filter().column(4, 8), |m| {
-        Value::Flag(m.user.as_ref().is_some_and(|u| u.active))
+    read(Field::new("role", "Roles", "角色", Input::List).alias(&["roles"]).column(8, 20), |m| {
+        bind::list(&mut m.roles)
     }),
-    read(Field::new("id", "Id", "编号", Input::Int { unit: None }), |m| Value::Int(m.user.as_ref().map_or(0, |u| u.id))),
+    read(Field::new("customers", "Customers", "客户数", Input::Int { unit: None }).column(4, 9), |m| {
+        Value::Int(m.customers)
+    }),
+    read(
+        Field::new("active", "Active", "是否启用", Input::Flag).alias(&["flag", "启用"]).filter().column(4, 8),
+        |m| Value::Flag(m.user.as_ref().is_some_and(|u| u.active)),
+    ),
+    read(Field::new("id", "Id", "编号", Input::Int { unit: None }), |m| {
+        Value::Int(m.user.as_ref().map_or(0, |u| u.id))
+    }),
 ];
 
 static FIELDS: [Field; COUNT] = FIELD_ROWS;

@@ -366,14 +366,15 @@ impl Cursor<'_> {
         .or_else(|| self.attempt(Self::edge))
         .or_else(|| self.attempt(Self::week))
         .or_else(|| self.attempt(Self::month))
-        .or_else(|| self.attempt(Self::from_today))
+        .or_else(|| self.attempt(Self::counted))
         .or_else(|| self.attempt(Self::calendar))
     }
 
     /// The begin or end of this month or year.
     fn edge(&mut self) -> Option<Period> {
         let (first, after) = month_of(self.today())?;
-        if self.eat("月底") || self.eat("月末") || self.eat("end of month") || self.eat("month end") || self.eat("eom") {
+        if self.eat("月底") || self.eat("月末") || self.eat("end of month") || self.eat("month end") || self.eat("eom")
+        {
             return single(after.pred_opt());
         }
         if self.eat("月初") {
@@ -403,9 +404,8 @@ impl Cursor<'_> {
     fn week(&mut self) -> Option<Period> {
         let today = self.today();
         let monday = add_days(today, -i64::from(today.weekday().num_days_from_monday()))?;
-        let in_week = |weeks: i64, day: Weekday| {
-            single(add_days(monday, weeks * 7 + i64::from(day.num_days_from_monday())))
-        };
+        let in_week =
+            |weeks: i64, day: Weekday| single(add_days(monday, weeks * 7 + i64::from(day.num_days_from_monday())));
         if let Some(weeks) = self.one_of(WEEKS) {
             return match self.one_of(HAN_WEEKDAYS) {
                 Some(day) => in_week(weeks, day),
@@ -426,7 +426,8 @@ impl Cursor<'_> {
         match weeks {
             Some(weeks) => in_week(weeks, day),
             None => {
-                let ahead = (7 + i64::from(day.num_days_from_monday()) - i64::from(today.weekday().num_days_from_monday())) % 7;
+                let ahead =
+                    (7 + i64::from(day.num_days_from_monday()) - i64::from(today.weekday().num_days_from_monday())) % 7;
                 single(add_days(today, ahead))
             }
         }
@@ -452,7 +453,7 @@ impl Cursor<'_> {
         }
     }
 
-    fn from_today(&mut self) -> Option<Period> {
+    fn counted(&mut self) -> Option<Period> {
         let today = self.today();
         let (count, unit) = self.offset()?;
         single(match unit {
@@ -604,7 +605,12 @@ impl Cursor<'_> {
             None
         };
         self.skip();
-        let part = self.one_of(&[("a.m.", Part::Morning), ("p.m.", Part::Afternoon), ("am", Part::Morning), ("pm", Part::Afternoon)]);
+        let part = self.one_of(&[
+            ("a.m.", Part::Morning),
+            ("p.m.", Part::Afternoon),
+            ("am", Part::Morning),
+            ("pm", Part::Afternoon),
+        ]);
         self.word_end()?;
         // A bare number is a time only with am or pm.
         Some((hour, minute.or(part.map(|_| 0))?, part))
@@ -732,7 +738,8 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_not_guessed() {
-        for text in ["", "abc", "frisbee", "3", "13月1日", "2026-02-30", "25:00", "明天 明天", "大客户", "3天", "12345"] {
+        for text in ["", "abc", "frisbee", "3", "13月1日", "2026-02-30", "25:00", "明天 明天", "大客户", "3天", "12345"]
+        {
             assert_eq!(said(text), "?", "{text}");
         }
     }

@@ -40,8 +40,8 @@ pub enum Ask {
     Copy,
     /// Into which file.
     Export,
-    /// What to do with a field that somebody else changed.
-    Conflict,
+    /// The field that a column of a file goes into.
+    Column(usize),
 }
 
 /// An answer from an overlay.

@@ -48,8 +48,8 @@ pub fn widths(columns: &[Column], width: u16) -> Vec<u16> {
         *w += more;
         spare -= more;
     }
-    if let (Some(first), true) = (out.first_mut(), out.len() == 1) {
-        *first = width;
+    if let [only] = out.as_mut_slice() {
+        *only = width;
     }
     out
 }
@@ -103,13 +103,8 @@ pub fn scroll(first: usize, cursor: usize, rows: usize, count: usize) -> usize {
     }
     let last = count.saturating_sub(rows);
     let margin = usize::from(rows > 6);
-    let first = if cursor < first + margin {
-        cursor.saturating_sub(rows / 2)
-    } else if cursor + margin >= first + rows {
-        (cursor + 1).saturating_sub(rows / 2)
-    } else {
-        first
-    };
+    let out = cursor < first + margin || cursor + margin >= first + rows;
+    let first = if out { cursor.saturating_sub((rows - 1) / 2) } else { first };
     first.min(last)
 }
 

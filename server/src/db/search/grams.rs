@@ -2,15 +2,17 @@
 //!
 //! | gram | of | serves |
 //! |---|---|---|
-//! | 1 character, not ASCII | names, external id | one character; a single ASCII letter or digit is too frequent to help |
-//! | 2 characters | names, number, external id | any fragment |
-//! | 4 digits | runs of digits there, and phones | numbers, phones |
-//! | `^` + the first 1 or 2 characters | name | names that begin with the query |
-//! | `=` + 6 letters of a hash | name, number, external id | exact hits |
-//! | 2 initials, 2 initials and one of the later ones | pinyin of a name at its starts | initials, with gaps |
+//! | 1 character, no digit | names, number, external id | one character |
+//! | 2 characters, not both digits | the same | any fragment |
+//! | 3 digits, 4 digits | runs of digits there; in phones 4 digits only | numbers, phones |
+//! | `^` and the first 1 or 2 characters | name | names that begin with the query |
+//! | `^` and the first 1 to 8 letters of its sort key, `^` and its first 2 initials | name | the same in pinyin |
+//! | `=` and 6 letters of a hash | name, number, external id | exact hits |
+//! | 1 or 2 initials, 2 initials and one of the later ones | pinyin of each name at its starts | initials, with gaps |
 //! | 2, 3, 4, 6, 8, 11 letters | full pinyin at the same places | full pinyin |
 //!
-//! Grams of different kinds may look the same (`be`): candidates are tested by their document anyway.
+//! Grams of different kinds may look the same (`be`): candidates are tested by their document anyway. Only `^` also
+//! excludes (`Query::expression_of`), so a `^` gram may stand for nothing but a beginning of the name.
 
 use super::Lines;
 use crate::text::pinyin::{Sound, combine, spell, starts};
@@ -19,52 +21,92 @@ use crate::text::pinyin::{Sound, combine, spell, starts};
 const SPOKEN: [usize; 6] = [2, 3, 4, 6, 8, 11];
 /// So many characters give at least the longest of them.
 const SPOKEN_CHARS: usize = 11;
+/// The longest beginning of a sort key.
+const KEY: usize = 8;
 
 /// All grams of a document, sorted, each once.
 pub(super) fn of_document(doc: &str) -> Vec<String> {
     let lines = Lines::of(doc);
-    let mut grams = Vec::with_capacity(128);
+    let mut grams = Vec::with_capacity(160);
     for line in [lines.name, lines.number, lines.external_id].into_iter().chain(lines.contacts.split('\t')) {
-        of_text(line, true, &mut grams);
+        of_letters(line, &mut grams);
+        of_text(line, &mut grams);
     }
     for line in [lines.name, lines.number, lines.external_id] {
         grams.extend(exact(line));
     }
-    for name in [lines.name].into_iter().chain(lines.contacts.split('\t')) {
-        of_spoken(name, &mut grams);
+    let sounds = spell(lines.name);
+    of_beginning(lines.name, &sounds, &mut grams);
+    of_spoken(&sounds, &mut grams);
+    for contact in lines.contacts.split('\t') {
+        of_spoken(&spell(contact), &mut grams);
     }
     for phone in lines.phones.split('\t') {
-        of_digits(phone, &mut grams);
-    }
-    for length in [1, 2] {
-        grams.extend(prefix(lines.name, length));
+        of_digits(phone, 4, &mut grams);
     }
     grams.sort_unstable();
     grams.dedup();
     grams
 }
 
-/// The grams of a fragment of text. With `single`, of each character too.
-pub(super) fn of_text(text: &str, single: bool, grams: &mut Vec<String>) {
-    let chars: Vec<char> = text.chars().collect();
-    if single || chars.len() == 1 {
-        grams.extend(chars.iter().filter(|c| !c.is_ascii()).map(char::to_string));
-    }
-    grams.extend(chars.windows(2).map(|pair| pair.iter().collect()));
-    of_digits(text, grams);
+/// Each character alone. Digits are not worth it: every number has nearly all of them.
+pub(super) fn of_letters(text: &str, grams: &mut Vec<String>) {
+    grams.extend(text.chars().filter(|c| !c.is_ascii_digit()).map(String::from));
 }
 
-/// Four digits each of every run of digits.
-pub(super) fn of_digits(text: &str, grams: &mut Vec<String>) {
-    for run in text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() >= 4) {
-        grams.extend((4..=run.len()).filter_map(|end| run.get(end - 4..end)).map(str::to_owned));
+/// Pairs of characters, and runs of digits by themselves.
+pub(super) fn of_text(text: &str, grams: &mut Vec<String>) {
+    let mut before: Option<char> = None;
+    for c in text.chars() {
+        if let Some(before) = before.filter(|before| !(before.is_ascii_digit() && c.is_ascii_digit())) {
+            grams.push([before, c].iter().collect());
+        }
+        before = Some(c);
+    }
+    of_digits(text, 3, grams);
+    of_digits(text, 4, grams);
+}
+
+/// `length` digits each of every run of digits.
+pub(super) fn of_digits(text: &str, length: usize, grams: &mut Vec<String>) {
+    for run in text.split(|c: char| !c.is_ascii_digit()) {
+        grams.extend((length..=run.len()).filter_map(|end| run.get(end - length..end)).map(str::to_owned));
     }
 }
 
-/// The gram of names that begin with the first `length` characters of this text; none if it is shorter.
-pub(super) fn prefix(text: &str, length: usize) -> Option<String> {
-    let start: String = text.chars().take(length).collect();
-    (start.chars().count() == length).then(|| ["^", &start].concat())
+/// The gram of names that begin with this word, and whether it says just that: otherwise it is of a shorter beginning.
+pub(super) fn beginning(word: &str) -> (String, bool) {
+    let length = if word.is_ascii() { KEY } else { 2 };
+    let start: String = word.chars().take(length).collect();
+    let whole = start.len() == word.len();
+    (["^", &start].concat(), whole)
+}
+
+fn of_beginning(name: &str, sounds: &[Sound], grams: &mut Vec<String>) {
+    for length in 1..=2 {
+        let start: String = name.chars().take(length).collect();
+        if start.chars().count() == length {
+            grams.push(["^", &start].concat());
+        }
+    }
+    let mut key = String::from("^");
+    for sound in sounds {
+        match sound.readings.first() {
+            Some(syllable) => key.push_str(syllable),
+            None if sound.c.is_ascii() => key.push(sound.c),
+            None => break,
+        }
+        if key.len() > KEY {
+            break;
+        }
+    }
+    grams.extend((2..=KEY + 1).filter_map(|end| key.get(..end)).map(str::to_owned));
+    if let [first, second, ..] = sounds
+        && speaks(sounds)
+    {
+        let pair = [first, second].map(initial);
+        grams.push(std::iter::once('^').chain(pair).collect());
+    }
 }
 
 /// The gram of exactly this text; none if it is empty.
@@ -83,21 +125,19 @@ pub(super) fn spoken(word: &str) -> Option<String> {
     SPOKEN.iter().rev().find_map(|length| word.get(..*length)).map(str::to_owned)
 }
 
-/// The grams of a query word as initials, the first two adjacent at a start, the rest in order; none for one letter.
+/// The grams of a query word as initials, the first two adjacent at a start, the rest in order.
 pub(super) fn initials(word: &str) -> Vec<String> {
-    let Some((pair, rest)) = word.split_at_checked(2) else { return Vec::new() };
-    if rest.is_empty() {
-        return vec![pair.to_owned()];
-    }
-    let mut grams: Vec<String> = rest.chars().map(|later| format!("{pair}{later}")).collect();
+    let Some((pair, rest)) = word.split_at_checked(2).filter(|(_, rest)| !rest.is_empty()) else {
+        return vec![word.to_owned()];
+    };
+    let mut grams: Vec<String> = rest.chars().map(|later| [pair, later.encode_utf8(&mut [0; 4])].concat()).collect();
     grams.sort_unstable();
     grams.dedup();
     grams
 }
 
-fn of_spoken(name: &str, grams: &mut Vec<String>) {
-    let sounds = spell(name);
-    for start in starts(&sounds) {
+fn of_spoken(sounds: &[Sound], grams: &mut Vec<String>) {
+    for start in starts(sounds) {
         let Some(sounds) = sounds.get(start..).filter(|sounds| speaks(sounds)) else { continue };
         of_initials(sounds, grams);
         let near = sounds.get(..SPOKEN_CHARS).unwrap_or(sounds);
@@ -109,32 +149,34 @@ fn of_spoken(name: &str, grams: &mut Vec<String>) {
     }
 }
 
-/// Some of the characters are read aloud: a name in letters only is found by its text.
-pub(super) fn speaks(sounds: &[Sound]) -> bool {
-    sounds.iter().any(|sound| !sound.readings.is_empty())
-}
-
 fn of_initials(sounds: &[Sound], grams: &mut Vec<String>) {
-    let [first, second, rest @ ..] = sounds else { return };
+    let [first, rest @ ..] = sounds else { return };
+    grams.extend(letters(first).filter(|c| !c.is_ascii_digit()).map(String::from));
+    let [second, rest @ ..] = rest else { return };
     let mut later: Vec<char> = rest.iter().flat_map(letters).collect();
     later.sort_unstable();
     later.dedup();
     for a in letters(first) {
         for b in letters(second) {
-            let pair: String = [a, b].iter().collect();
-            grams.extend(later.iter().map(|c| format!("{pair}{c}")));
+            let pair = String::from_iter([a, b]);
+            grams.extend(later.iter().map(|c| String::from_iter([a, b, *c])));
             grams.push(pair);
         }
     }
 }
 
-/// The letters that a character may be typed as in initials.
-pub(super) fn letters(sound: &Sound) -> Vec<char> {
-    let mut letters: Vec<char> = sound.readings.iter().filter_map(|reading| reading.chars().next()).collect();
-    if letters.is_empty() && sound.c.is_ascii() {
-        letters.push(sound.c);
-    }
-    letters.sort_unstable();
-    letters.dedup();
-    letters
+/// Some of the characters are read aloud: a name in letters only is found by its text.
+pub(super) fn speaks(sounds: &[Sound]) -> bool {
+    sounds.iter().any(|sound| !sound.readings.is_empty())
+}
+
+/// The letters that a character may be typed as in initials; some may come twice.
+pub(super) fn letters(sound: &Sound) -> impl Iterator<Item = char> {
+    let own = (sound.readings.is_empty() && sound.c.is_ascii()).then_some(sound.c);
+    sound.readings.iter().filter_map(|reading| reading.chars().next()).chain(own)
+}
+
+/// The letter of a character in its likeliest reading.
+pub(super) fn initial(sound: &Sound) -> char {
+    sound.readings.first().and_then(|reading| reading.chars().next()).unwrap_or(sound.c)
 }

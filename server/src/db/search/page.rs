@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use rusqlite::OptionalExtension as _;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::{FEW, MANY, Query, Rank};
 use crate::{
@@ -11,14 +11,18 @@ use crate::{
         list::{Key, Position, Slice, Walk},
         sql::Sql,
     },
-    error::Result,
+    error::{Error, Result},
     value::Value,
 };
 
-/// What one page may cost, in rows of the list's index; a document looked up counts [`LOOK_UP`].
+/// What one page may cost, in rows of the list's index.
 const BUDGET: usize = 24_000;
-/// What looking a document up costs, in rows of an index.
-const LOOK_UP: usize = 6;
+/// What looking a document up and testing it costs, in rows of an index.
+const LOOK_UP: usize = 12;
+/// So many candidates are counted where there are too many to test them all.
+const COUNTED: usize = 1_000;
+/// The column that holds [`name_key`](crate::text::name_key), in the words of a list.
+const NAME_KEY: &str = "c.name_key";
 
 /// Where the matches are.
 enum Found {
@@ -30,41 +34,47 @@ enum Found {
     All,
 }
 
+/// One search of one list.
+struct Search<'a> {
+    query: &'a Query,
+    tx: &'a Tx<'a>,
+    walk: &'a Walk,
+    /// What the page may still cost.
+    left: usize,
+}
+
 impl Query {
     /// The next `size` matches of a list behind a position, in the order of the module's header.
     ///
     /// # Errors
     /// The database's.
     pub fn page(&self, tx: &Tx<'_>, walk: &Walk, after: Option<&Position>, size: usize) -> Result<Slice> {
-        if let Found::Few(ids) = find(tx, self.expression())? {
-            return Ok(take(&mut self.positions(tx, walk, &ids, None)?, walk, after, size));
+        let size = size.max(1);
+        let mut search = Search { query: self, tx, walk, left: BUDGET };
+        // A page that goes on in a later part belongs to a frequent word, or to a rare one that the parts find as well.
+        let mut found = match after {
+            Some(after) if after.part > Rank::Exact.part() => None,
+            _ => Some(search.find(self.expression())?),
+        };
+        if let Some(Found::Few(ids)) = &found {
+            let mut positions = search.positions(ids, None)?;
+            return Ok(search.take(&mut positions, after, size));
         }
         let mut slice = Slice::default();
-        let mut left = BUDGET;
         let mut last = None;
-        for rank in Rank::ALL {
+        for rank in Rank::ALL.into_iter().filter(|rank| self.has(*rank)) {
             let after = match after.map(|after| (after.part.cmp(&rank.part()), after)) {
                 Some((Ordering::Greater, _)) => continue,
                 Some((Ordering::Equal, after)) => Some(after),
                 _ => None,
             };
-            let rest = size.saturating_sub(slice.ids.len());
-            if rest == 0 {
-                // Full at the end of a part: whether the next one holds anything, the next page sees.
-                slice.next = last;
+            let rest = size - slice.ids.len();
+            if rest == 0 || search.left == 0 {
+                // Whether the next part holds anything, the next page sees.
+                slice.next = last.or_else(|| after.cloned());
                 break;
             }
-            let more = match find(tx, self.expression_of(rank))? {
-                Found::Few(ids) => {
-                    left = left.saturating_sub(ids.len().saturating_mul(LOOK_UP));
-                    let mut positions = self.positions(tx, walk, &ids, Some(rank))?;
-                    let more = take(&mut positions, walk, after, rest);
-                    last = positions.pop().or(last);
-                    more
-                }
-                Found::Many(ids) => self.along(tx, walk, rank, Some(&ids), after, rest, &mut left)?,
-                Found::All => self.along(tx, walk, rank, None, after, rest, &mut left)?,
-            };
+            let more = search.part(rank, &mut found, after, rest, &mut last)?;
             slice.ids.extend(more.ids);
             slice.next = more.next;
             if slice.next.is_some() {
@@ -74,115 +84,204 @@ impl Query {
         Ok(slice)
     }
 
-    /// How many matches a list has, and whether there may be more: all of few, otherwise those among the first
-    /// [`FEW`] candidates.
+    /// How many matches a list has, and whether there may be more: all of few candidates, otherwise those among the
+    /// first thousand.
     ///
     /// # Errors
     /// The database's.
     pub fn count(&self, tx: &Tx<'_>, walk: &Walk) -> Result<(i64, bool)> {
-        let (ids, more) = match find(tx, self.expression())? {
+        let search = Search { query: self, tx, walk, left: 0 };
+        let (ids, more) = match search.find(self.expression())? {
             Found::Few(ids) => (ids, false),
-            Found::Many(ids) => (ids.into_iter().take(FEW).collect(), true),
+            Found::Many(ids) => (ids.into_iter().take(COUNTED).collect(), true),
             Found::All => {
-                let mut ids = Vec::with_capacity(FEW);
-                plain(walk).statement(None, FEW + 1).walk(tx, |row| {
+                let mut ids = Vec::with_capacity(COUNTED);
+                plain(walk).statement(None, COUNTED + 1).walk(tx, |row| {
                     ids.push(row.get(0)?);
                     Ok(true)
                 })?;
-                let more = ids.len() > FEW;
-                (ids.into_iter().take(FEW).collect(), more)
+                let more = ids.len() > COUNTED;
+                (ids.into_iter().take(COUNTED).collect(), more)
             }
         };
-        let count = self.positions(tx, walk, &ids, None)?.len();
+        let count = search.positions(&ids, None)?.len();
         Ok((i64::try_from(count).unwrap_or(i64::MAX), more))
+    }
+}
+
+impl Search<'_> {
+    /// The candidates of an expression, as many as are of use.
+    fn find(&self, expression: Option<String>) -> Result<Found> {
+        let Some(expression) = expression else { return Ok(Found::All) };
+        let sql = "SELECT rowid FROM customer_gram WHERE customer_gram MATCH ?1 LIMIT ?2";
+        let ids: Vec<i64> = self.tx.query(sql, params![expression, MANY as i64 + 1], |row| row.get(0))?;
+        Ok(match ids.len() {
+            0..=FEW => Found::Few(ids),
+            n if n <= MANY => Found::Many(ids),
+            _ => Found::All,
+        })
+    }
+
+    /// The next matches of one rank. `found` are the candidates of the whole query, if they were looked for.
+    fn part(
+        &mut self,
+        rank: Rank,
+        found: &mut Option<Found>,
+        after: Option<&Position>,
+        size: usize,
+        last: &mut Option<Position>,
+    ) -> Result<Slice> {
+        let spans = self.query.key_beginnings(rank).filter(|_| self.walk.key == NAME_KEY);
+        let own = match (rank, &found, &spans) {
+            // They hold these as well, and where the names lie close together nothing else is needed.
+            (Rank::Prefix | Rank::Initials, Some(Found::Many(_)), _) => None,
+            (Rank::Prefix | Rank::Initials, Some(Found::All), Some(_)) => Some(Found::All),
+            (rank, ..) => Some(self.find(self.query.expression_of(rank))?),
+        };
+        match own.as_ref().or(found.as_ref()) {
+            Some(Found::Few(ids)) => {
+                self.left = self.left.saturating_sub(ids.len() * LOOK_UP);
+                let mut positions = self.positions(ids, Some(rank))?;
+                let slice = self.take(&mut positions, after, size);
+                *last = positions.pop().or(last.take());
+                Ok(slice)
+            }
+            Some(Found::Many(ids)) if self.walk.key == self.walk.id => self.along_ids(rank, ids, after, size, last),
+            Some(Found::Many(ids)) => self.along(rank, Some(ids), spans, after, size, last),
+            _ => self.along(rank, None, spans, after, size, last),
+        }
     }
 
     /// The places in the list of those candidates that match and that the list holds.
-    fn positions(&self, tx: &Tx<'_>, walk: &Walk, ids: &[i64], only: Option<Rank>) -> Result<Vec<Position>> {
+    fn positions(&self, ids: &[i64], only: Option<Rank>) -> Result<Vec<Position>> {
         let mut positions = Vec::with_capacity(ids.len());
         for &id in ids {
-            let Some(rank) = self.rank_of(tx, id)?.filter(|rank| only.is_none_or(|only| only == *rank)) else { continue };
-            if let Some(key) = held(tx, walk, id)? {
+            let Some(rank) = self.rank(id)?.filter(|rank| only.is_none_or(|only| only == *rank)) else { continue };
+            if let Some(key) = self.held(id)? {
                 positions.push(Position { part: rank.part(), key, id });
             }
         }
         Ok(positions)
     }
 
-    /// Matches of one rank along the list's index; `among` holds them all, if given.
-    #[expect(clippy::too_many_arguments, reason = "what a page is made of; a struct would only rename it")]
+    /// Matches of one rank along the list's index; `among` holds them all, and so do `spans` of the key, if given.
     fn along(
-        &self,
-        tx: &Tx<'_>,
-        walk: &Walk,
+        &mut self,
         rank: Rank,
         among: Option<&[i64]>,
+        spans: Option<Vec<String>>,
         after: Option<&Position>,
         size: usize,
-        left: &mut usize,
+        last: &mut Option<Position>,
     ) -> Result<Slice> {
         let mut slice = Slice::default();
-        // Parts before this one may have spent all; a page must get on all the same.
-        *left = (*left).max(100 * LOOK_UP);
-        let mut last = None;
-        let tested = walk.hit.text() != "1";
-        // A row is looked at by its place in the index first, by its document then, by the list's other tests last.
-        plain(walk).statement(after, BUDGET + 1).walk(tx, |row| {
-            if slice.ids.len() == size || *left == 0 {
-                slice.next = last.take();
-                return Ok(false);
+        let walk = plain(self.walk);
+        let tested = self.walk.hit.text() != "1";
+        let mut spans: Vec<Option<String>> = spans.map_or(vec![None], |spans| spans.into_iter().map(Some).collect());
+        if walk.descending {
+            spans.reverse();
+        }
+        for span in spans {
+            let start = span.as_ref().map(|start| border(start, walk.descending, rank));
+            let start = match (start.as_ref(), after) {
+                (Some(start), Some(after)) if in_part(start, after, walk.descending) == Ordering::Greater => Some(start),
+                (start, after) => after.or(start),
+            };
+            walk.statement(start, BUDGET + 1).walk(self.tx, |row| {
+                let id = row.get(0)?;
+                let key = key(row.get(1)?);
+                if span.as_ref().is_some_and(|span| !begins(&key, span)) {
+                    return Ok(false);
+                }
+                if slice.ids.len() == size || self.left == 0 {
+                    slice.next = last.clone();
+                    return Ok(false);
+                }
+                self.left -= 1;
+                *last = Some(Position { part: rank.part(), key, id });
+                // By its place in the index first, by its document then, by the list's other tests last.
+                if among.is_some_and(|among| among.binary_search(&id).is_err()) {
+                    return Ok(true);
+                }
+                self.left = self.left.saturating_sub(LOOK_UP);
+                if self.rank(id)? == Some(rank) && (!tested || self.held(id)?.is_some()) {
+                    slice.ids.push(id);
+                }
+                Ok(true)
+            })?;
+            if slice.next.is_some() {
+                break;
             }
-            *left = left.saturating_sub(1);
-            let id = row.get(0)?;
-            last = Some(Position { part: rank.part(), key: key(row.get(1)?), id });
-            if among.is_some_and(|among| among.binary_search(&id).is_err()) {
-                return Ok(true);
-            }
-            *left = left.saturating_sub(LOOK_UP);
-            if self.rank_of(tx, id)? == Some(rank) && (!tested || held(tx, walk, id)?.is_some()) {
-                slice.ids.push(id);
-            }
-            Ok(true)
-        })?;
+        }
         Ok(slice)
     }
 
-    fn rank_of(&self, tx: &Tx<'_>, id: i64) -> Result<Option<Rank>> {
-        let doc: Option<String> =
-            tx.query_opt("SELECT doc FROM customer_search WHERE customer_id = ?1", [id], |row| row.get(0))?;
-        Ok(doc.and_then(|doc| self.rank(&doc)))
+    /// Matches of one rank in the order of ids: the candidates themselves are in order.
+    fn along_ids(
+        &mut self,
+        rank: Rank,
+        ids: &[i64],
+        after: Option<&Position>,
+        size: usize,
+        last: &mut Option<Position>,
+    ) -> Result<Slice> {
+        let mut slice = Slice::default();
+        let descending = self.walk.descending;
+        let mut ids = ids.to_vec();
+        ids.retain(|id| after.is_none_or(|after| if descending { *id < after.id } else { *id > after.id }));
+        if descending {
+            ids.reverse();
+        }
+        for id in ids {
+            if slice.ids.len() == size || self.left == 0 {
+                slice.next = last.clone();
+                break;
+            }
+            self.left = self.left.saturating_sub(LOOK_UP);
+            *last = Some(Position { part: rank.part(), key: Key::Int(id), id });
+            if self.rank(id)? == Some(rank) && self.held(id)?.is_some() {
+                slice.ids.push(id);
+            }
+        }
+        Ok(slice)
     }
-}
 
-/// The candidates of an expression, as many as are of use.
-fn find(tx: &Tx<'_>, expression: Option<String>) -> Result<Found> {
-    let Some(expression) = expression else { return Ok(Found::All) };
-    let sql = "SELECT rowid FROM customer_gram WHERE customer_gram MATCH ?1 LIMIT ?2";
-    let ids: Vec<i64> = tx.query(sql, rusqlite::params![expression, MANY as i64 + 1], |row| row.get(0))?;
-    Ok(match ids.len() {
-        0..=FEW => Found::Few(ids),
-        n if n <= MANY => Found::Many(ids),
-        _ => Found::All,
-    })
+    fn rank(&self, id: i64) -> Result<Option<Rank>> {
+        let sql = "SELECT doc FROM customer_search WHERE customer_id = ?1";
+        // Read in place: a copy of the text would cost as much as the test.
+        let rank = self.tx.query_opt(sql, [id], |row| Ok(row.get_ref(0)?.as_str().ok().and_then(|doc| self.query.rank(doc))));
+        Ok(rank?.flatten())
+    }
+
+    /// The sort key of a row if the list holds it.
+    fn held(&self, id: i64) -> Result<Option<Key>> {
+        let walk = self.walk;
+        let mut sql = Sql::new("SELECT ");
+        sql.push(walk.key).push(", ").append(&walk.hit).push(" ").append(&walk.from);
+        // An equation of the id is one look-up, whatever else the list asks for.
+        sql.push(" AND ").push(walk.id).push(" = ").bind(id);
+        let row = match sql.one(self.tx, |row| Ok((row.get(0)?, row.get::<_, Option<bool>>(1)?))) {
+            Err(Error::Db(error)) => Err(error).optional()?,
+            other => Some(other?),
+        };
+        Ok(row.filter(|(_, hit)| *hit == Some(true)).map(|(value, _)| key(value)))
+    }
+
+    /// Leaves the first `size` of these places behind a position, in order.
+    fn take(&self, positions: &mut Vec<Position>, after: Option<&Position>, size: usize) -> Slice {
+        let order = |a: &Position, b: &Position| a.part.cmp(&b.part).then_with(|| in_part(a, b, self.walk.descending));
+        positions.retain(|position| after.is_none_or(|after| order(position, after) == Ordering::Greater));
+        positions.sort_unstable_by(order);
+        let more = positions.len() > size;
+        positions.truncate(size);
+        let next = positions.last().filter(|_| more).cloned();
+        Slice { ids: positions.iter().map(|position| position.id).collect(), next }
+    }
 }
 
 /// The walk without its tests: the index alone.
 fn plain(walk: &Walk) -> Walk {
     Walk { hit: Sql::new("1"), ..walk.clone() }
-}
-
-/// The sort key of a row if the list holds it.
-fn held(tx: &Tx<'_>, walk: &Walk, id: i64) -> Result<Option<Key>> {
-    let mut sql = Sql::new("SELECT ");
-    sql.push(walk.key).push(", ").append(&walk.hit).push(" ").append(&walk.from);
-    // An equation of the id is one look-up, whatever else the list asks for.
-    sql.push(" AND ").push(walk.id).push(" = ").bind(id);
-    let row = sql.one(tx, |row| Ok((row.get(0)?, row.get::<_, Option<bool>>(1)?)));
-    let row: Option<(Value, Option<bool>)> = match row {
-        Err(crate::error::Error::Db(error)) => Err(error).optional()?,
-        other => Some(other?),
-    };
-    Ok(row.filter(|(_, hit)| *hit == Some(true)).map(|(value, _)| key(value)))
 }
 
 fn key(value: Value) -> Key {
@@ -192,15 +291,18 @@ fn key(value: Value) -> Key {
     }
 }
 
-/// Leaves the first of these places behind a position, in order.
-fn take(positions: &mut Vec<Position>, walk: &Walk, after: Option<&Position>, size: usize) -> Slice {
-    let order = |a: &Position, b: &Position| a.part.cmp(&b.part).then_with(|| in_part(a, b, walk.descending));
-    positions.retain(|position| after.is_none_or(|after| order(position, after) == Ordering::Greater));
-    positions.sort_by(order);
-    let more = positions.len() > size;
-    positions.truncate(size);
-    let next = if more { positions.last().cloned() } else { None };
-    Slice { ids: positions.iter().map(|position| position.id).collect(), next }
+fn begins(key: &Key, start: &str) -> bool {
+    matches!(key, Key::Text(text) if text.starts_with(start))
+}
+
+/// The place just before the keys that begin so.
+fn border(start: &str, descending: bool, rank: Rank) -> Position {
+    let part = rank.part();
+    match descending {
+        false => Position { part, key: Key::Text(start.to_owned()), id: i64::MIN },
+        // No key goes on with the last character there is.
+        true => Position { part, key: Key::Text([start, "\u{10ffff}"].concat()), id: i64::MAX },
+    }
 }
 
 /// The list's order, as the database has it: numbers before text, text by bytes.

@@ -4,11 +4,11 @@ use std::cell::OnceCell;
 
 use super::{
     Lines,
-    grams::{self, letters, speaks},
+    grams::{self, initial, letters, speaks},
 };
 use crate::text::{
     fold, phone_key,
-    pinyin::{Sound, spell, starts},
+    pinyin::{Sound, key_beginnings, spell, starts},
     squeeze,
 };
 
@@ -22,22 +22,25 @@ const NARROWING: usize = 8;
 pub enum Rank {
     /// The whole query is its name, number or external id.
     Exact,
-    /// Its name begins with the query.
+    /// Its name begins with the first word, as written or in its likeliest full pinyin.
     Prefix,
+    /// The first word is the initials that its name begins with, in the likeliest reading.
+    Initials,
     /// Every word is found somewhere.
     Other,
 }
 
 impl Rank {
     /// All, the best first.
-    pub const ALL: [Self; 3] = [Self::Exact, Self::Prefix, Self::Other];
+    pub const ALL: [Self; 4] = [Self::Exact, Self::Prefix, Self::Initials, Self::Other];
 
     /// The part of the list that it is in ([`Position::part`](crate::db::list::Position)).
     pub fn part(self) -> u8 {
         match self {
             Self::Exact => 0,
             Self::Prefix => 1,
-            Self::Other => 2,
+            Self::Initials => 2,
+            Self::Other => 3,
         }
     }
 }
@@ -84,21 +87,35 @@ impl Word {
     fn expression(&self) -> Option<String> {
         let mut grams = Vec::new();
         match self.kind {
-            Kind::Digits => grams::of_digits(&self.text, &mut grams),
-            Kind::Text => grams::of_text(&self.text, false, &mut grams),
+            Kind::Digits => grams::of_digits(&self.text, 4, &mut grams),
+            Kind::Text => self.fragment(&mut grams),
             Kind::Mixed => {
                 for run in self.text.split(|c: char| c.is_ascii()).filter(|run| !run.is_empty()) {
-                    grams::of_text(run, false, &mut grams);
+                    Word::new(run.to_owned()).fragment(&mut grams);
                 }
             }
             Kind::Letters => {
-                grams::of_text(&self.text, false, &mut grams);
+                self.fragment(&mut grams);
                 let forms = [grams, grams::initials(&self.text), grams::spoken(&self.text).into_iter().collect()];
-                let forms: Vec<String> = forms.iter().filter_map(|form| all(form)).collect();
-                return (!forms.is_empty()).then(|| ["(", &forms.join(" OR "), ")"].concat());
+                let mut forms: Vec<String> = forms.iter().filter_map(|form| all(form)).collect();
+                forms.dedup();
+                return Some(["(", &forms.join(" OR "), ")"].concat());
             }
         }
         all(&grams)
+    }
+
+    /// The grams of the word as it stands, without those that a rarer one makes idle.
+    fn fragment(&self, grams: &mut Vec<String>) {
+        if self.text.chars().nth(1).is_none() {
+            return grams::of_letters(&self.text, grams);
+        }
+        grams::of_text(&self.text, grams);
+        let four = |gram: &str| gram.len() == 4 && gram.bytes().all(|b| b.is_ascii_digit());
+        if grams.iter().any(|gram| four(gram)) {
+            // Every number begins with the same letters, and three digits are in four.
+            grams.retain(|gram| four(gram) || !gram.is_ascii());
+        }
     }
 
     fn matches(&self, lines: &Lines<'_>, spelt: &Spelt<'_>) -> bool {
@@ -126,8 +143,12 @@ struct Spelt<'d> {
 }
 
 impl Spelt<'_> {
+    fn name(&self) -> &[Sound] {
+        self.name.get_or_init(|| spell(self.lines.name))
+    }
+
     fn any(&self, test: impl Fn(&[Sound]) -> bool) -> bool {
-        test(self.name.get_or_init(|| spell(self.lines.name)))
+        test(self.name())
             || self.contacts.get_or_init(|| self.lines.contacts.split('\t').map(spell).collect()).iter().any(|name| test(name))
     }
 }
@@ -152,11 +173,21 @@ impl Query {
         if !self.words.iter().all(|word| word.matches(&lines, &spelt)) {
             return None;
         }
-        let exact = [lines.name, lines.number, lines.external_id].contains(&self.whole.as_str());
-        Some(match exact {
-            true => Rank::Exact,
-            false if lines.name.starts_with(&self.whole) => Rank::Prefix,
-            false => Rank::Other,
+        if [lines.name, lines.number, lines.external_id].contains(&self.whole.as_str()) {
+            return Some(Rank::Exact);
+        }
+        let Some(first) = self.words.first() else { return Some(Rank::Other) };
+        if lines.name.starts_with(&first.text) {
+            return Some(Rank::Prefix);
+        }
+        if first.kind != Kind::Letters {
+            return Some(Rank::Other);
+        }
+        let sounds = spelt.name();
+        Some(match speaks(sounds) {
+            true if begins_key(&first.text, sounds) => Rank::Prefix,
+            true if first.text.len() > 1 && has_initials(&first.text, sounds) => Rank::Initials,
+            _ => Rank::Other,
         })
     }
 
@@ -168,13 +199,42 @@ impl Query {
 
     /// An FTS5 expression that every match of this rank fulfils; none if there is nothing narrower than all rows.
     pub(super) fn expression_of(&self, rank: Rank) -> Option<String> {
-        let own = match rank {
-            Rank::Exact => return grams::exact(&self.whole).and_then(|gram| all(&[gram])),
-            Rank::Other => return self.expression(),
-            Rank::Prefix => grams::prefix(&self.whole, 2).or_else(|| grams::prefix(&self.whole, 1)),
-        };
-        let parts: Vec<String> = own.and_then(|gram| all(&[gram])).into_iter().chain(self.expression()).collect();
-        (!parts.is_empty()).then(|| parts.join(" AND "))
+        let first = self.words.first()?;
+        let (beginning, whole) = grams::beginning(&first.text);
+        let beginning = all(&[beginning])?;
+        match (rank, self.expression()) {
+            (Rank::Exact, _) => grams::exact(&self.whole).and_then(|gram| all(&[gram])),
+            // The gram says all that the word does.
+            (Rank::Prefix, _) if whole && self.words.len() == 1 => Some(beginning),
+            (Rank::Prefix, Some(rest)) => Some([&beginning, " AND ", &rest].concat()),
+            (Rank::Prefix, None) => Some(beginning),
+            (Rank::Initials, rest) => {
+                let pair = first.text.get(..2).filter(|_| first.kind == Kind::Letters)?;
+                let pair = all(&[["^", pair].concat()])?;
+                Some(rest.map_or(pair.clone(), |rest| [&pair, " AND ", &rest].concat()))
+            }
+            // Names that begin with the word are in a better part: they would only be in the way.
+            (Rank::Other, Some(rest)) if whole => Some(["(", &rest, ") NOT ", &beginning].concat()),
+            (Rank::Other, rest) => rest,
+        }
+    }
+
+    /// Whether any document can be of this rank.
+    pub(super) fn has(&self, rank: Rank) -> bool {
+        let initials = |word: &Word| word.kind == Kind::Letters && word.text.len() > 1;
+        rank != Rank::Initials || self.words.first().is_some_and(initials)
+    }
+
+    /// Where in the order of sort keys all names of this rank lie: their keys begin with one of these texts, none of
+    /// which begins with another. None if they may lie anywhere.
+    pub(super) fn key_beginnings(&self, rank: Rank) -> Option<Vec<String>> {
+        let first = self.words.first()?;
+        match rank {
+            Rank::Prefix if first.text.is_ascii() => Some(vec![first.text.clone()]),
+            Rank::Prefix => Some(key_beginnings(&first.text)),
+            Rank::Initials => first.text.get(..1).map(|letter| vec![letter.to_owned()]),
+            Rank::Exact | Rank::Other => None,
+        }
     }
 }
 
@@ -208,12 +268,25 @@ fn begins_spoken(word: &str, sounds: &[Sound]) -> bool {
     })
 }
 
+/// The sort key begins with the word.
+fn begins_key(word: &str, sounds: &[Sound]) -> bool {
+    let Some((sound, rest)) = sounds.split_first() else { return word.is_empty() };
+    let mut own = [0; 4];
+    let syllable = sound.readings.first().copied().unwrap_or(sound.c.encode_utf8(&mut own));
+    syllable.starts_with(word) || word.strip_prefix(syllable).is_some_and(|word| begins_key(word, rest))
+}
+
+/// The word is the initials of the first characters in their likeliest readings.
+fn has_initials(word: &str, sounds: &[Sound]) -> bool {
+    word.len() <= sounds.len() && word.chars().zip(sounds).all(|(letter, sound)| initial(sound) == letter)
+}
+
 /// The word's first two letters are the initials of the first two characters, the others follow in order.
 fn begins_initials(word: &str, sounds: &[Sound]) -> bool {
     let mut sounds = sounds.iter();
     word.chars().enumerate().all(|(at, letter)| match at {
-        0 | 1 => sounds.next().is_some_and(|sound| letters(sound).contains(&letter)),
-        _ => sounds.any(|sound| letters(sound).contains(&letter)),
+        0 | 1 => sounds.next().is_some_and(|sound| letters(sound).any(|own| own == letter)),
+        _ => sounds.any(|sound| letters(sound).any(|own| own == letter)),
     })
 }
 

@@ -77,9 +77,7 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
         Reason::PasswordChangeRequired => {
             pick(lang, "The one-time password must be changed first", "请先修改一次性密码")
         }
-        Reason::BadPageToken => {
-            pick(lang, "The list changed underneath: start it again", "列表已变化，请重新开始")
-        }
+        Reason::BadPageToken => pick(lang, "The list changed underneath: start it again", "列表已变化，请重新开始"),
         Reason::Busy => pick(lang, "The server is busy: try again in a moment", "服务器繁忙，请稍后再试"),
         Reason::Unavailable => {
             let why = aside(lang, ": ", "：", own);
@@ -182,9 +180,8 @@ pub fn label(field: &str, lang: Lang) -> String {
     match kind.and_then(resource::by_name) {
         Some(resource) => {
             let separator = if lang == Lang::En { " " } else { "" };
-            of(resource).map_or(field.to_owned(), |label| {
-                format!("{}{separator}{label}", resource.labels().0.get(lang))
-            })
+            of(resource)
+                .map_or(field.to_owned(), |label| format!("{}{separator}{label}", resource.labels().0.get(lang)))
         }
         None => resource::all().iter().find_map(|r| of(*r)).unwrap_or(field).to_owned(),
     }
@@ -200,9 +197,7 @@ pub fn fault(fault: &Fault, lang: Lang) -> String {
             pick(lang, format!("must be {range}"), format!("应为 {range}"))
         }
         Fault::Malformed(form) => malformed(form, lang),
-        Fault::UnknownChoice(given) => {
-            pick(lang, format!("no such choice: {given}"), format!("没有这个选项：{given}"))
-        }
+        Fault::UnknownChoice(given) => pick(lang, format!("no such choice: {given}"), format!("没有这个选项：{given}")),
         Fault::UnknownReference(given) => pick(lang, format!("not found: {given}"), format!("找不到：{given}")),
         Fault::Ambiguous(given) => pick(
             lang,
@@ -225,15 +220,21 @@ fn malformed(form: &str, lang: Lang) -> String {
     let (en, zh) = match form {
         "phone" => ("is not a telephone number", "不是有效的电话号码"),
         "email" => ("is not an e-mail address", "不是有效的邮箱地址"),
-        "date" | "time" => {
-            ("is not a date: type 2026-12-01, +3d, fri or tomorrow 15:00", "不是有效的日期，例如 2026-12-01、3天后、周五、明天下午3点")
-        }
+        "date" | "time" => (
+            "is not a date: type 2026-12-01, +3d, fri or tomorrow 15:00",
+            "不是有效的日期，例如 2026-12-01、3天后、周五、明天下午3点",
+        ),
         "number" => ("is not a number", "不是有效的数字"),
         "amount" => ("is not an amount of money", "不是有效的金额"),
-        "usc" => ("is not a unified social credit code: 18 characters, the last is a check", "不是有效的统一社会信用代码（18 位，末位为校验码）"),
+        "usc" => (
+            "is not a unified social credit code: 18 characters, the last is a check",
+            "不是有效的统一社会信用代码（18 位，末位为校验码）",
+        ),
         "code" => ("may hold letters, digits, - and _ only", "只能包含字母、数字、- 和 _"),
         "stars" => ("takes 1 to 5 stars", "应为 1 至 5 星"),
-        "password" => ("is too weak: at least 8 characters, not the name", "密码太弱：至少 8 个字符，且不能与用户名相同"),
+        "password" => {
+            ("is too weak: at least 8 characters, not the name", "密码太弱：至少 8 个字符，且不能与用户名相同")
+        }
         "flag" => ("takes yes or no", "应为 是 或 否"),
         "request_id" => ("is not a request id", "不是有效的请求编号"),
         _ => return pick(lang, format!("is not a valid {form}"), format!("格式不正确（{form}）")),
@@ -259,6 +260,14 @@ pub fn row_fault(reason: &str, detail: &str, lang: Lang) -> String {
         Reason::Stale => "who",
         Reason::ReadOnly => "why",
         _ => return message(&failure, lang),
+    };
+    // A record in the recycle bin is marked so (server, imports).
+    let detail = match detail.strip_prefix("deleted:") {
+        Some(rest) if known == Reason::Duplicate => {
+            failure.details.insert("deleted".to_owned(), "true".to_owned());
+            rest
+        }
+        _ => detail,
     };
     failure.details.insert(key.to_owned(), detail.to_owned());
     message(&failure, lang)

@@ -277,7 +277,7 @@ impl Screen for ListScreen {
         match answer {
             Answer::Letter(Ask::Sort, field) => self.sort_by(field, sh),
             Answer::Words(Ask::Export, path, _) => {
-                let request = Request::Export(self.kind(), self.rows.query(), path);
+                let request = Request::Export(self.kind(), self.rows.query(), path, super::form::editor::locale(sh));
                 sh.call(self.id, Slot::File, request);
             }
             Answer::Yes(Ask::Delete) => {

@@ -1,32 +1,196 @@
-//! Bringing records in from a file: the file, its mapping, a look at what would happen, and the run.
+//! Bringing records in from a file: the file, where its columns go, a look at what would happen, and the run. Nothing is
+//! written before the look.
+
+mod draw;
 
 use ratatui::layout::Rect;
-use rolo_proto::v1::Kind;
+use rolo_proto::v1::{Existing, Kind};
 
 use super::credentials::Lines;
 use crate::{
     app::{
-        effect::{Reply, Request, ScreenId, Slot},
+        effect::{Checked, ImportJob, Looked, Reply, Request, ScreenId, Slot},
         shared::{Nav, Shared},
     },
-    data::Failure,
-    keys::{Action, Chord, Layer, keymap},
-    screen::{Place, Screen},
+    data::{
+        Failure,
+        importer::{Cancel, Report},
+    },
+    keys::{Action, Chord, Key, Layer, keymap},
+    overlay::{Overlay, picker::Picker},
+    resource::{self, Value},
+    screen::{Answer, Ask, Place, Screen},
     widget::canvas::Canvas,
 };
+
+/// How far one is.
+enum Step {
+    /// Which file.
+    File,
+    /// Where its columns go; the cursor goes over columns, three settings and the Check line.
+    Map(Looked, usize),
+    /// What would happen.
+    Check(Checked, usize),
+    /// It runs.
+    Run,
+    /// What it did.
+    Done(Box<Report>),
+}
 
 /// The screen.
 pub struct ImportScreen {
     id: ScreenId,
     kind: Kind,
     lines: Lines,
+    step: Step,
+    looked: Looked,
+    job: ImportJob,
 }
 
 impl ImportScreen {
     /// Asks for the file first.
     pub fn new(kind: Kind, sh: &mut Shared) -> Self {
+        let job = ImportJob {
+            kind,
+            path: String::new(),
+            map: Vec::new(),
+            existing: Existing::Skip,
+            create_missing: false,
+            day_first: None,
+            lang: sh.lang,
+            cancel: Cancel::default(),
+        };
         let lines = Lines::new(&[(sh.t().file, "", false)]);
-        Self { id: sh.id(), kind, lines }
+        Self { id: sh.id(), kind, lines, step: Step::File, looked: Looked::default(), job }
+    }
+
+    /// The mapping as the importer takes it: every field that has columns, and every guess that was taken away.
+    fn by_hand(looked: &Looked, guessed: &Looked) -> Vec<(String, String)> {
+        let mut map: Vec<(String, String)> = Vec::new();
+        for (header, field) in looked.headers.iter().zip(&looked.fields).filter(|(_, f)| !f.is_empty()) {
+            match map.iter_mut().find(|(name, _)| name == field) {
+                Some((_, columns)) => columns.push_str(&format!("+{header}")),
+                None => map.push((field.clone(), header.clone())),
+            }
+        }
+        for field in guessed.fields.iter().filter(|f| !f.is_empty() && !looked.fields.contains(f)) {
+            if !map.iter().any(|(name, _)| name == field) {
+                map.push((field.clone(), String::new()));
+            }
+        }
+        map
+    }
+
+    fn choose_field(&self, column: usize, sh: &mut Shared) {
+        let Some(resource) = resource::of(self.kind) else { return };
+        let own = resource.fields().iter().filter(|f| f.wire.is_some() || f.name == "no");
+        let mut all: Vec<_> =
+            own.map(|f| (Value::Text(f.name.to_owned()), f.label.get(sh.lang).to_owned())).collect();
+        if let (Kind::Customer, Some(contact)) = (self.kind, resource::of(Kind::Contact)) {
+            let fields = contact.fields().iter().filter(|f| f.wire.is_some() && f.name != "customer_no");
+            let of = contact.labels().0.get(sh.lang);
+            all.extend(fields.map(|f| {
+                (Value::Text(format!("contact.{}", f.name)), format!("{of} {}", f.label.get(sh.lang)))
+            }));
+        }
+        all.insert(0, (Value::Text(String::new()), sh.t().not_imported.to_owned()));
+        let title = self.looked_header(column);
+        let picker = Picker::given(sh, self.id, Ask::Column(column), &title, all);
+        sh.overlays.push(Overlay::Picker(picker));
+    }
+
+    fn looked_header(&self, column: usize) -> String {
+        match &self.step {
+            Step::Map(looked, _) => looked.headers.get(column).cloned().unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
+    fn accept(&mut self, sh: &mut Shared) {
+        match &self.step {
+            Step::File if !self.lines.text(0).trim().is_empty() => {
+                self.job.path = self.lines.text(0).trim().to_owned();
+                self.job.map.clear();
+                sh.call(self.id, Slot::File, Request::ImportLook(self.job.clone()));
+            }
+            Step::File | Step::Run => {}
+            Step::Map(looked, at) => {
+                let columns = looked.headers.len();
+                match at.checked_sub(columns) {
+                    None => self.choose_field(*at, sh),
+                    Some(3) => self.check(sh),
+                    Some(setting) => self.turn(setting),
+                }
+            }
+            Step::Check(..) => {
+                self.job.cancel = Cancel::default();
+                self.step = Step::Run;
+                sh.call(self.id, Slot::Act, Request::ImportRun(self.job.clone()));
+            }
+            Step::Done(_) => sh.nav.push(Nav::Back),
+        }
+    }
+
+    fn check(&mut self, sh: &mut Shared) {
+        if let Step::Map(looked, _) = &self.step {
+            self.job.map = Self::by_hand(looked, &self.looked);
+            self.job.cancel = Cancel::default();
+            sh.call(self.id, Slot::File, Request::ImportCheck(self.job.clone()));
+        }
+    }
+
+    fn turn(&mut self, setting: usize) {
+        match setting {
+            0 => {
+                self.job.existing = match self.job.existing {
+                    Existing::Skip | Existing::Unspecified => Existing::Update,
+                    Existing::Update => Existing::Refuse,
+                    Existing::Refuse => Existing::Skip,
+                }
+            }
+            1 => self.job.create_missing = !self.job.create_missing,
+            _ => {
+                self.job.day_first = match self.job.day_first {
+                    None => Some(true),
+                    Some(true) => Some(false),
+                    Some(false) => None,
+                }
+            }
+        }
+    }
+
+    fn back(&mut self, sh: &mut Shared) {
+        sh.drop_call(self.id, Slot::File);
+        match &self.step {
+            Step::Run => self.job.cancel.cancel(),
+            Step::Check(..) => self.step = Step::Map(self.mapped(), 0),
+            Step::Map(..) => self.step = Step::File,
+            Step::File | Step::Done(_) => sh.nav.push(Nav::Back),
+        }
+    }
+
+    /// The file with the mapping that was made.
+    fn mapped(&self) -> Looked {
+        let mut looked = self.looked.clone();
+        for (header, field) in looked.headers.iter().zip(looked.fields.iter_mut()) {
+            let found = self.job.map.iter().find(|(_, columns)| columns.split('+').any(|c| c == header));
+            *field = found.map_or_else(String::new, |(name, _)| name.clone());
+        }
+        looked
+    }
+
+    fn step_by(&mut self, by: isize) {
+        match &mut self.step {
+            Step::Map(looked, at) => {
+                let count = looked.headers.len() as isize + 4;
+                *at = (*at as isize + by).rem_euclid(count) as usize;
+            }
+            Step::Check(checked, first) => {
+                let last = (checked.rows.len() + checked.missing.len()).saturating_sub(1);
+                *first = first.saturating_add_signed(by).min(last);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -49,35 +213,107 @@ impl Screen for ImportScreen {
         true
     }
 
-    fn key(&mut self, chord: Chord, _: &mut Shared) -> bool {
-        self.lines.key(chord)
+    fn key(&mut self, chord: Chord, sh: &mut Shared) -> bool {
+        match (&self.step, chord.key) {
+            (Step::File, _) => self.lines.key(chord),
+            (Step::Map(..), Key::Char(' ')) => {
+                self.accept(sh);
+                true
+            }
+            (_, Key::Char('j')) if !chord.ctrl => {
+                self.step_by(1);
+                true
+            }
+            (_, Key::Char('k')) if !chord.ctrl => {
+                self.step_by(-1);
+                true
+            }
+            // The whole import is one operation.
+            (Step::Done(_), Key::Char('u')) => {
+                let request_id = sh.request_id();
+                let operation_id = if let Step::Done(report) = &self.step { report.status.operation_id } else { 0 };
+                let undo = rolo_proto::v1::UndoRequest { operation_id, redo: false, request_id };
+                sh.call(crate::app::model::PROGRAM, Slot::Act, Request::Undo(undo));
+                sh.nav.push(Nav::Back);
+                true
+            }
+            _ => false,
+        }
     }
 
     fn text(&mut self, text: &str, _: &mut Shared) -> bool {
-        self.lines.paste(text);
+        if matches!(self.step, Step::File) {
+            self.lines.paste(text);
+        }
         true
     }
 
     fn act(&mut self, action: Action, _: Chord, sh: &mut Shared) -> bool {
         match action {
-            Action::Back => sh.nav.push(Nav::Back),
+            Action::NextField => self.step_by(1),
+            Action::PrevField => self.step_by(-1),
+            Action::PageDown => self.step_by(10),
+            Action::PageUp => self.step_by(-10),
+            Action::Accept => self.accept(sh),
+            Action::Save if matches!(self.step, Step::Map(..)) => self.check(sh),
+            Action::Save => self.accept(sh),
+            Action::Back => self.back(sh),
             _ => return false,
         }
         true
     }
 
-    fn reply(&mut self, _: Slot, _: Request, _: Result<Reply, Failure>, _: &mut Shared) {}
+    fn reply(&mut self, slot: Slot, request: Request, outcome: Result<Reply, Failure>, sh: &mut Shared) {
+        match outcome {
+            Ok(Reply::Looked(looked)) => {
+                self.looked = looked.clone();
+                self.step = Step::Map(looked, 0);
+            }
+            Ok(Reply::Checked(checked)) => self.step = Step::Check(checked, 0),
+            Ok(Reply::Imported(report)) => {
+                sh.changes += 1;
+                self.step = Step::Done(report);
+            }
+            Ok(_) => {}
+            Err(failure) => {
+                if matches!(self.step, Step::File) {
+                    self.lines.fault = Some(failure.message(sh.lang));
+                } else {
+                    sh.fail(&failure, Some((self.id, slot, request)));
+                }
+                if matches!(self.step, Step::Run) {
+                    self.step = Step::Map(self.mapped(), 0);
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, answer: Answer, _: &mut Shared) {
+        if let (Step::Map(looked, at), Answer::Picked(Ask::Column(column), Value::Text(field))) = (&mut self.step, answer)
+            && let Some(slot) = looked.fields.get_mut(column)
+        {
+            *slot = field;
+            *at = column + 1;
+        }
+    }
 
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
-        let many = crate::resource::of(self.kind).map_or("", |r| r.labels().1.get(sh.lang));
-        vec![many.to_owned(), Action::Import.label().get(sh.lang).to_owned()]
+        let many = resource::of(self.kind).map_or("", |r| r.labels().1.get(sh.lang));
+        let file = self.job.path.rsplit('/').next().unwrap_or_default().to_owned();
+        let mut crumbs = vec![many.to_owned(), Action::Import.label().get(sh.lang).to_owned()];
+        crumbs.extend(Some(file).filter(|f| !f.is_empty()));
+        crumbs
     }
 
     fn actions(&self, _: &Shared) -> Vec<Action> {
-        vec![Action::Accept, Action::Back]
+        match self.step {
+            Step::File | Step::Check(..) | Step::Done(_) => vec![Action::Accept, Action::Back],
+            Step::Map(..) => vec![Action::NextField, Action::Accept, Action::Save, Action::Back],
+            Step::Run => vec![Action::Back],
+        }
     }
 
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
-        self.lines.draw(c, area, Action::Import.label().get(sh.lang), &[], "");
+        draw::import(self, c, area, sh);
     }
 }

@@ -1,0 +1,176 @@
+//! `rolod`: makes a data directory, serves it, and administers it on its own machine.
+
+mod args;
+mod door;
+mod user;
+
+use std::{
+    io::{self, Read, Write as _},
+    path::Path,
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use rolo_proto::v1 as pb;
+use secrecy::SecretString;
+use tonic_types::StatusExt;
+
+use self::{
+    args::{Audit, Cli, Command, Init, Serve},
+    door::Door,
+};
+use crate::{Config, InitOptions, Place};
+
+/// `rolod`, from its arguments to its exit code.
+pub async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("ROLO_LOG").unwrap_or_else(|_| "rolo_server=info,warn".into()),
+        )
+        .with_writer(io::stderr)
+        .init();
+    match command(cli.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to do when even this cannot be written.
+            let _ = writeln!(io::stderr(), "rolod: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn command(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Init(init) => make(init).await,
+        Command::Serve(arguments) => serve(arguments).await,
+        Command::User { command } => user::user(command).await,
+        Command::Audit { command: Audit::Verify { place } } => verify(&place.data).await,
+        Command::Backup { place, file } => backup(&place.data, &file).await,
+        Command::Figures { place, repair } => figures(&place.data, repair).await,
+    }
+}
+
+fn say(line: &str) -> anyhow::Result<()> {
+    writeln!(io::stdout(), "{line}").context("standard output")
+}
+
+/// The password in a file, without the line's end.
+fn password_of(file: Option<&Path>) -> anyhow::Result<Option<String>> {
+    let Some(file) = file else { return Ok(None) };
+    let mut text = String::new();
+    std::fs::File::open(file)
+        .and_then(|file| file.take(4_096).read_to_string(&mut text))
+        .with_context(|| format!("the password file {}", file.display()))?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        bail!("the password file {} is empty", file.display());
+    }
+    Ok(Some(password.to_owned()))
+}
+
+async fn make(init: Init) -> anyhow::Result<()> {
+    let password = password_of(init.password_file.as_deref())?;
+    let options = InitOptions {
+        company: init.company,
+        time_zone: init.time_zone,
+        currency: init.currency,
+        language: init.language,
+        admin: init.admin.clone(),
+        display_name: init.display_name,
+        password: password.map(SecretString::from),
+        admin_only: init.admin_only,
+        ..InitOptions::default()
+    };
+    let one_time = crate::init(&init.place.data, options).await.map_err(words)?;
+    say(&format!("Made {}. {} can sign in.", init.place.data.display(), init.admin))?;
+    match one_time {
+        Some(password) => say(&format!("One-time password, to be changed at the first sign-in: {password}")),
+        None => Ok(()),
+    }
+}
+
+async fn serve(arguments: Serve) -> anyhow::Result<()> {
+    let dir = arguments.place.data;
+    let config = Config { listen: arguments.listen, reflection: arguments.reflection, ..Config::default() };
+    let mut handle = match Place::open(&dir, config).await.map_err(words)? {
+        Place::Owner(handle) => handle,
+        Place::Other { .. } => bail!("{} is served by another process already", dir.display()),
+    };
+    say(&format!("Serving {} on unix:{}", dir.display(), crate::directory::socket_path(&dir).map_err(words)?.display()))?;
+    for address in handle.addresses() {
+        say(&format!("Serving {} on {address}", dir.display()))?;
+    }
+    tokio::select! {
+        ended = handle.wait() => ended.map_err(words)?,
+        stopped = stop_signal() => {
+            stopped?;
+            handle.shutdown().await.map_err(words)?;
+        }
+    }
+    Ok(())
+}
+
+async fn stop_signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn verify(dir: &Path) -> anyhow::Result<()> {
+    let mut door = Door::open(dir).await?;
+    let seen = door.client.verify_audit(pb::VerifyAuditRequest {}).await.map_err(refused);
+    door.close().await?;
+    let seen = seen?.into_inner();
+    if seen.first_bad > 0 {
+        bail!("the audit log breaks at row {}: {} ({} rows before it verify)", seen.first_bad, seen.problem, seen.rows);
+    }
+    say(&format!("The audit log is whole: {} rows, head {}", seen.rows, seen.head))
+}
+
+async fn backup(dir: &Path, file: &Path) -> anyhow::Result<()> {
+    let path = std::path::absolute(file)?.to_str().context("the path is not UTF-8")?.to_owned();
+    let mut door = Door::open(dir).await?;
+    let done = door.client.backup(pb::BackupRequest { path }).await.map_err(refused);
+    door.close().await?;
+    let done = done?.into_inner();
+    say(&format!("{}: {} bytes, {} audit rows, verified", file.display(), done.bytes, done.audit_rows))
+}
+
+async fn figures(dir: &Path, repair: bool) -> anyhow::Result<()> {
+    let mut door = Door::open(dir).await?;
+    let done = door.client.check_figures(pb::CheckFiguresRequest { repair }).await.map_err(refused);
+    door.close().await?;
+    let done = done?.into_inner();
+    done.differences.iter().try_for_each(|line| say(line))?;
+    say(&format!("{} customers looked at, {} differ", done.checked, done.differences.len()))?;
+    if !done.differences.is_empty() && !repair {
+        bail!("kept figures differ; run again with --repair");
+    }
+    Ok(())
+}
+
+/// An error of the library in words for a person on the host.
+fn words(error: crate::error::Error) -> anyhow::Error {
+    match error {
+        crate::error::Error::Unavailable(what) => anyhow::anyhow!(what),
+        other => refused(other.into()),
+    }
+}
+
+/// A refusal in words for a person on the host.
+fn refused(status: tonic::Status) -> anyhow::Error {
+    let details = status.get_error_details();
+    let fields = details.bad_request().map(|bad| {
+        bad.field_violations.iter().map(|field| format!("{}: {}", field.field, field.description)).collect::<Vec<_>>().join("; ")
+    });
+    match fields {
+        Some(fields) if !fields.is_empty() => anyhow::anyhow!("invalid: {fields}"),
+        _ => anyhow::anyhow!("{}", status.message()),
+    }
+}

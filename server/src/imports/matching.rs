@@ -1,0 +1,317 @@
+//! Which existing record a row is: by number, else external id, else customers by normalised name, contacts by customer,
+//! name and any phone, interactions by customer, time, title and detail (issue 2). Live records go before deleted ones.
+
+use super::{
+    record::Record,
+    rules::{Namesake, Sheet, same_person},
+};
+use crate::{
+    authz::{Actor, Permission, Scope},
+    contacts, customers,
+    db::{Tx, params},
+    error::{Error, Fault, Result},
+    fields::value_of,
+    interactions, text,
+    value::Value,
+};
+
+/// Namesakes looked at; of more, the first ones.
+const NAMESAKES: i64 = 200;
+
+/// An existing record.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// Its id.
+    pub id: i64,
+    /// In the recycle bin.
+    pub deleted: bool,
+    /// The field by which it was found.
+    pub by: &'static str,
+    /// Outside of what this person may see: only that it is there may be told.
+    pub hidden: bool,
+}
+
+/// The values by which a row's record is compared with existing ones.
+#[derive(Debug, Clone, Copy)]
+pub struct Key<'r> {
+    /// The number or id that the file gives, as text.
+    pub number: &'r str,
+    /// The values of a new record.
+    pub values: &'r [(&'static str, Value)],
+    /// The customer of a contact or an interaction.
+    pub customer: Option<i64>,
+}
+
+impl<'r> Key<'r> {
+    /// The key of a record that has been read.
+    pub fn new(record: &'r Record, values: &'r [(&'static str, Value)], customer: Option<i64>) -> Self {
+        Self { number: &record.number, values, customer }
+    }
+
+    fn text(&self, column: &str) -> &'r str {
+        value_of(self.values, column).map(Value::text).unwrap_or_default()
+    }
+
+    fn int(&self, column: &str) -> Option<i64> {
+        value_of(self.values, column).and_then(Value::int)
+    }
+
+    fn phones(&self, columns: &[&str]) -> Vec<String> {
+        columns.iter().flat_map(|column| text::phones(self.text(column))).collect()
+    }
+
+    /// What a new record of this key has for itself, as texts: two rows of one file that share one are one record.
+    pub fn marks(&self, sheet: Sheet) -> Vec<String> {
+        let customer = self.customer.unwrap_or_default();
+        let mut marks = match self.text("external_id") {
+            "" => Vec::new(),
+            external => vec![["external ", external].concat()],
+        };
+        let name = text::dedupe_name(self.text("name"));
+        match sheet {
+            Sheet::Customers if name.is_empty() => {}
+            Sheet::Customers if self.int("party") == Some(2) => {
+                marks.extend(marked("person", &name, &self.phones(&["tel"])))
+            }
+            Sheet::Customers => marks.push(["name ", &name].concat()),
+            Sheet::Contacts => {
+                let phones = self.phones(&["mobile", "office_tel"]);
+                marks.extend(marked(&customer.to_string(), &name, &phones));
+            }
+            Sheet::Interactions => marks.push(format!(
+                "{customer} {} {}\n{}",
+                self.int("at").unwrap_or_default(),
+                self.text("title"),
+                self.text("detail")
+            )),
+        }
+        marks
+    }
+}
+
+fn marked(kind: &str, name: &str, phones: &[String]) -> Vec<String> {
+    let mark = |phone: &str| [kind, " ", name, " ", phone].concat();
+    if phones.is_empty() { vec![mark("")] } else { phones.iter().map(|phone| mark(phone)).collect() }
+}
+
+/// The record that a row is, if there is one.
+///
+/// # Errors
+/// `VALIDATION` (`AMBIGUOUS`) if more than one may be meant.
+pub fn find(tx: &Tx<'_>, actor: &Actor, sheet: Sheet, key: &Key<'_>) -> Result<Option<Found>> {
+    // A number that nobody may see is answered like an unknown one, and the row is looked up by what else it holds.
+    if let Some(found) = by_number(tx, sheet, key.number)?
+        && !is_hidden(tx, actor, sheet, found.id)?
+    {
+        return Ok(Some(found));
+    }
+    let found = match by_external_id(tx, sheet, key.text("external_id"))? {
+        Some(found) => Some(found),
+        None => match sheet {
+            Sheet::Customers => customer(tx, key)?,
+            Sheet::Contacts => contact(tx, key)?,
+            Sheet::Interactions => interaction(tx, key)?,
+        },
+    };
+    found.map(|found| Ok(Found { hidden: is_hidden(tx, actor, sheet, found.id)?, ..found })).transpose()
+}
+
+fn is_hidden(tx: &Tx<'_>, actor: &Actor, sheet: Sheet, id: i64) -> Result<bool> {
+    let read = match sheet {
+        Sheet::Customers => Permission::CustomerRead,
+        Sheet::Contacts => Permission::ContactRead,
+        Sheet::Interactions => Permission::InteractionRead,
+    };
+    if actor.scope(read) == Some(Scope::All) {
+        return Ok(false);
+    }
+    Ok(!match sheet {
+        Sheet::Customers => customers::store::standing(tx, id)?.is_some_and(|record| actor.reaches(read, &record)),
+        Sheet::Contacts => contacts::store::standing(tx, id)?.is_some_and(|record| actor.reaches(read, &record)),
+        Sheet::Interactions => {
+            interactions::store::standing(tx, id)?.is_some_and(|record| actor.reaches(read, &record))
+        }
+    })
+}
+
+/// A match by an SQL of (id, deleted).
+fn one(tx: &Tx<'_>, by: &'static str, sql: &str, params: impl rusqlite::Params) -> Result<Option<Found>> {
+    tx.query_opt(sql, params, |row| Ok(Found { id: row.get(0)?, deleted: row.get(1)?, by, hidden: false }))
+}
+
+fn by_number(tx: &Tx<'_>, sheet: Sheet, number: &str) -> Result<Option<Found>> {
+    if number.is_empty() {
+        return Ok(None);
+    }
+    let number = text::narrow(number);
+    if sheet == Sheet::Customers {
+        let sql = "SELECT id, deleted_at IS NOT NULL FROM customer WHERE no = ?1";
+        return one(tx, "no", sql, [number.to_uppercase()]);
+    }
+    let Ok(id) = number.parse::<i64>() else { return Ok(None) };
+    let sql = match sheet {
+        Sheet::Interactions => "SELECT id, deleted_at IS NOT NULL FROM interaction WHERE id = ?1",
+        _ => "SELECT id, deleted_at IS NOT NULL FROM contact WHERE id = ?1",
+    };
+    one(tx, "id", sql, [id])
+}
+
+fn by_external_id(tx: &Tx<'_>, sheet: Sheet, external_id: &str) -> Result<Option<Found>> {
+    if external_id.is_empty() {
+        return Ok(None);
+    }
+    let [live, bin] = match sheet {
+        Sheet::Customers => [
+            "SELECT id, 0 FROM customer WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
+            "SELECT id, 1 FROM customer WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL LIMIT 1",
+        ],
+        Sheet::Contacts => [
+            "SELECT id, 0 FROM contact WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
+            "SELECT id, 1 FROM contact WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL LIMIT 1",
+        ],
+        Sheet::Interactions => [
+            "SELECT id, 0 FROM interaction WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
+            "SELECT id, 1 FROM interaction WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL LIMIT 1",
+        ],
+    };
+    match one(tx, "external_id", live, [external_id])? {
+        Some(found) => Ok(Some(found)),
+        None => one(tx, "external_id", bin, [external_id]),
+    }
+}
+
+/// An organisation by its normalised name; a person by name and phone. Which of both is looked for is what the file says,
+/// and if it does not say, either.
+fn customer(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
+    let (name, party) = (text::dedupe_name(key.text("name")), key.int("party"));
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let live = "SELECT id, 0 FROM customer WHERE name_norm = ?1 AND party = 1 AND deleted_at IS NULL";
+    let bin = "SELECT id, 1 FROM customer WHERE name_norm = ?1 AND party = 1 AND deleted_at IS NOT NULL LIMIT 1";
+    for (deleted, organisation) in [(false, live), (true, bin)] {
+        let mut found = None;
+        if party != Some(2) {
+            found = one(tx, "name", organisation, [&name])?;
+        }
+        if found.is_none() && party != Some(1) {
+            found = person(tx, key, &name, deleted)?;
+        }
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+fn person(tx: &Tx<'_>, key: &Key<'_>, name: &str, deleted: bool) -> Result<Option<Found>> {
+    let namesakes = tx.query(
+        "SELECT id, tel FROM customer
+         WHERE name_norm = ?1 AND party = 2 AND (deleted_at IS NOT NULL) = ?2
+         LIMIT ?3",
+        params![name, deleted, NAMESAKES],
+        |row| Ok(Namesake { id: row.get(0)?, phones: text::phones(&row.get::<_, String>(1)?) }),
+    )?;
+    chosen(&namesakes, &key.phones(&["tel"]), key, deleted)
+}
+
+/// The contact of a customer by name and phone.
+fn contact(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
+    let name = text::dedupe_name(key.text("name"));
+    let Some(customer) = key.customer.filter(|_| !name.is_empty()) else { return Ok(None) };
+    let phones = key.phones(&["mobile", "office_tel"]);
+    for deleted in [false, true] {
+        let namesakes = contacts_named(tx, customer, key.text("name"), deleted)?;
+        let found = chosen(&namesakes, &phones, key, deleted)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// In the recycle bin any of several does: the row is refused either way.
+fn chosen(namesakes: &[Namesake], phones: &[String], key: &Key<'_>, deleted: bool) -> Result<Option<Found>> {
+    let id = match same_person(namesakes, phones) {
+        Ok(id) => id,
+        Err(_) if deleted => namesakes.first().map(|one| one.id),
+        Err(_) => return Err(Error::field("name", Fault::Ambiguous(key.text("name").to_owned()))),
+    };
+    Ok(id.map(|id| Found { id, deleted, by: "name", hidden: false }))
+}
+
+/// The contacts of a customer that go by a name.
+pub fn contacts_named(tx: &Tx<'_>, customer: i64, name: &str, deleted: bool) -> Result<Vec<Namesake>> {
+    let sql = if deleted {
+        "SELECT id, name, mobile, office_tel FROM contact
+         WHERE customer_id = ?1 AND name_key = ?2 AND deleted_at IS NOT NULL
+         LIMIT ?3"
+    } else {
+        "SELECT id, name, mobile, office_tel FROM contact
+         WHERE customer_id = ?1 AND name_key = ?2 AND deleted_at IS NULL
+         LIMIT ?3"
+    };
+    let norm = text::dedupe_name(name);
+    let rows = tx.query(sql, params![customer, text::name_key(name), NAMESAKES], |row| {
+        let (mobile, office): (String, String) = (row.get(2)?, row.get(3)?);
+        let phones = text::phones(&mobile).into_iter().chain(text::phones(&office)).collect();
+        Ok((row.get::<_, String>(1)?, Namesake { id: row.get(0)?, phones }))
+    })?;
+    Ok(rows.into_iter().filter(|(name, _)| text::dedupe_name(name) == norm).map(|(_, namesake)| namesake).collect())
+}
+
+/// An interaction of a customer by time, title and detail; a file without times is compared by the rest.
+fn interaction(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
+    let (title, detail) = (key.text("title"), key.text("detail"));
+    let Some(customer) = key.customer.filter(|_| !title.is_empty()) else { return Ok(None) };
+    for (timed, untimed) in [
+        (
+            "SELECT id, 0 FROM interaction
+             WHERE customer_id = ?1 AND at = ?4 AND title = ?2 AND detail = ?3 AND deleted_at IS NULL
+             LIMIT 1",
+            "SELECT id, 0 FROM interaction
+             WHERE customer_id = ?1 AND title = ?2 AND detail = ?3 AND deleted_at IS NULL
+             LIMIT 1",
+        ),
+        (
+            "SELECT id, 1 FROM interaction
+             WHERE customer_id = ?1 AND at = ?4 AND title = ?2 AND detail = ?3 AND deleted_at IS NOT NULL
+             LIMIT 1",
+            "SELECT id, 1 FROM interaction
+             WHERE customer_id = ?1 AND title = ?2 AND detail = ?3 AND deleted_at IS NOT NULL
+             LIMIT 1",
+        ),
+    ] {
+        let found = match key.int("at") {
+            Some(at) => one(tx, "title", timed, params![customer, title, detail, at])?,
+            None => one(tx, "title", untimed, params![customer, title, detail])?,
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// The customers that a reference names: one by number, else by external id, else all of that name.
+pub fn customers_named(tx: &Tx<'_>, actor: &Actor, given: &str) -> Result<Vec<i64>> {
+    let by_number = customers::store::by_number(tx, given)?;
+    let found = match by_number.map_or_else(|| customers::store::by_external_id(tx, given), |id| Ok(Some(id)))? {
+        Some(id) => vec![id],
+        None => tx.query(
+            "SELECT id FROM customer WHERE name_norm = ?1 AND party = 1 AND deleted_at IS NULL
+             UNION ALL
+             SELECT id FROM customer WHERE name_norm = ?1 AND party = 2 AND deleted_at IS NULL
+             LIMIT 20",
+            [text::dedupe_name(given)],
+            |row| row.get(0),
+        )?,
+    };
+    let mut visible = Vec::with_capacity(found.len());
+    for id in found {
+        if !is_hidden(tx, actor, Sheet::Customers, id)? {
+            visible.push(id);
+        }
+    }
+    Ok(visible)
+}

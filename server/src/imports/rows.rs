@@ -1,0 +1,334 @@
+//! What a row does: decided the same way for a look (CheckRows) and for the write (WriteRows).
+
+use std::collections::HashSet;
+
+use rolo_proto::v1::{ImportRow, RowOutcome, RowResult};
+
+use super::{
+    faults::{Stop, fault},
+    lookups::Choice,
+    matching::{self, Found, Key},
+    record::{Missing, Reader, Record},
+    rules::{Existing, Sheet, Values},
+    writing,
+};
+use crate::{
+    authz::{Actor, Permission},
+    change::Change,
+    db::Tx,
+    error::{Error, Fault, Match, Result},
+    fields::value_of,
+    settings::Settings,
+    value::Value,
+};
+
+/// What is to be done with a record.
+#[derive(Debug)]
+pub enum Step {
+    /// A new one, of this customer if it is a contact or an interaction.
+    Create { customer: Option<i64>, values: Values, missing: Vec<Missing> },
+    /// Other values for an existing one: only those that differ.
+    Update { id: i64, values: Values, missing: Vec<Missing> },
+    /// There already, and left alone.
+    Skip(i64),
+    /// There already, with the same values.
+    Unchanged(i64),
+    /// An earlier row of the same call makes it; only a look can see that, a write finds the record itself.
+    Again(RowResult),
+}
+
+impl Step {
+    fn result(&self) -> RowResult {
+        match self {
+            Self::Create { .. } => RowResult::Created,
+            Self::Update { .. } => RowResult::Updated,
+            Self::Skip(_) => RowResult::Skipped,
+            Self::Unchanged(_) => RowResult::Unchanged,
+            Self::Again(result) => *result,
+        }
+    }
+}
+
+/// Which customer a contact or an interaction belongs to.
+#[derive(Debug, Clone, Copy)]
+enum Parent {
+    /// The one that its own columns name.
+    Named,
+    /// The one in the same row, which exists.
+    Is(i64),
+    /// The one in the same row, which does not exist yet.
+    New,
+}
+
+/// What is true of all rows of one call.
+#[derive(Debug)]
+pub struct Desk<'a> {
+    /// Reads the rows.
+    pub reader: Reader<'a>,
+    /// The company's settings.
+    pub settings: &'a Settings,
+    /// Dictionary values that do not exist yet are added.
+    pub create_missing: bool,
+    /// The values that are missing and how many rows of this call use each: told by a look.
+    pub missing: Vec<(Missing, i64)>,
+    /// What the rows before make, for a look; see [`Key::marks`].
+    pub made: HashSet<String>,
+}
+
+impl Desk<'_> {
+    fn actor(&self) -> &Actor {
+        self.reader.actor
+    }
+
+    /// What a row would do.
+    ///
+    /// # Errors
+    /// The server cannot go on; what is wrong with the row is in the outcome.
+    pub fn look(&mut self, tx: &Tx<'_>, row: &ImportRow) -> Result<RowOutcome> {
+        let outcome = self.looked(tx, row);
+        finished(row, outcome)
+    }
+
+    fn looked(&mut self, tx: &Tx<'_>, row: &ImportRow) -> Result<RowOutcome, Stop> {
+        let sheet = self.reader.layout.sheet;
+        let record = self.reader.record(tx, row, false)?;
+        let second = self.second(tx, row)?;
+        let mut marks = Vec::new();
+        let step = self.step(tx, sheet, &record, Parent::Named, &mut marks)?;
+        writing::check(tx, self.reader.actor, self.settings, sheet, &step)?;
+        let mut outcome = outcome(tx, sheet, &step)?;
+        outcome.changes = writing::changes(tx, self.settings, sheet, &step, "")?;
+        if let Some(second) = second {
+            let step = self.step(tx, Sheet::Contacts, &second, parent(&step), &mut marks).map_err(Stop::of_second)?;
+            writing::check(tx, self.reader.actor, self.settings, Sheet::Contacts, &step).map_err(Stop::of_second)?;
+            outcome.second_result = step.result().into();
+            outcome.changes.extend(writing::changes(tx, self.settings, Sheet::Contacts, &step, "contact.")?);
+        }
+        self.made.extend(marks);
+        Ok(outcome)
+    }
+
+    /// Does what a row does, or nothing of it.
+    ///
+    /// # Errors
+    /// The server cannot go on; what is wrong with the row is in the outcome.
+    pub fn write(&mut self, change: &mut Change<'_, '_>, row: &ImportRow) -> Result<RowOutcome> {
+        let mut refused = None;
+        let outcome = change.attempt(|change| {
+            self.written(change, row).map_err(|stop| match stop {
+                Stop::Failed(error) => error,
+                faults => {
+                    refused = Some(faults);
+                    Error::NotFound
+                }
+            })
+        });
+        self.reader.lookups.settle(outcome.is_ok());
+        match (refused, outcome) {
+            (Some(faults), Err(Error::NotFound)) => finished(row, Err(faults)),
+            (_, outcome) => finished(row, outcome.map_err(Stop::Failed)),
+        }
+    }
+
+    fn written(&mut self, change: &mut Change<'_, '_>, row: &ImportRow) -> Result<RowOutcome, Stop> {
+        let tx = change.tx();
+        let sheet = self.reader.layout.sheet;
+        let record = self.reader.record(tx, row, false)?;
+        let second = self.second(tx, row)?;
+        let mut step = self.step(tx, sheet, &record, Parent::Named, &mut Vec::new())?;
+        self.add_missing(change, &mut step)?;
+        let result = step.result();
+        let id = writing::carry_out(change, self.settings, sheet, &step, Permission::ContactWrite)?;
+        let mut outcome = RowOutcome { result: result.into(), ..labelled(tx, sheet, id)? };
+        if let Some(second) = second {
+            let mut step =
+                self.step(tx, Sheet::Contacts, &second, Parent::Is(id), &mut Vec::new()).map_err(Stop::of_second)?;
+            self.add_missing(change, &mut step).map_err(Stop::of_second)?;
+            // Whoever may make a customer may give it its first contact (as in the form).
+            let right =
+                if result == RowResult::Created { Permission::CustomerCreate } else { Permission::ContactWrite };
+            writing::carry_out(change, self.settings, Sheet::Contacts, &step, right)
+                .map_err(|error| Stop::from(error).of_second())?;
+            outcome.second_result = step.result().into();
+        }
+        Ok(outcome)
+    }
+
+    fn second(&mut self, tx: &Tx<'_>, row: &ImportRow) -> Result<Option<Record>> {
+        if !self.reader.layout.has_second() || row.cells.len() != self.reader.layout.slots.len() {
+            return Ok(None);
+        }
+        Ok(Some(self.reader.record(tx, row, true)?).filter(|record| !record.is_blank()))
+    }
+
+    /// What is to be done with a record. What is wrong with its cells counts only if it is to be written.
+    fn step(
+        &mut self,
+        tx: &Tx<'_>,
+        sheet: Sheet,
+        record: &Record,
+        parent: Parent,
+        marks: &mut Vec<String>,
+    ) -> Result<Step, Stop> {
+        let mut values = record.values();
+        let customer = match parent {
+            Parent::Is(id) => Some(id),
+            Parent::New => None,
+            Parent::Named => value_of(&values, "customer_id").and_then(Value::int),
+        };
+        let key = Key::new(record, &values, customer);
+        let found = match parent {
+            Parent::New => None,
+            _ => matching::find(tx, self.actor(), sheet, &key)?,
+        };
+        if let Some(found) = found {
+            return self.existing(tx, sheet, record, &found);
+        }
+        let made = key.marks(sheet);
+        let again = !matches!(parent, Parent::New) && made.iter().any(|mark| self.made.contains(mark));
+        marks.extend(made);
+        if again {
+            return match self.reader.layout.existing {
+                Existing::Skip => Ok(Step::Again(RowResult::Skipped)),
+                Existing::Update => Ok(Step::Again(RowResult::Updated)),
+                Existing::Refuse => Err(Error::Duplicate { field: "name", at: Match::default() }.into()),
+            };
+        }
+        self.settle_missing(record, true)?;
+        record.check()?;
+        if sheet != Sheet::Customers && customer.is_none() && !matches!(parent, Parent::New) {
+            return Err(Stop::Refused(vec![fault("customer_no", &Fault::Required)]));
+        }
+        if let (Some(name), Some(customer)) = (&record.contact, customer) {
+            let id = contact(tx, customer, name, None)?;
+            values.push(("contact_id", Value::Int(id)));
+        }
+        Ok(Step::Create { customer, values, missing: record.missing.clone() })
+    }
+
+    fn existing(&mut self, tx: &Tx<'_>, sheet: Sheet, record: &Record, found: &Found) -> Result<Step, Stop> {
+        let label = if found.hidden { String::new() } else { (sheet.table().label)(tx, found.id)? };
+        let id = if found.hidden { 0 } else { found.id };
+        let in_the_way =
+            |deleted| Error::Duplicate { field: found.by, at: Match { id, label, deleted, owner: String::new() } };
+        match self.reader.layout.existing {
+            _ if found.hidden => Err(in_the_way(false).into()),
+            _ if found.deleted => Err(in_the_way(true).into()),
+            Existing::Refuse => Err(in_the_way(false).into()),
+            Existing::Skip => Ok(Step::Skip(found.id)),
+            Existing::Update => self.update(tx, sheet, record, found.id),
+        }
+    }
+
+    /// The values of a row that an existing record does not have yet.
+    fn update(&mut self, tx: &Tx<'_>, sheet: Sheet, record: &Record, id: i64) -> Result<Step, Stop> {
+        self.settle_missing(record, false)?;
+        record.check()?;
+        let table = sheet.table();
+        let before = table.values(tx, id)?;
+        let mut values = Values::new();
+        for (column, value) in &record.given {
+            if table.value(&before, column)? != value {
+                values.push((column, value.clone()));
+            }
+        }
+        if value_of(&values, "author_id").is_some() {
+            return Err(Stop::Refused(vec![fault("author", &Fault::NotWritable)]));
+        }
+        if let Some(name) = &record.contact {
+            let customer = table.value(&before, "customer_id")?.int().unwrap_or_default();
+            let current = table.value(&before, "contact_id")?.clone();
+            let named = Value::Int(contact(tx, customer, name, current.int())?);
+            if named != current {
+                values.push(("contact_id", named));
+            }
+        }
+        let missing: Vec<_> = record.missing.iter().filter(|one| !one.default).cloned().collect();
+        if values.is_empty() && missing.is_empty() {
+            return Ok(Step::Unchanged(id));
+        }
+        Ok(Step::Update { id, values, missing })
+    }
+
+    /// Counts what the dictionary does not have, and refuses it unless it is to be added and this person may add it.
+    fn settle_missing(&mut self, record: &Record, new: bool) -> Result<(), Stop> {
+        let wanted: Vec<_> = record.missing.iter().filter(|one| new || !one.default).collect();
+        for one in &wanted {
+            match self.missing.iter_mut().find(|(known, _)| known.field == one.field && known.text == one.text) {
+                Some((_, rows)) => *rows += 1,
+                None => self.missing.push(((*one).clone(), 1)),
+            }
+        }
+        if wanted.is_empty() || self.create_missing && self.actor().scope(Permission::DictionaryAdd).is_some() {
+            return Ok(());
+        }
+        let mut faults: Vec<_> =
+            wanted.iter().map(|one| fault(&one.field, &Fault::UnknownChoice(one.text.clone()))).collect();
+        faults.extend(record.faults.iter().cloned());
+        Err(Stop::Refused(faults))
+    }
+
+    /// Adds to the dictionary what the step needs of it.
+    fn add_missing(&mut self, change: &mut Change<'_, '_>, step: &mut Step) -> Result<(), Stop> {
+        let (Step::Create { values, missing, .. } | Step::Update { values, missing, .. }) = step else { return Ok(()) };
+        for one in missing.drain(..) {
+            let id = match self.reader.lookups.choice(change.tx(), one.kind, &one.text)? {
+                Choice::Is(id) => id,
+                _ => crate::dictionary::store::create_text(change, one.kind, &one.text)?,
+            };
+            self.reader.lookups.add_choice(one.kind, &one.text, id);
+            values.retain(|(column, _)| *column != one.column);
+            values.push((one.column, Value::Int(id)));
+        }
+        Ok(())
+    }
+}
+
+fn parent(step: &Step) -> Parent {
+    match step {
+        Step::Create { .. } | Step::Again(_) => Parent::New,
+        Step::Update { id, .. } | Step::Skip(id) | Step::Unchanged(id) => Parent::Is(*id),
+    }
+}
+
+/// The contact of a customer by name; of several the one that is there already.
+fn contact(tx: &Tx<'_>, customer: i64, name: &str, current: Option<i64>) -> Result<i64, Stop> {
+    let namesakes = matching::contacts_named(tx, customer, name, false)?;
+    let wrong = match namesakes.as_slice() {
+        [only] => return Ok(only.id),
+        [] => Fault::UnknownReference(name.to_owned()),
+        several => match current.filter(|id| several.iter().any(|one| one.id == *id)) {
+            Some(id) => return Ok(id),
+            None => Fault::Ambiguous(name.to_owned()),
+        },
+    };
+    Err(Stop::Refused(vec![fault("contact", &wrong)]))
+}
+
+fn outcome(tx: &Tx<'_>, sheet: Sheet, step: &Step) -> Result<RowOutcome> {
+    let labelled = match step {
+        Step::Update { id, .. } | Step::Skip(id) | Step::Unchanged(id) => labelled(tx, sheet, *id)?,
+        Step::Create { values, .. } => {
+            let name = if sheet == Sheet::Interactions { "title" } else { "name" };
+            RowOutcome {
+                label: value_of(values, name).map(Value::text).unwrap_or_default().to_owned(),
+                ..Default::default()
+            }
+        }
+        Step::Again(_) => RowOutcome::default(),
+    };
+    Ok(RowOutcome { result: step.result().into(), ..labelled })
+}
+
+fn labelled(tx: &Tx<'_>, sheet: Sheet, id: i64) -> Result<RowOutcome> {
+    Ok(RowOutcome { id, label: (sheet.table().label)(tx, id)?, ..RowOutcome::default() })
+}
+
+fn finished(row: &ImportRow, outcome: Result<RowOutcome, Stop>) -> Result<RowOutcome> {
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(Stop::Refused(faults)) => RowOutcome { result: RowResult::Refused.into(), faults, ..RowOutcome::default() },
+        Err(Stop::Failed(error)) => return Err(error),
+    };
+    Ok(RowOutcome { line: row.line, ..outcome })
+}

@@ -1,0 +1,209 @@
+//! Carrying a step out through the record's own slice; and asking the same rules without writing.
+//!
+//! The two halves of this file say the same thing twice, once for a look and once for the write: rights, state, fields,
+//! references, duplicates, in this order. The write is the judge; a look only foretells it.
+
+use chrono::DateTime;
+use rolo_proto::v1::RowChange;
+
+use super::{
+    faults::Stop,
+    rows::Step,
+    rules::{Sheet, Values},
+};
+use crate::{
+    authz::{Actor, Permission},
+    change::{Change, Seen, Table, field_name},
+    contacts,
+    customers::{
+        self, duplicates,
+        rules::{Event, permit},
+    },
+    db::Tx,
+    dictionary,
+    error::{Error, Result},
+    fields::{Field, Shape, value_of},
+    interactions,
+    settings::Settings,
+    users,
+    value::Value,
+};
+
+impl Sheet {
+    /// The table of its records.
+    pub fn table(self) -> &'static Table {
+        match self {
+            Self::Customers => &customers::store::TABLE,
+            Self::Contacts => &contacts::store::TABLE,
+            Self::Interactions => &interactions::store::TABLE,
+        }
+    }
+}
+
+/// Handing a customer over has a right of its own; it alone does if nothing else changes.
+fn right_to_edit(values: &[(&'static str, Value)]) -> Permission {
+    match values {
+        [("manager_id", _)] => Permission::CustomerReassign,
+        _ => Permission::CustomerEdit,
+    }
+}
+
+/// Does what a step says and answers the record's id. `attend` is the right that a new contact takes.
+pub fn carry_out(
+    change: &mut Change<'_, '_>,
+    settings: &Settings,
+    sheet: Sheet,
+    step: &Step,
+    attend: Permission,
+) -> Result<i64> {
+    let (tx, actor) = (change.tx(), change.actor);
+    let done = match (sheet, step) {
+        (_, Step::Skip(id) | Step::Unchanged(id)) => return Ok(*id),
+        (_, Step::Again(_)) => return Err(Error::Internal("a write foretold itself".into())),
+        (Sheet::Customers, Step::Create { values, .. }) => {
+            customers::store::create(change, settings, values.clone(), false)?
+        }
+        (Sheet::Contacts, Step::Create { customer, values, .. }) => {
+            let customer = customers::store::allowed(tx, actor, attend, customer.ok_or(Error::NotFound)?)?;
+            contacts::store::create(change, &customer, values.clone(), false)?
+        }
+        (Sheet::Interactions, Step::Create { customer, values, .. }) => {
+            let customer =
+                customers::store::allowed(tx, actor, Permission::InteractionCreate, customer.ok_or(Error::NotFound)?)?;
+            let (author, values) = author(values);
+            interactions::store::create(change, &customer, values, author, false)?
+        }
+        (Sheet::Customers, Step::Update { id, values, .. }) => {
+            let customer = customers::store::allowed(tx, actor, right_to_edit(values), *id)?;
+            customers::store::update(change, settings, &customer, &Seen::default(), values.clone())?
+        }
+        (Sheet::Contacts, Step::Update { id, values, .. }) => {
+            let contact = contacts::store::allowed(tx, actor, Permission::ContactWrite, *id)?;
+            contacts::store::update(change, &contact, &Seen::default(), values)?
+        }
+        (Sheet::Interactions, Step::Update { id, values, .. }) => {
+            let interaction = interactions::store::allowed(tx, actor, Permission::InteractionEdit, *id)?;
+            interactions::store::update(change, &interaction, &Seen::default(), values)?
+        }
+    };
+    Ok(done.id)
+}
+
+/// The author is not a field of the form: it is handed over beside the values.
+fn author(values: &[(&'static str, Value)]) -> (Option<i64>, Values) {
+    let author = value_of(values, "author_id").and_then(Value::int);
+    (author, values.iter().filter(|(column, _)| *column != "author_id").cloned().collect())
+}
+
+/// Asks the rules for a step without writing it.
+///
+/// # Errors
+/// What the write would be refused for.
+pub fn check(tx: &Tx<'_>, actor: &Actor, settings: &Settings, sheet: Sheet, step: &Step) -> Result<(), Stop> {
+    match (sheet, step) {
+        (_, Step::Skip(_) | Step::Unchanged(_) | Step::Again(_)) => {}
+        (Sheet::Customers, Step::Create { values, .. }) => {
+            actor.require(Permission::CustomerCreate)?;
+            customers::rules::check_new(values, &settings.customer_required, false)?;
+            duplicates::refuse_new(tx, values)?;
+        }
+        (Sheet::Contacts, Step::Create { customer, values, .. }) => {
+            match customer {
+                Some(id) => {
+                    let customer = customers::store::allowed(tx, actor, Permission::ContactWrite, *id)?;
+                    permit(customer.standing, Event::Attend)?;
+                }
+                None => drop(actor.require(Permission::CustomerCreate)?),
+            }
+            contacts::rules::check_new(values, false)?;
+        }
+        (Sheet::Interactions, Step::Create { customer, values, .. }) => {
+            let id = customer.ok_or(Error::NotFound)?;
+            let customer = customers::store::allowed(tx, actor, Permission::InteractionCreate, id)?;
+            permit(customer.standing, Event::Attend)?;
+            interactions::rules::check_new(values, None, false)?;
+        }
+        (_, Step::Update { id, values, .. }) => check_update(tx, actor, settings, sheet, *id, values)?,
+    }
+    Ok(())
+}
+
+fn check_update(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    settings: &Settings,
+    sheet: Sheet,
+    id: i64,
+    values: &[(&'static str, Value)],
+) -> Result<()> {
+    let table = sheet.table();
+    let before = table.values(tx, id)?;
+    let old = |column: &str| table.value(&before, column).cloned().unwrap_or_default();
+    match sheet {
+        Sheet::Customers => {
+            let customer = customers::store::allowed(tx, actor, right_to_edit(values), id)?;
+            if value_of(values, "manager_id").is_some() {
+                actor.require(Permission::CustomerReassign)?;
+            }
+            permit(customer.standing, Event::Edit)?;
+            let was_empty = |column: &str| old(column).is_empty();
+            customers::rules::check_edit(was_empty, values, &settings.customer_required, customer.party)?;
+            duplicates::refuse_change(tx, id, &before, values)
+        }
+        Sheet::Contacts => {
+            let contact = contacts::store::allowed(tx, actor, Permission::ContactWrite, id)?;
+            permit(contact.customer.standing, Event::Attend)?;
+            contacts::rules::check_edit(old, values)
+        }
+        Sheet::Interactions => {
+            let interaction = interactions::store::allowed(tx, actor, Permission::InteractionEdit, id)?;
+            permit(interaction.customer.standing, Event::Attend)?;
+            let channel = value_of(values, "channel_id").cloned().unwrap_or_else(|| old("channel_id"));
+            let channel = channel.int().map_or(Ok(None), |id| dictionary::store::value(tx, id))?;
+            interactions::rules::check_edit(old, values, channel.as_deref())
+        }
+    }
+}
+
+/// What an update changes, as people read it; `prefix` stands before the names of fields.
+pub fn changes(tx: &Tx<'_>, settings: &Settings, sheet: Sheet, step: &Step, prefix: &str) -> Result<Vec<RowChange>> {
+    let Step::Update { id, values, missing } = step else { return Ok(Vec::new()) };
+    let table = sheet.table();
+    let before = table.values(tx, *id)?;
+    let mut changes = Vec::with_capacity(values.len() + missing.len());
+    let mut add = |column: &'static str, after: Option<&Value>, text: &str| -> Result<()> {
+        let field = sheet.fields().iter().find(|field| field.column == column);
+        changes.push(RowChange {
+            field: [prefix, field_name(column)].concat(),
+            before: shown(tx, settings, field, table.value(&before, column)?)?,
+            after: after.map_or_else(|| Ok(text.to_owned()), |value| shown(tx, settings, field, value))?,
+        });
+        Ok(())
+    };
+    for (column, value) in values {
+        add(column, Some(value), "")?;
+    }
+    for one in missing {
+        add(one.column, None, &one.text)?;
+    }
+    Ok(changes)
+}
+
+fn shown(tx: &Tx<'_>, settings: &Settings, field: Option<&Field>, value: &Value) -> Result<String> {
+    let Some(number) = value.int() else { return Ok(value.text().to_owned()) };
+    let text = match field.map(|field| field.shape) {
+        Some(Shape::Choice(_)) => dictionary::store::choice(tx, Some(number))?
+            .map(|choice| if settings.language == "en" && !choice.en.is_empty() { choice.en } else { choice.zh }),
+        Some(Shape::User) => users::store::user(tx, number)?.map(|user| users::store::shown(&user)),
+        Some(Shape::Customer) => Some((customers::store::TABLE.label)(tx, number)?),
+        Some(Shape::Contact) => contacts::store::contact_ref(tx, Some(number))?.map(|contact| contact.name),
+        Some(Shape::Time) => DateTime::from_timestamp_millis(number)
+            .map(|at| at.with_timezone(&settings.time_zone).format("%Y-%m-%d %H:%M").to_string()),
+        Some(Shape::OneOf(items)) => {
+            let words = items.iter().find(|(item, _)| *item == number).map(|(_, words)| *words).unwrap_or_default();
+            words.first().map(|word| (*word).to_owned())
+        }
+        _ => None,
+    };
+    Ok(text.unwrap_or_else(|| number.to_string()))
+}

@@ -1,0 +1,88 @@
+//! How the lists run: every list query is held to an index (`tests/golden/plans.txt`).
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use rolo_proto::v1 as pb;
+use rolo_server::{authz::Actor, contacts, customers, db::sql::Sql, db::Tx, dictionary, interactions, users};
+use rolo_tests::{World, golden::assert_golden};
+
+const VIEWS: [pb::CustomerView; 8] = [
+    pb::CustomerView::All,
+    pb::CustomerView::Mine,
+    pb::CustomerView::Recent,
+    pb::CustomerView::NoContact,
+    pb::CustomerView::Incomplete,
+    pb::CustomerView::WithoutManager,
+    pb::CustomerView::Lost,
+    pb::CustomerView::RecycleBin,
+];
+
+const SORTS: [pb::CustomerSort; 10] = [
+    pb::CustomerSort::Unspecified,
+    pb::CustomerSort::Name,
+    pb::CustomerSort::No,
+    pb::CustomerSort::CreatedAt,
+    pb::CustomerSort::UpdatedAt,
+    pb::CustomerSort::LastContactAt,
+    pb::CustomerSort::Level,
+    pb::CustomerSort::Region,
+    pb::CustomerSort::Satisfaction,
+    pb::CustomerSort::Credit,
+];
+
+fn explain(tx: &Tx<'_>, plans: &mut String, label: &str, sql: &Sql) -> rolo_server::error::Result<()> {
+    let steps = sql.explain(tx)?.join(" | ");
+    // A page may sort in memory only what a filter has made few.
+    let _ = writeln!(plans, "{label}: {steps}");
+    Ok(())
+}
+
+/// Design §3: no list query lacks an index.
+#[tokio::test]
+async fn every_list_query_walks_an_index() -> Result<()> {
+    let world = World::new().await?;
+    let plans = world
+        .handle()?
+        .kernel()
+        .db()
+        .read(|tx| {
+            let mut plans = String::new();
+            let actor = Actor::host();
+            for view in VIEWS {
+                for sort in SORTS {
+                    let filter = pb::CustomerFilter { view: view.into(), ..pb::CustomerFilter::default() };
+                    let request = pb::ListCustomersRequest {
+                        filter: Some(filter),
+                        order_by: sort.into(),
+                        ..pb::ListCustomersRequest::default()
+                    };
+                    let list = customers::list::List::new(tx, &actor, 0, &request)?;
+                    for (page, sql) in ["first", "next"].iter().zip(list.statements()) {
+                        let label = format!("customers {} {} {page}", view.as_str_name(), sort.as_str_name());
+                        explain(tx, &mut plans, &label, &sql)?;
+                    }
+                }
+            }
+            for (label, sql) in contacts::list::statements(&actor)? {
+                explain(tx, &mut plans, &format!("contacts {label}"), &sql)?;
+            }
+            for (label, sql) in interactions::list::statements(&actor)? {
+                explain(tx, &mut plans, &format!("interactions {label}"), &sql)?;
+            }
+            for sql in dictionary::rpc::statements() {
+                explain(tx, &mut plans, "dictionary", &sql)?;
+            }
+            for sql in users::rpc::statements() {
+                explain(tx, &mut plans, "users", &sql)?;
+            }
+            Ok(plans)
+        })
+        .await?;
+    for line in plans.lines() {
+        let scans = line.contains("SCAN") && !line.contains("USING");
+        assert!(!scans, "a list walks a whole table: {line}");
+    }
+    assert_golden("plans.txt", &plans);
+    Ok(())
+}

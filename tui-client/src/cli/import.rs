@@ -1,0 +1,486 @@
+//! `rolo import`: rows of a file as records.
+
+use std::{collections::HashMap, path::PathBuf, time::Instant};
+
+use clap::{Args, ValueEnum};
+use rolo_proto::v1;
+use serde_json::json;
+
+use super::{Global, kind, out::Out, session, session::Session};
+use crate::{
+    data::{
+        Failure, Reason, failure,
+        importer::{self, Cancel, Event, Job, Missing, Opened, Progress, Report},
+    },
+    files,
+    resource::{Input, parse::grouped},
+    strings::Lang,
+};
+
+/// Arguments of `rolo import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// What the rows are: customers, contacts, interactions
+    kind: String,
+    /// The file: CSV or XLSX
+    #[arg(required_unless_present = "template")]
+    file: Option<PathBuf>,
+    /// Which column goes into a field: name=companyName; contact.name=contactName; name=lastName+firstName; name= leaves
+    /// it out
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    map: Vec<String>,
+    /// The value of a field that no column fills, or that is blank
+    #[arg(long, value_name = "FIELD=VALUE")]
+    default: Vec<String>,
+    /// What happens to rows whose record exists
+    #[arg(long, value_enum, default_value = "skip")]
+    existing: ExistingArg,
+    /// Add dictionary values that do not exist yet
+    #[arg(long)]
+    create_missing: bool,
+    /// Say what would happen, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// The file's encoding, if the guess is wrong: utf-8, utf-16le, gb18030 ...
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// The sheet of a workbook
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// The character between cells of a CSV; \t for a tab
+    #[arg(long, value_name = "CHAR")]
+    delimiter: Option<String>,
+    /// The first row is no header; columns go by their number: --map name=1
+    #[arg(long)]
+    no_header: bool,
+    /// How dates like 03/04/2026 are meant: dmy or mdy
+    #[arg(long, value_name = "ORDER")]
+    date_order: Option<String>,
+    /// Where the rows go that did not come in [default: FILE.errors.csv]
+    #[arg(long, value_name = "FILE")]
+    errors: Option<PathBuf>,
+    /// Write an empty workbook to fill in, and import nothing
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
+    pub template: Option<String>,
+    /// As JSON objects; errors too, on stderr
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What happens to rows whose record exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExistingArg {
+    /// Leave the record as it is
+    Skip,
+    /// Write the mapped columns that are not blank; NULL clears
+    Update,
+    /// Refuse the row
+    Refuse,
+}
+
+fn pairs(option: &str, given: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let pair = |text: &String| {
+        text.split_once(['=', '＝']).map(|(a, b)| (a.trim().to_owned(), b.trim().to_owned())).ok_or_else(|| {
+            Failure::usage(format!("--{option} {text}: field=… is expected"), format!("--{option} {text}：应为 字段=…"))
+        })
+    };
+    given.iter().map(pair).collect()
+}
+
+fn job(args: &ImportArgs, lang: Lang) -> Result<Job, Failure> {
+    let delimiter = match args.delimiter.as_deref() {
+        None => None,
+        Some("\\t" | "tab") => Some('\t'),
+        Some(text) => {
+            let mut chars = text.chars();
+            match (chars.next(), chars.next()) {
+                (Some(c), None) => Some(c),
+                _ => {
+                    return Err(Failure::usage(
+                        format!("--delimiter {text}: one character"),
+                        format!("--delimiter {text}：应为一个字符"),
+                    ));
+                }
+            }
+        }
+    };
+    let date_order = match &args.date_order {
+        None => None,
+        Some(name) => Some(files::dates::DateOrder::by_name(name).ok_or_else(|| {
+            Failure::usage(format!("--date-order {name}: dmy or mdy"), format!("--date-order {name}：应为 dmy 或 mdy"))
+        })?),
+    };
+    Ok(Job {
+        resource: kind(&args.kind)?,
+        path: args.file.clone().unwrap_or_default(),
+        file: files::Options {
+            encoding: args.encoding.clone(),
+            sheet: args.sheet.clone(),
+            delimiter,
+            no_header: args.no_header,
+        },
+        map: pairs("map", &args.map)?,
+        defaults: pairs("default", &args.default)?,
+        existing: match args.existing {
+            ExistingArg::Skip => v1::Existing::Skip,
+            ExistingArg::Update => v1::Existing::Update,
+            ExistingArg::Refuse => v1::Existing::Refuse,
+        },
+        create_missing: args.create_missing,
+        date_order,
+        errors: args.errors.clone(),
+        lang,
+    })
+}
+
+/// A first ctrl-c stops between two calls, so that everything is in order; a second one ends the process.
+pub fn cancel_on_interrupt(cancel: &Cancel) {
+    let cancel = cancel.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            cancel.cancel();
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
+            }
+        }
+    });
+}
+
+pub async fn run(session: &Session, args: &ImportArgs, out: &mut Out) -> Result<(), Failure> {
+    let job = job(args, out.lang)?;
+    let opened = importer::look(&job, 0).await?;
+    say_what_it_is(&opened, out);
+    let cancel = Cancel::default();
+    cancel_on_interrupt(&cancel);
+    let client = session.client();
+
+    let mut bar = Bar::new(out.lang);
+    let mut counts = Counts::default();
+    let mut lines = Vec::new();
+    let missing = importer::check(client, &job, &opened, args.dry_run, &cancel, |event| match event {
+        Event::Progress(progress) => {
+            // What the rows would do goes out with each call's worth, so that memory stays bounded.
+            lines.drain(..).for_each(|line: String| drop(out.line(&line)));
+            bar.show(progress, "checked", "已检查", out);
+        }
+        Event::Outcome(outcome) => {
+            counts.add(outcome);
+            lines.extend(would(outcome, args.json, out.lang));
+        }
+        Event::Unreadable(fault) => {
+            counts.unreadable += 1;
+            lines.push(unreadable(fault, args.json, out.lang));
+        }
+    });
+    let missing = missing.await?;
+    out.end_progress();
+    lines.drain(..).try_for_each(|line| out.line(&line))?;
+    list_missing(&missing, &job, args.json, out)?;
+    if args.dry_run {
+        return counts.said(&missing, &job, args.json, out);
+    }
+    if !missing.is_empty() && !job.create_missing {
+        return Err(Failure::local(
+            Reason::Validation,
+            "Nothing was written: add these values with --create-missing, or mend the file",
+            "未写入任何内容：可加 --create-missing 自动新增这些值，或修改文件",
+        ));
+    }
+
+    let mut bar = Bar::new(out.lang);
+    let report = importer::run(client, &job, &opened, &cancel, |event| {
+        if let Event::Progress(progress) = event {
+            bar.show(progress, "written", "已写入", out);
+        }
+    });
+    let report = report.await?;
+    out.end_progress();
+    summary(&report, args.json, out)
+}
+
+/// What the file turned out to be; guesses are shown so that they can be overruled.
+fn say_what_it_is(opened: &Opened, out: &mut Out) {
+    let (en, zh) = match &opened.kind {
+        files::Kind::Csv { encoding, delimiter } => {
+            let delimiter = if *delimiter == '\t' { "tab".to_owned() } else { delimiter.to_string() };
+            let name = encoding.name();
+            (format!("CSV, {name}, delimiter {delimiter}"), format!("CSV，编码 {name}，分隔符 {delimiter}"))
+        }
+        files::Kind::Xlsx { sheet, sheets } if sheets.len() > 1 => {
+            let others: Vec<&str> = sheets.iter().filter(|s| *s != sheet).map(String::as_str).collect();
+            let others = others.join(", ");
+            (format!("XLSX, sheet {sheet} (others: {others})"), format!("XLSX，工作表 {sheet}（其他：{others}）"))
+        }
+        files::Kind::Xlsx { sheet, .. } => (format!("XLSX, sheet {sheet}"), format!("XLSX，工作表 {sheet}")),
+    };
+    out.note(&en, &zh);
+    let pairs: Vec<String> = opened
+        .mapping
+        .fields
+        .iter()
+        .map(|m| {
+            let columns: Vec<&str> =
+                m.columns.iter().filter_map(|c| opened.headers.get(*c)).map(String::as_str).collect();
+            format!("{}={}", m.field, columns.join("+"))
+        })
+        .collect();
+    let pairs = pairs.join(", ");
+    out.note(&format!("Columns: {pairs}"), &format!("列：{pairs}"));
+    if !opened.mapping.unused.is_empty() {
+        let unused = opened.mapping.unused.join(", ");
+        out.note(&format!("Not used: {unused}"), &format!("未使用：{unused}"));
+    }
+}
+
+fn list_missing(missing: &[Missing], job: &Job, json: bool, out: &mut Out) -> Result<(), Failure> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if json {
+        return missing.iter().try_for_each(|m| {
+            out.line(&json!({ "missing": m.text, "field": m.field, "type": m.dictionary, "rows": m.rows }).to_string())
+        });
+    }
+    match job.create_missing {
+        true => out.note("These dictionary values will be added:", "将新增以下字典值："),
+        false => out.note("These dictionary values do not exist:", "以下字典值不存在："),
+    }
+    missing.iter().try_for_each(|m| {
+        let (label, text, rows) = (failure::field_label(&m.field, out.lang), &m.text, m.rows);
+        out.line(&match out.lang {
+            Lang::En => format!("  {label}: {text} ({rows} rows)"),
+            Lang::Zh => format!("  {label}：{text}（{rows} 行）"),
+        })
+    })
+}
+
+/// What a row would do, a line each change.
+fn would(outcome: &v1::RowOutcome, json: bool, lang: Lang) -> Vec<String> {
+    let (line, result) = (outcome.line, outcome.result());
+    if json {
+        let changes: Vec<_> =
+            outcome.changes.iter().map(|c| json!({ "field": c.field, "before": c.before, "after": c.after })).collect();
+        let faults: Vec<_> =
+            outcome.faults.iter().map(|f| json!({ "field": f.field, "fault": f.reason, "detail": f.detail })).collect();
+        return vec![
+            json!({ "line": line, "result": word(result).2, "id": (outcome.id != 0).then_some(outcome.id),
+                    "label": outcome.label, "changes": changes, "faults": faults })
+            .to_string(),
+        ];
+    }
+    let (en, zh, _) = word(result);
+    let mut lines = vec![match lang {
+        Lang::En => format!("line {line}: {en} {}", outcome.label),
+        Lang::Zh => format!("第 {line} 行：{zh} {}", outcome.label),
+    }];
+    for change in outcome.changes.iter().filter(|_| result == v1::RowResult::Updated) {
+        let label = failure::field_label(&change.field, lang);
+        lines.push(format!("  {label}: {} → {}", change.before, change.after));
+    }
+    for fault in &outcome.faults {
+        let label = failure::field_label(&fault.field, lang);
+        let text = failure::row_fault_text(&fault.reason, &fault.detail, lang);
+        lines.push(if label.is_empty() { format!("  {text}") } else { format!("  {label}: {text}") });
+    }
+    lines
+}
+
+const fn word(result: v1::RowResult) -> (&'static str, &'static str, &'static str) {
+    match result {
+        v1::RowResult::Created => ("new", "新增", "created"),
+        v1::RowResult::Updated => ("changed", "更新", "updated"),
+        v1::RowResult::Skipped => ("exists already", "已存在，跳过", "skipped"),
+        v1::RowResult::Unchanged => ("unchanged", "无变化", "unchanged"),
+        v1::RowResult::Refused | v1::RowResult::Unspecified => ("refused", "拒绝", "refused"),
+    }
+}
+
+fn unreadable(fault: &files::RowFault, json: bool, lang: Lang) -> String {
+    let text = fault.message(lang);
+    if json {
+        return json!({ "line": fault.line, "result": "refused", "faults": [{ "field": "", "message": text }] })
+            .to_string();
+    }
+    match lang {
+        Lang::En => format!("line {}: {text}", fault.line),
+        Lang::Zh => format!("第 {} 行：{text}", fault.line),
+    }
+}
+
+/// Outcomes of a dry run, counted.
+#[derive(Default)]
+struct Counts {
+    by_result: HashMap<i32, u64>,
+    second: u64,
+    unreadable: u64,
+}
+
+impl Counts {
+    fn add(&mut self, outcome: &v1::RowOutcome) {
+        *self.by_result.entry(outcome.result).or_default() += 1;
+        self.second += u64::from(outcome.second_result() == v1::RowResult::Created);
+    }
+
+    fn of(&self, result: v1::RowResult) -> u64 {
+        self.by_result.get(&result.into()).copied().unwrap_or(0)
+    }
+
+    fn said(&self, missing: &[Missing], job: &Job, json: bool, out: &mut Out) -> Result<(), Failure> {
+        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let status = v1::ImportStatus {
+            created: count(self.of(v1::RowResult::Created)),
+            updated: count(self.of(v1::RowResult::Updated)),
+            skipped: count(self.of(v1::RowResult::Skipped)),
+            unchanged: count(self.of(v1::RowResult::Unchanged)),
+            refused: count(self.of(v1::RowResult::Refused)),
+            second_created: count(self.second),
+            ..Default::default()
+        };
+        let report = Report { status, unreadable: self.unreadable, errors: None, stopped: false };
+        if !json {
+            out.note("Nothing was written. It would be:", "未写入任何内容，预计结果：");
+        }
+        if !missing.is_empty() && !job.create_missing {
+            out.note("Values that do not exist need --create-missing", "不存在的字典值需要 --create-missing");
+        }
+        summary(&report, json, out)
+    }
+}
+
+/// What the import did, where the faulty rows are, and how it is taken back. Fails if rows were left out.
+fn summary(report: &Report, json: bool, out: &mut Out) -> Result<(), Failure> {
+    let s = &report.status;
+    let refused = report.refused();
+    if json {
+        out.line(
+            &json!({ "created": s.created, "updated": s.updated, "skipped": s.skipped, "unchanged": s.unchanged,
+                     "refused": refused, "second_created": s.second_created,
+                     "operation_id": (s.operation_id != 0).then_some(s.operation_id), "resumed": s.resumed,
+                     "finished": !report.stopped,
+                     "errors": report.errors.as_ref().map(|(path, _)| path.display().to_string()) })
+            .to_string(),
+        )?;
+    } else {
+        let n = |n: i64| grouped(n);
+        let refused = i64::try_from(refused).unwrap_or(i64::MAX);
+        out.line(&match out.lang {
+            Lang::En => format!(
+                "{} created, {} updated, {} skipped, {} unchanged, {} refused",
+                n(s.created),
+                n(s.updated),
+                n(s.skipped),
+                n(s.unchanged),
+                n(refused)
+            ),
+            Lang::Zh => format!(
+                "新增 {}，更新 {}，跳过 {}，无变化 {}，拒绝 {}",
+                n(s.created),
+                n(s.updated),
+                n(s.skipped),
+                n(s.unchanged),
+                n(refused)
+            ),
+        })?;
+        if s.second_created > 0 {
+            out.line(&match out.lang {
+                Lang::En => format!("{} contacts created with them", n(s.second_created)),
+                Lang::Zh => format!("同时新增联系人 {}", n(s.second_created)),
+            })?;
+        }
+        if s.operation_id != 0 && s.created + s.updated > 0 {
+            let operation = s.operation_id;
+            out.note(&format!("Back with: rolo undo {operation}"), &format!("撤销：rolo undo {operation}"));
+        }
+        if let Some((path, rows)) = &report.errors {
+            let path = path.display();
+            out.note(
+                &format!("{rows} faulty rows are in {path}: mend them there and import that file"),
+                &format!("{rows} 行有误，已写入 {path}：修改后可重新导入该文件"),
+            );
+        }
+    }
+    if report.stopped {
+        let next = s.next_row;
+        return Err(Failure::local(
+            Reason::Cancelled,
+            format!("Stopped after row {next}: the same command goes on from there"),
+            format!("已在第 {next} 行后停止：重新执行同一命令可继续"),
+        ));
+    }
+    if refused > 0 {
+        return Err(Failure::local(
+            Reason::Validation,
+            format!("{refused} rows did not come in"),
+            format!("{refused} 行未导入"),
+        ));
+    }
+    Ok(())
+}
+
+/// The line of progress: how many rows, of how many, how fast.
+struct Bar {
+    lang: Lang,
+    started: Instant,
+    shown: Option<Instant>,
+}
+
+impl Bar {
+    fn new(lang: Lang) -> Self {
+        Self { lang, started: Instant::now(), shown: None }
+    }
+
+    fn show(&mut self, progress: &Progress, en: &str, zh: &str, out: &mut Out) {
+        // Four times a second is enough for an eye.
+        if self.shown.is_some_and(|t| t.elapsed().as_millis() < 250) {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let count = |n: u64| grouped(i64::try_from(n).unwrap_or(i64::MAX));
+        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
+        let rate = count((progress.rows as f64 / seconds) as u64);
+        let rows = count(progress.rows);
+        let (bar, total) = match progress.total.filter(|t| *t > 0) {
+            Some(total) => {
+                let total = total.max(progress.rows);
+                let full = usize::try_from(progress.rows * 20 / total).unwrap_or(20).min(20);
+                (format!("[{}{}] ", "#".repeat(full), ".".repeat(20 - full)), format!(" / ~{}", count(total)))
+            }
+            None => Default::default(),
+        };
+        out.progress(&match self.lang {
+            Lang::En => format!("{bar}{rows}{total} {en}, {rate} rows/s"),
+            Lang::Zh => format!("{bar}{rows}{total} {zh}，{rate} 行/秒"),
+        });
+    }
+}
+
+/// `--template`: signs in only to offer the choices that exist.
+pub async fn template(global: &Global, args: &ImportArgs, out: &mut Out) -> Result<(), Failure> {
+    let resource = kind(&args.kind)?;
+    let path = match args.template.as_deref().filter(|t| !t.is_empty()) {
+        Some(path) => PathBuf::from(path),
+        None => args.file.clone().unwrap_or_else(|| PathBuf::from(format!("{}.xlsx", resource.names().1))),
+    };
+    let session = session::open(global, out).await?;
+    let mut choices = HashMap::new();
+    let mut outcome = Ok(());
+    for (_, field) in importer::fields(resource) {
+        if let Input::Choice { dictionary } = field.input {
+            match session.lookup.choices(dictionary).await {
+                Ok(items) => {
+                    let items = items.iter().filter(|i| !i.retired).map(|i| i.zh.clone()).collect();
+                    choices.insert(dictionary, items);
+                }
+                Err(failure) => outcome = Err(failure),
+            }
+        }
+    }
+    session.connection.close().await;
+    outcome?;
+    importer::template(resource, &path, &choices, out.lang, false).await?;
+    let path = path.display();
+    out.line(&match out.lang {
+        Lang::En => format!("Template written to {path}"),
+        Lang::Zh => format!("模板已写入 {path}"),
+    })
+}

@@ -1,0 +1,171 @@
+//! How an import looks, step by step.
+
+use ratatui::layout::Rect;
+use rolo_proto::v1::Existing;
+
+use super::{Checked, ImportScreen, Looked, Report, Slot, Step};
+use crate::{
+    app::shared::Shared,
+    data::importer,
+    keys::Action,
+    resource,
+    screen::show,
+    strings::fill,
+    theme::Role,
+    widget::{canvas::Canvas, table},
+};
+
+/// Draws the screen.
+pub fn import(screen: &ImportScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+    let t = sh.t();
+    match &screen.step {
+        Step::File => {
+            let many = resource::of(screen.kind).map_or("", |r| r.labels().1.get(sh.lang));
+            let title = format!("{} {many}", Action::Import.label().get(sh.lang));
+            screen.lines.draw(c, area, &title, &[], t.import_file_hint);
+        }
+        Step::Map(looked, at) => map(screen, looked, *at, c, area, sh),
+        Step::Check(checked, first) => check(checked, *first, c, area, sh),
+        Step::Run => run(screen, c, area, sh),
+        Step::Done(report) => done(report, c, area, sh),
+    }
+}
+
+/// What a field of an import is called.
+fn field_label(screen: &ImportScreen, name: &str, sh: &Shared) -> String {
+    let found = resource::of(screen.kind).and_then(|r| importer::field(r, name));
+    let Some((full, field)) = found else { return name.to_owned() };
+    let label = field.label.get(sh.lang);
+    match (full.starts_with("contact."), resource::of(rolo_proto::v1::Kind::Contact)) {
+        (true, Some(contact)) => format!("{} {label}", contact.labels().0.get(sh.lang)),
+        _ => label.to_owned(),
+    }
+}
+
+fn map(screen: &ImportScreen, looked: &Looked, at: usize, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+    let t = sh.t();
+    let columns = looked.headers.len();
+    let height = usize::from(area.height.saturating_sub(3));
+    let first = table::scroll(0, at, height, columns + 5);
+    let third = area.width / 3;
+    c.put(area.x + 2, area.y, t.column, Role::Dim, third);
+    c.put(area.x + third, area.y, t.goes_into, Role::Dim, third);
+    c.put(area.x + 2 * third, area.y, t.sample, Role::Dim, third);
+    let setting = |i: usize| match i {
+        0 => (
+            t.existing,
+            match screen.job.existing {
+                Existing::Update => t.existing_update,
+                Existing::Refuse => t.existing_refuse,
+                Existing::Skip | Existing::Unspecified => t.existing_skip,
+            },
+        ),
+        1 => (t.create_missing, if screen.job.create_missing { t.create_missing_yes } else { t.create_missing_no }),
+        2 => (
+            t.date_order,
+            match screen.job.day_first {
+                None => t.date_order_none,
+                Some(true) => t.date_order_dmy,
+                Some(false) => t.date_order_mdy,
+            },
+        ),
+        _ => ("", ""),
+    };
+    for (row, y) in (first..columns + 5).zip(area.y + 1..area.bottom().saturating_sub(2)) {
+        if row < columns {
+            c.put(area.x + 2, y, &looked.headers[row], Role::Text, third - 3);
+            let field = &looked.fields[row];
+            let (text, role) = if field.is_empty() {
+                (t.not_imported.to_owned(), Role::Dim)
+            } else {
+                (field_label(screen, field, sh), Role::Title)
+            };
+            c.put(area.x + third, y, &text, role, third - 1);
+            c.put(area.x + 2 * third, y, &looked.samples[row], Role::Dim, area.width - 2 * third - 1);
+        } else if row == columns {
+            continue;
+        } else if row < columns + 4 {
+            let (label, value) = setting(row - columns - 1);
+            c.put(area.x + 2, y, label, Role::Dim, third - 3);
+            c.put(area.x + third, y, value, Role::Title, third * 2);
+        } else {
+            c.put(area.x + 2, y, &format!(" {} ", t.import_check), Role::Key, third);
+        }
+        // The blank line between columns and settings takes no cursor.
+        let place = if row > columns { row - 1 } else { row };
+        if place == at {
+            c.put(area.x, y, sh.theme.sym.cursor, Role::Key, 1);
+            c.tint(Rect { y, height: 1, ..area }, Role::Cursor);
+        }
+    }
+    let hint = format!("{}   {}", looked.about, t.import_map_keys);
+    for (line, y) in c.m.wrap(&hint, usize::from(area.width.saturating_sub(3))).iter().zip(area.bottom() - 2..area.bottom()) {
+        c.put(area.x + 2, y, line, Role::Dim, area.width.saturating_sub(3));
+    }
+}
+
+fn check(checked: &Checked, first: usize, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+    let t = sh.t();
+    let words = [t.would_create, t.would_update, t.would_skip, t.would_keep, t.would_refuse];
+    let mut y = area.y;
+    for (i, (count, word)) in checked.counts.iter().zip(words).enumerate().filter(|(_, (n, _))| **n > 0) {
+        let role = if i == 4 { Role::Bad } else { Role::Text };
+        let count = c.m.pad_left(&show::thousands(*count as i64), 9);
+        c.spans(area.x + 1, y, area.width, &[(&count, Role::Title), ("  ", Role::Text), (word, role)]);
+        y += 1;
+    }
+    y += 1;
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    if !checked.missing.is_empty() {
+        lines.push((t.missing_choices.to_owned(), Role::Warn));
+        lines.extend(checked.missing.iter().map(|(field, text, rows)| (format!("  {field}  {text}  ({rows})"), Role::Text)));
+        lines.push((String::new(), Role::Text));
+    }
+    for (line, label, why) in &checked.rows {
+        lines.push((format!("{}  {label}  {why}", fill(t.row_line, &[line])), Role::Text));
+    }
+    let bottom = area.bottom().saturating_sub(2);
+    for ((line, role), y) in lines.iter().skip(first).zip(y..bottom) {
+        c.put(area.x + 2, y, line, *role, area.width.saturating_sub(3));
+    }
+    c.put(area.x + 2, area.bottom() - 1, t.import_go, Role::Key, area.width.saturating_sub(3));
+}
+
+fn run(screen: &ImportScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+    let t = sh.t();
+    let (done, total) = sh.calls.of(screen.id, Slot::Act).and_then(|p| p.progress).unwrap_or((0, 0));
+    let of = if total > 0 { show::thousands(total as i64) } else { "?".to_owned() };
+    let text = fill(t.import_running, &[&show::thousands(done as i64), &of]);
+    c.put(area.x + 2, area.y + 2, &text, Role::Title, area.width.saturating_sub(3));
+    let width = area.width.saturating_sub(4).min(60);
+    let full = if total > 0 { (u64::from(width) * done.min(total) / total) as usize } else { 0 };
+    let (block, rest) = if sh.measure.ascii || sh.measure.wide { ("#", ".") } else { ("█", "░") };
+    let bar = format!("{}{}", block.repeat(full), rest.repeat(usize::from(width) - full));
+    c.put(area.x + 2, area.y + 4, &bar, Role::Good, width);
+    c.put(area.x + 2, area.y + 6, t.import_stop, Role::Dim, area.width.saturating_sub(3));
+}
+
+fn done(report: &Report, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+    let t = sh.t();
+    let s = &report.status;
+    let refused = report.refused();
+    let mut lines = vec![(
+        fill(t.import_done, &[&s.created, &s.updated, &s.skipped, &s.unchanged, &refused]),
+        if refused > 0 { Role::Warn } else { Role::Good },
+    )];
+    if let Some((path, rows)) = &report.errors {
+        lines.push((fill(t.import_errors, &[rows, &path.display()]), Role::Text));
+    }
+    if report.stopped {
+        lines.push((t.import_stopped.to_owned(), Role::Warn));
+    }
+    lines.push((t.import_undo.to_owned(), Role::Dim));
+    let mut y = area.y + 2;
+    for (text, role) in lines {
+        for line in c.m.wrap(&text, usize::from(area.width.saturating_sub(4))) {
+            c.put(area.x + 2, y, &line, role, area.width.saturating_sub(3));
+            y += 1;
+        }
+        y += 1;
+    }
+}
