@@ -228,6 +228,9 @@ CREATE INDEX customer_of_manager ON customer (manager_id, name_key, id) WHERE de
 CREATE INDEX customer_incomplete ON customer (name_key, id) WHERE deleted_at IS NULL AND missing <> 0;
 CREATE INDEX customer_lost ON customer (name_key, id) WHERE deleted_at IS NULL AND status = 2;
 CREATE INDEX customer_deleted ON customer (deleted_at, id) WHERE deleted_at IS NOT NULL;
+-- An import looks whether a row lies in the recycle bin.
+CREATE INDEX customer_bin_name ON customer (name_norm) WHERE deleted_at IS NOT NULL AND party = 1;
+CREATE INDEX customer_bin_external ON customer (external_id) WHERE deleted_at IS NOT NULL AND external_id <> '';
 
 -- The phone numbers of customers, to warn of duplicates (D2).
 CREATE TABLE customer_phone (
@@ -267,6 +270,7 @@ CREATE INDEX contact_by_updated ON contact (updated_at, id) WHERE deleted_at IS 
 CREATE INDEX contact_by_created ON contact (created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX contact_deleted ON contact (deleted_at, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX contact_bin ON contact (customer_id, id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX contact_bin_external ON contact (external_id) WHERE deleted_at IS NOT NULL AND external_id <> '';
 
 -- Interactions -------------------------------------------------------------------------------------------------------
 
@@ -302,6 +306,8 @@ CREATE INDEX interaction_due_author ON interaction (author_id, due_at, id) WHERE
 CREATE INDEX interaction_due_customer ON interaction (customer_id, due_at) WHERE due_at > 0;
 CREATE UNIQUE INDEX interaction_external ON interaction (external_id) WHERE deleted_at IS NULL AND external_id <> '';
 CREATE INDEX interaction_deleted ON interaction (deleted_at, id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX interaction_bin ON interaction (customer_id, at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX interaction_bin_external ON interaction (external_id) WHERE deleted_at IS NOT NULL AND external_id <> '';
 CREATE INDEX interaction_of_contact ON interaction (contact_id) WHERE contact_id IS NOT NULL;
 
 -- Imports ------------------------------------------------------------------------------------------------------------

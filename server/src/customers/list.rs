@@ -17,7 +17,7 @@ use crate::{
 
 /// Without an interaction for so long a customer shows in the view 未跟进.
 const NO_CONTACT: Millis = 30 * DAY;
-/// A manager with at most so many customers drives the list, whatever its order.
+/// A condition that leaves at most so many customers drives the list, whatever its order.
 const FEW: i64 = 2_000;
 
 /// The list that a request describes.
@@ -76,12 +76,7 @@ impl List {
             id: "c.id",
             descending: descending != request.descending,
         };
-        walk.from.push(match view {
-            CustomerView::RecycleBin => "c.deleted_at IS NOT NULL",
-            CustomerView::Incomplete => "c.deleted_at IS NULL AND c.missing <> 0",
-            CustomerView::Lost => "c.deleted_at IS NULL AND c.status = 2",
-            _ => "c.deleted_at IS NULL",
-        });
+        drive(tx, view, &mut walk)?;
         let mut list = Self { walk, query: None };
         list.add_managers(tx, actor, view, &filter)?;
         list.add_scope(actor);
@@ -99,11 +94,9 @@ impl List {
         }
         let bin = view == CustomerView::RecycleBin;
         match managers.as_slice() {
-            _ if view == CustomerView::WithoutManager => {
-                self.walk.from.push(" AND c.manager_id IS NULL");
-            }
+            _ if view == CustomerView::WithoutManager => {}
             [] => {}
-            [one] if !bin && (self.walk.key == "c.name_key" || has_few(tx, *one)?) => {
+            [one] if !bin && (self.walk.key == "c.name_key" || few(tx, &of_manager(*one))?) => {
                 self.walk.from.push(" AND c.manager_id = ").bind(*one);
             }
             many => {
@@ -210,9 +203,39 @@ impl List {
     }
 }
 
-fn has_few(tx: &Tx<'_>, manager_id: i64) -> Result<bool> {
-    let mut sql = Sql::new("SELECT COUNT(*) FROM (SELECT 1 FROM customer c WHERE c.deleted_at IS NULL AND c.manager_id = ");
-    sql.bind(manager_id).push(" LIMIT ").bind(FEW + 1).push(")");
+/// Puts a view's condition where it belongs: it drives the list if its own index gives the order, or if it leaves few
+/// customers to sort; otherwise it is one more test of each row.
+fn drive(tx: &Tx<'_>, view: CustomerView, walk: &mut Walk) -> Result<()> {
+    let (condition, own_key) = match view {
+        CustomerView::RecycleBin => ("c.deleted_at IS NOT NULL", "c.deleted_at"),
+        CustomerView::Incomplete => ("c.deleted_at IS NULL AND c.missing <> 0", "c.name_key"),
+        CustomerView::Lost => ("c.deleted_at IS NULL AND c.status = 2", "c.name_key"),
+        CustomerView::WithoutManager => ("c.deleted_at IS NULL AND c.manager_id IS NULL", "c.name_key"),
+        _ => ("c.deleted_at IS NULL", walk.key),
+    };
+    if walk.key == own_key || few(tx, &Sql::new(condition))? {
+        walk.from.push(condition);
+    } else if view == CustomerView::RecycleBin {
+        // What is deleted is in no other order's index: many deleted customers keep the order of their deletion.
+        walk.from.push(condition);
+        walk.key = own_key;
+    } else {
+        walk.from.push("c.deleted_at IS NULL");
+        walk.hit = Sql::new(condition);
+    }
+    Ok(())
+}
+
+fn of_manager(manager_id: i64) -> Sql {
+    let mut condition = Sql::new("c.deleted_at IS NULL AND c.manager_id = ");
+    condition.bind(manager_id);
+    condition
+}
+
+/// Whether a condition that has an index of its own leaves few customers.
+fn few(tx: &Tx<'_>, condition: &Sql) -> Result<bool> {
+    let mut sql = Sql::new("SELECT COUNT(*) FROM (SELECT 1 FROM customer c WHERE ");
+    sql.append(condition).push(" LIMIT ").bind(FEW + 1).push(")");
     let count: i64 = sql.one(tx, |row| row.get(0))?;
     Ok(count <= FEW)
 }

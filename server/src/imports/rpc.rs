@@ -98,7 +98,7 @@ impl ImportService for Service {
         while rest.peek().is_some() {
             let rows: Vec<_> = rest.by_ref().take(JOB_ROWS).collect();
             let start = first;
-            first += rows.len() as i64;
+            first = first.saturating_add(rows.len() as i64);
             jobs.push(self.write(&caller, "WriteRows", import_id, move |write, actor, settings| {
                 write_slice(write, actor, settings, import_id, start, &rows)
             }));
@@ -122,8 +122,8 @@ impl ImportService for Service {
         let id = request.into_inner().import_id;
         let status = self
             .write(&caller, "FinishImport", id, move |write, actor, _| {
-                store::load(write.tx, actor, id)?;
-                store::finish(write.tx, id, write.now)?;
+                let before = store::load(write.tx, actor, id)?;
+                store::finish(write.tx, &before.status, write.now)?;
                 Ok(store::load(write.tx, actor, id)?.status)
             })
             .await?;

@@ -136,9 +136,16 @@ pub fn save(tx: &Tx<'_>, status: &pb::ImportStatus) -> Result<()> {
     .map(drop)
 }
 
-/// No more rows come.
-pub fn finish(tx: &Tx<'_>, id: i64, now: i64) -> Result<()> {
-    tx.execute("UPDATE import SET finished_at = ?2 WHERE id = ?1 AND finished_at IS NULL", params![id, now]).map(drop)
+/// No more rows come. An import that changed nothing is no step to take back.
+pub fn finish(tx: &Tx<'_>, import: &pb::ImportStatus, now: i64) -> Result<()> {
+    tx.execute("UPDATE import SET finished_at = ?2 WHERE id = ?1 AND finished_at IS NULL", params![import.id, now])?;
+    tx.execute(
+        "UPDATE operation
+         SET reversible = 0
+         WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM audit WHERE operation_id = ?1)",
+        [import.operation_id],
+    )
+    .map(drop)
 }
 
 /// The refused rows from one on, in file order: row and outcome.

@@ -85,6 +85,14 @@ pub fn walk(actor: &Actor, now: Millis, zone: Tz, request: &pb::ListInteractions
     if sort == InteractionSort::NextContactAt && due == DueView::Unspecified {
         from.push(" AND i.due_at > 0");
     }
+    // A span of time drives the list if that is its order, else it is one more test.
+    let span = if key == "i.at" { &mut from } else { &mut hit };
+    if let Some(start) = filter.at_from {
+        span.push(" AND i.at >= ").bind(start);
+    }
+    if let Some(end) = filter.at_to {
+        span.push(" AND i.at < ").bind(end);
+    }
     Ok(Walk { from, hit, key, id: "i.id", descending: descending != request.descending })
 }
 
@@ -118,12 +126,6 @@ fn add_tests(hit: &mut Sql, filter: &pb::InteractionFilter) {
     if !filter.department_ids.is_empty() {
         hit.push(" AND (SELECT u.department_id FROM user u WHERE u.id = i.author_id) IN ");
         hit.bind_list(filter.department_ids.iter().copied());
-    }
-    if let Some(from) = filter.at_from {
-        hit.push(" AND i.at >= ").bind(from);
-    }
-    if let Some(to) = filter.at_to {
-        hit.push(" AND i.at < ").bind(to);
     }
     for word in filter.search.split_whitespace() {
         let (plain, folded) = (text::dedupe_name(word), text::fold(word));

@@ -5,7 +5,11 @@
 //! characters and is one of several elsewhere; ü is found as v and as u. Letters and digits stand for themselves, so
 //! that mixed input (bj华盛) needs no case of its own. A character without a known reading stands for itself too.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    sync::LazyLock,
+};
 
 use pinyin::ToPinyinMulti;
 
@@ -28,10 +32,10 @@ pub struct Reading {
 }
 
 /// One character of a name with its readings, the likeliest first; none if it stands for itself.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Sound {
     pub c: char,
-    pub readings: Vec<&'static str>,
+    pub readings: &'static [&'static str],
     /// So many of the readings are alive; the others are found in old books.
     likely: usize,
 }
@@ -105,9 +109,9 @@ pub(crate) fn key_beginnings(squeezed: &str) -> Vec<String> {
     let read = spell(squeezed);
     let mut keys = vec![String::new()];
     for (at, c) in squeezed.chars().enumerate() {
-        let mut readings = sound(c, false).readings;
         // The words' own readings need not be in the dictionary.
-        readings.extend(read.get(at).iter().flat_map(|sound| sound.readings.iter().copied()));
+        let own = read.get(at).map(|sound| sound.readings).unwrap_or_default();
+        let mut readings = [sound(c, false).readings, own].concat();
         readings.sort_unstable();
         readings.dedup();
         if at > 0 && keys.len() * readings.len() > READINGS {
@@ -133,7 +137,10 @@ pub(crate) fn spell(squeezed: &str) -> Vec<Sound> {
         let family = || longest(&SURNAMES, rest).filter(|(word, _)| start && word.len() > 1);
         let word = longest(&WORDS, rest).or_else(family);
         match word {
-            Some((word, syllables)) => sounds.extend(word.iter().zip(syllables).map(|(c, syllable)| with_u(*c, vec![*syllable]))),
+            Some((word, syllables)) => {
+                let said = |(c, syllable): (&char, &&'static str)| Sound { c: *c, readings: alone(syllable), likely: 1 };
+                sounds.extend(word.iter().zip(syllables).map(said));
+            }
             None => sounds.extend(rest.first().map(|c| sound(*c, start && (2..=3).contains(&chars.len())))),
         }
     }
@@ -159,18 +166,24 @@ pub(crate) fn starts(sounds: &[Sound]) -> Vec<usize> {
     starts
 }
 
+/// A character with all its readings; as the first of a person's name with the surname's reading first.
 fn sound(c: char, surname: bool) -> Sound {
     // Below the first Han character there is nothing to look up.
-    if c < '\u{3007}' {
-        return Sound { c, readings: Vec::new(), likely: 0 };
+    let found = if c < FIRST { None } else { SOUNDS.get(&c) };
+    let Some((readings, likely)) = found else { return Sound { c, readings: &[], likely: 0 } };
+    match surname.then(|| FAMILIES.get(&c)).flatten() {
+        Some(readings) => Sound { c, readings, likely: *likely },
+        None => Sound { c, readings, likely: *likely },
     }
+}
+
+/// The readings of a character and how many of them are alive: the tables' first, then the dictionary's, then what ü
+/// may be typed as.
+fn look_up(c: char) -> Option<(Vec<&'static str>, usize)> {
     let dictionary = || c.to_pinyin_multi().into_iter().flatten().filter_map(|reading| ascii(reading.plain()));
-    let mut readings: Vec<&'static str> =
-        POLYPHONES.get(&c).cloned().unwrap_or_else(|| dictionary().take(1).collect());
-    let family = longest(&SURNAMES, &[c]).and_then(|(_, syllables)| syllables.first().copied());
-    if let Some(family) = family {
-        readings.retain(|reading| *reading != family);
-        readings.insert(if surname { 0 } else { readings.len() }, family);
+    let mut readings: Vec<&'static str> = POLYPHONES.get(&c).cloned().unwrap_or_else(|| dictionary().take(1).collect());
+    if let Some(family) = family(c).filter(|family| !readings.contains(family)) {
+        readings.push(family);
     }
     let likely = readings.len();
     for reading in dictionary() {
@@ -178,25 +191,37 @@ fn sound(c: char, surname: bool) -> Sound {
             readings.push(reading);
         }
     }
-    Sound { likely, ..with_u(c, readings) }
-}
-
-/// A sound whose readings with ü are there with u as well.
-fn with_u(c: char, mut readings: Vec<&'static str>) -> Sound {
-    let likely = readings.len();
-    for at in 0..readings.len() {
-        let plain = match readings.get(at) {
-            Some(&"lv") => "lu",
-            Some(&"nv") => "nu",
-            Some(&"lve") => "lue",
-            Some(&"nve") => "nue",
-            _ => continue,
-        };
+    for plain in readings.clone().into_iter().filter_map(with_u) {
         if !readings.contains(&plain) {
             readings.push(plain);
         }
     }
-    Sound { c, readings, likely }
+    (likely > 0).then_some((readings, likely))
+}
+
+/// The reading of a character as a surname, if it has one of its own.
+fn family(c: char) -> Option<&'static str> {
+    longest(&SURNAMES, &[c]).and_then(|(_, syllables)| syllables.first().copied())
+}
+
+/// How a syllable with ü is typed by those who have no v in mind.
+fn with_u(syllable: &str) -> Option<&'static str> {
+    match syllable {
+        "lv" => Some("lu"),
+        "nv" => Some("nu"),
+        "lve" => Some("lue"),
+        "nve" => Some("nue"),
+        _ => None,
+    }
+}
+
+/// One syllable as the only reading.
+fn alone(syllable: &&'static str) -> &'static [&'static str] {
+    match *syllable {
+        "lv" => &["lv", "lu"],
+        "nv" => &["nv", "nu"],
+        _ => SYLLABLES.get(syllable).map_or(&[], Vec::as_slice),
+    }
 }
 
 /// A syllable of the crate in the letters that people type; none for the few that cannot be typed (ê).
@@ -210,15 +235,69 @@ fn ascii(syllable: &'static str) -> Option<&'static str> {
     }
 }
 
-/// Words by their first character, the longest first.
-type Words = HashMap<char, Vec<(Vec<char>, Vec<&'static str>)>>;
+/// Maps with characters as keys are asked for every character of every name tested: the standard hash costs as much as
+/// all the rest.
+type Chars<T> = HashMap<char, T, BuildHasherDefault<CharHasher>>;
 
+#[derive(Default)]
+struct CharHasher(u64);
+
+impl Hasher for CharHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
+
+    fn write_u32(&mut self, c: u32) {
+        self.0 = u64::from(c).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(32)
+    }
+}
+
+/// The first character that may have a reading (〇).
+const FIRST: char = '\u{3007}';
+
+/// Words by their first character, the longest first.
+type Words = Chars<Vec<(Vec<char>, Vec<&'static str>)>>;
+
+/// Every character's readings, and how many of them are alive.
+static SOUNDS: LazyLock<Chars<(&'static [&'static str], usize)>> = LazyLock::new(|| {
+    // Most characters share their list with others: a few thousand lists serve all.
+    let mut lists: HashMap<Vec<&'static str>, &'static [&'static str]> = HashMap::new();
+    let han = ['\u{3007}'..='\u{3007}', '\u{3400}'..='\u{9fff}', '\u{20000}'..='\u{323af}'];
+    let read = han.into_iter().flatten().filter_map(|c| look_up(c).map(|(readings, likely)| (c, readings, likely)));
+    read.map(|(c, readings, likely)| {
+        let list = *lists.entry(readings).or_insert_with_key(|readings| Vec::leak(readings.clone()));
+        (c, (list, likely))
+    })
+    .collect()
+});
+/// The readings of surnames with the surname's first.
+static FAMILIES: LazyLock<Chars<Vec<&'static str>>> = LazyLock::new(|| {
+    let named = SURNAMES.keys().filter_map(|c| family(*c).zip(look_up(*c)).map(|(family, found)| (*c, family, found)));
+    named
+        .map(|(c, family, (mut readings, _))| {
+            readings.retain(|reading| *reading != family);
+            readings.insert(0, family);
+            (c, readings)
+        })
+        .collect()
+});
+/// The syllables of the words, each as a list of its own.
+static SYLLABLES: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let words = WORDS.values().chain(SURNAMES.values()).flatten();
+    words.flat_map(|(_, syllables)| syllables).map(|syllable| (*syllable, vec![*syllable])).collect()
+});
 static WORDS: LazyLock<Words> = LazyLock::new(|| words(entries(include_str!("words.txt"))));
 static SURNAMES: LazyLock<Words> = LazyLock::new(|| words(entries(include_str!("surnames.txt"))));
 static PLACES: LazyLock<Words> = LazyLock::new(|| {
     words(entries(include_str!("places.txt")).flat_map(|line| line.into_iter().map(|place| vec![place])))
 });
-static POLYPHONES: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(|| {
+static POLYPHONES: LazyLock<Chars<Vec<&'static str>>> = LazyLock::new(|| {
     let lines = entries(include_str!("polyphones.txt"));
     lines.filter_map(|line| line.split_first().and_then(|(c, readings)| Some((c.chars().next()?, readings.to_vec())))).collect()
 });
@@ -228,7 +307,7 @@ fn entries(file: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
 }
 
 fn words(lines: impl Iterator<Item = Vec<&'static str>>) -> Words {
-    let mut words = Words::new();
+    let mut words = Words::default();
     for line in lines {
         if let Some((word, syllables)) = line.split_first()
             && let Some(first) = word.chars().next()

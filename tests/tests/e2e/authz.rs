@@ -149,7 +149,8 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
         })),
         "ListOperations" => call!(operations.list_operations(pb::ListOperationsRequest::default())),
         "CheckRows" => call!(imports.check_rows(pb::CheckRowsRequest {
-            options: Some(import_options()), ..pb::CheckRowsRequest::default()
+            options: Some(import_options()),
+            rows: vec![pb::ImportRow { line: 2, cells: vec![fresh] }],
         })),
         "StartImport" => call!(imports.start_import(pb::StartImportRequest {
             options: Some(import_options()),
@@ -158,7 +159,9 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
             request_id,
         })),
         "WriteRows" => call!(imports.write_rows(pb::WriteRowsRequest {
-            import_id: t.import_id, ..pb::WriteRowsRequest::default()
+            import_id: t.import_id,
+            first_row: 0,
+            rows: vec![pb::ImportRow { line: 2, cells: vec![fresh] }],
         })),
         "FinishImport" => call!(imports.finish_import(pb::FinishImportRequest { import_id: t.import_id })),
         "GetImport" => call!(imports.get_import(pb::GetImportRequest { import_id: t.import_id })),
@@ -201,8 +204,8 @@ async fn make_target(boss: &Session, manager_id: i64, number: u32) -> Result<Tar
             zh: word,
             ..pb::DictionaryItemInput::default()
         };
-        let made = boss.dictionary().create_item(pb::CreateItemRequest { item: Some(item), request_id: request_id() });
-        let made = made.await?.into_inner();
+        let create = pb::CreateItemRequest { item: Some(item), request_id: request_id() };
+        let made = boss.dictionary().create_item(create).await?.into_inner();
         if binned {
             let bin = pb::DeleteItemRequest { id: made.id, revision: 1, request_id: request_id() };
             boss.dictionary().delete_item(bin).await?;

@@ -31,9 +31,14 @@ const SORTS: [pb::CustomerSort; 10] = [
     pb::CustomerSort::Credit,
 ];
 
+/// More customers than are sorted in memory: in every view, live and deleted.
+const MANY: &str = "
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4500)
+    INSERT INTO customer (no, name, name_norm, created_at, created_by, updated_at, missing, status, deleted_at)
+    SELECT 'X' || i, 'x' || i, 'x' || i, i, 1, i, 1, 2, CASE WHEN i % 2 = 0 THEN i END FROM n";
+
 fn explain(tx: &Tx<'_>, plans: &mut String, label: &str, sql: &Sql) -> rolo_server::error::Result<()> {
     let steps = sql.explain(tx)?.join(" | ");
-    // A page may sort in memory only what a filter has made few.
     let _ = writeln!(plans, "{label}: {steps}");
     Ok(())
 }
@@ -42,6 +47,8 @@ fn explain(tx: &Tx<'_>, plans: &mut String, label: &str, sql: &Sql) -> rolo_serv
 #[tokio::test]
 async fn every_list_query_walks_an_index() -> Result<()> {
     let world = World::new().await?;
+    let db = world.handle()?.kernel().db().clone();
+    db.write(rolo_server::db::Lane::People, |write| write.tx.execute(MANY, []).map(drop)).await?;
     let plans = world
         .handle()?
         .kernel()
@@ -80,8 +87,12 @@ async fn every_list_query_walks_an_index() -> Result<()> {
         })
         .await?;
     for line in plans.lines() {
-        let scans = line.contains("SCAN") && !line.contains("USING");
+        // By number is by id: the table itself is that index, and a page ends long before the table does.
+        let by_id = line.contains("SORT_NO") || line.starts_with("dictionary");
+        let scans = line.contains("SCAN") && !line.contains("USING") && !by_id;
         assert!(!scans, "a list walks a whole table: {line}");
+        let sorts = line.contains("TEMP B-TREE") && line.starts_with("customers");
+        assert!(!sorts, "a list sorts in memory: {line}");
     }
     assert_golden("plans.txt", &plans);
     Ok(())

@@ -54,9 +54,9 @@ fn no_text_is_formatted_into_a_statement() -> Result<()> {
         let code = code(&path)?;
         for (place, _) in code.match_indices("format!(") {
             let call = code.get(place..).unwrap_or_default();
-            let argument: String = call.chars().take(120).collect();
+            let literal = call.split('"').nth(1).unwrap_or_default();
             for word in ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", " WHERE ", "ORDER BY"] {
-                assert!(!argument.contains(word), "{}: {argument}", path.display());
+                assert!(!literal.contains(word), "{}: {literal}", path.display());
             }
         }
     }

@@ -249,7 +249,7 @@ impl Shared {
     pub fn key(&self, layers: &[Layer], action: Action) -> String {
         let key = self.keymap.key_of(layers, action).unwrap_or_default();
         match key.as_str() {
-            "enter" => self.theme.sym.enter.to_owned(),
+            "enter" if self.lang == Lang::Zh => "回车".to_owned(),
             "1" => "1-9".to_owned(),
             _ => key,
         }

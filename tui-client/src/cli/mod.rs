@@ -75,18 +75,27 @@ pub enum LangArg {
 }
 
 impl Global {
+    /// The language that was said, by option or `ROLO_LANG`; else the terminal decides.
+    pub fn said_language(&self) -> Option<Lang> {
+        match self.lang {
+            Some(LangArg::En) => Some(Lang::En),
+            Some(LangArg::Zh) => Some(Lang::Zh),
+            None => match std::env::var("ROLO_LANG").ok()?.to_lowercase() {
+                said if said.starts_with("zh") => Some(Lang::Zh),
+                said if said.starts_with("en") => Some(Lang::En),
+                _ => None,
+            },
+        }
+    }
+
     /// The language of messages: as said, else as the environment says.
     pub fn language(&self) -> Lang {
-        match self.lang {
-            Some(LangArg::En) => Lang::En,
-            Some(LangArg::Zh) => Lang::Zh,
-            None => {
-                let said = ["ROLO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
-                    .iter()
-                    .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-                if said.is_some_and(|v| v.to_lowercase().starts_with("zh")) { Lang::Zh } else { Lang::En }
-            }
-        }
+        self.said_language().unwrap_or_else(|| {
+            let said = ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .iter()
+                .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+            if said.is_some_and(|v| v.to_lowercase().starts_with("zh")) { Lang::Zh } else { Lang::En }
+        })
     }
 
     /// Where the data are.

@@ -10,9 +10,22 @@ use secrecy::SecretString;
 
 use super::{
     Client, Failure,
-    client::{Connector, wires},
+    client::wires,
     place::{Place, State},
 };
+use crate::strings::Lang;
+
+/// What a new database is made with.
+pub struct First<'a> {
+    /// The first person's account.
+    pub name: &'a str,
+    /// Their password; final.
+    pub password: &'a SecretString,
+    /// The company's name; blank for none.
+    pub company: &'a str,
+    /// The company's language.
+    pub lang: Lang,
+}
 
 /// An open way to one database, and what is kept for it on this machine.
 #[derive(Clone)]
@@ -32,36 +45,35 @@ pub trait Owner: Send + Sync {
     fn close(&self) -> futures::future::BoxFuture<'_, ()>;
 }
 
+/// The way to a place, before anything is known of it; nothing is connected or opened yet.
+pub fn client(place: &Place) -> Result<(Client, Option<Arc<dyn Owner>>), Failure> {
+    Ok(match place {
+        Place::Unix(path) => (Client::new(wires::unix(path.clone())), None),
+        Place::Loopback(address) => (Client::new(wires::loopback(*address)), None),
+        Place::Directory(dir) => {
+            let (connector, owner) = embedded::connector(dir)?;
+            (Client::new(connector), Some(owner))
+        }
+    })
+}
+
 impl Connection {
     /// Opens a place. A directory without a database is refused: see [`is_new`].
     pub async fn open(place: &Place, state: State) -> Result<Self, Failure> {
-        match place {
-            Place::Unix(path) => Self::over(wires::unix(path.clone()), None, state).await,
-            Place::Loopback(address) => Self::over(wires::loopback(*address), None, state).await,
-            Place::Directory(dir) => {
-                if is_new(place) {
-                    return Err(Failure::usage(
-                        format!(
-                            "There is no database in {0}: start rolo in a terminal, or type: rolod init --data {0} --admin NAME --password-file F",
-                            dir.display()
-                        ),
-                        format!(
-                            "{0} 中没有数据库：请在终端启动 rolo，或输入：rolod init --data {0} --admin 用户名 --password-file 文件",
-                            dir.display()
-                        ),
-                    ));
-                }
-                let (connector, owner) = embedded::connector(dir)?;
-                Self::over(connector, Some(owner), state).await
-            }
+        if is_new(place) {
+            return Err(Failure::usage(
+                format!(
+                    "There is no database in {place}: start rolo in a terminal, or type: rolod init --data {place} --admin NAME --password-file F"
+                ),
+                format!(
+                    "{place} 中没有数据库：请在终端启动 rolo，或输入：rolod init --data {place} --admin 用户名 --password-file 文件"
+                ),
+            ));
         }
-    }
-
-    /// Over streams that `connector` makes; `owner` is told when the process ends.
-    pub async fn over(connector: Connector, owner: Option<Arc<dyn Owner>>, state: State) -> Result<Self, Failure> {
-        let client = Client::new(connector);
-        // Opening may have to migrate the database; after that, a server that is not there is told at once.
+        let (client, owner) = client(place)?;
+        // Opening may have to migrate the database; apart from that, a server that is not there is told at once.
         let instance = client.patient().with_attempts(3).instance().await?;
+        state.remember(place, &instance.id)?;
         Ok(Self { client, instance, state, owner })
     }
 
@@ -118,6 +130,17 @@ impl Connection {
     }
 }
 
+/// Makes the database of a new directory, with its first person (D12).
+pub async fn initialise(place: &Place, first: First<'_>) -> Result<(), Failure> {
+    match place {
+        Place::Directory(dir) => embedded::initialise(dir, first).await,
+        Place::Unix(_) | Place::Loopback(_) => Err(Failure::usage(
+            "A server is set up on its own machine: rolod init",
+            "服务器须在其所在主机上初始化：rolod init",
+        )),
+    }
+}
+
 /// Whether the place is a directory in which no database was made yet: the first start.
 pub fn is_new(place: &Place) -> bool {
     match place {
@@ -133,7 +156,10 @@ mod embedded {
     use futures::future::BoxFuture;
     use tokio::sync::Mutex;
 
-    use super::{super::client::Wire, Connector, Failure, Owner};
+    use super::{
+        super::client::{Connector, Wire},
+        Failure, First, Lang, Owner,
+    };
 
     /// A directory that this process owns or may come to own.
     struct Directory {
@@ -188,13 +214,30 @@ mod embedded {
     pub fn is_new(dir: &Path) -> bool {
         !rolo_server::is_initialised(dir)
     }
+
+    pub async fn initialise(dir: &Path, first: First<'_>) -> Result<(), Failure> {
+        let (language, nameless) = match first.lang {
+            Lang::En => ("en", "My company"),
+            Lang::Zh => ("zh", "我的公司"),
+        };
+        let company = if first.company.trim().is_empty() { nameless } else { first.company.trim() };
+        let options = rolo_server::InitOptions {
+            company: company.to_owned(),
+            language: language.to_owned(),
+            admin: first.name.to_owned(),
+            password: Some(first.password.clone()),
+            ..Default::default()
+        };
+        // Its refusals are those of a call, and are worded alike.
+        rolo_server::init(dir, options).await.map(drop).map_err(|error| Failure::from(tonic::Status::from(error)))
+    }
 }
 
 #[cfg(not(feature = "embedded"))]
 mod embedded {
     use std::{path::Path, sync::Arc};
 
-    use super::{Connector, Failure, Owner};
+    use super::{super::client::Connector, Failure, First, Owner};
 
     pub fn connector(_: &Path) -> Result<(Connector, Arc<dyn Owner>), Failure> {
         Err(Failure::usage(
@@ -205,5 +248,9 @@ mod embedded {
 
     pub fn is_new(_: &Path) -> bool {
         false
+    }
+
+    pub async fn initialise(dir: &Path, _: First<'_>) -> Result<(), Failure> {
+        connector(dir).map(drop)
     }
 }

@@ -134,6 +134,21 @@ impl State {
         &self.dir
     }
 
+    /// Which database this place was last time; known before the first call, so that the screens stand at once.
+    pub fn instance_at(&self, place: &Place) -> Option<String> {
+        fs::read_to_string(self.dir.join("places").join(file_name(&place.to_string()))).ok()
+    }
+
+    /// Remembers which database this place is.
+    pub fn remember(&self, place: &Place, instance: &str) -> Result<(), Failure> {
+        if self.instance_at(place).as_deref() == Some(instance) {
+            return Ok(());
+        }
+        let dir = self.dir.join("places");
+        private_directory(&dir).map_err(|error| Failure::file(&dir, &error))?;
+        write_private(&dir.join(file_name(&place.to_string())), instance.as_bytes())
+    }
+
     fn tokens(&self, instance: &str) -> PathBuf {
         self.dir.join("tokens").join(file_name(instance))
     }

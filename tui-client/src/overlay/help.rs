@@ -37,23 +37,26 @@ impl Help {
     pub fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         let inner = c.frame(area, sh.t().help_title);
         let m = c.m;
-        let key_width = self.rows.iter().map(|(k, _)| m.width(k)).max().unwrap_or(1).min(24) as u16;
-        let text_width = self.rows.iter().map(|(_, t)| m.width(t)).max().unwrap_or(1) as u16;
-        let column = key_width + text_width + 4;
-        let columns = (inner.width / column.max(1)).max(1);
-        let height = usize::from(inner.height);
-        for (i, (key, text)) in self.rows.iter().skip(self.first).enumerate() {
-            let (at, y) = (i / height.max(1), i % height.max(1));
-            if at >= usize::from(columns) {
-                break;
+        let height = usize::from(inner.height).max(1);
+        let mut x = inner.x;
+        let rows = self.rows.get(self.first..).unwrap_or_default();
+        for column in rows.chunks(height) {
+            let key_width = column.iter().map(|(k, _)| m.width(k)).max().unwrap_or(1);
+            let text_width = column.iter().map(|(_, t)| m.width(t)).max().unwrap_or(1);
+            let width = (key_width + 1 + text_width) as u16;
+            if x > inner.x && x + width > inner.right() {
+                c.put_right(inner.right(), inner.bottom(), &format!(" {} ", sh.t().help_more), Role::Key, inner.width);
+                return;
             }
-            let (x, y) = (inner.x + at as u16 * column, inner.y + y as u16);
-            if key.is_empty() {
-                c.put(x, y, text, Role::Title, inner.right().saturating_sub(x));
-            } else {
-                c.put(x, y, &m.pad_left(key, usize::from(key_width)), Role::Key, key_width);
-                c.put(x + key_width + 1, y, text, Role::Text, inner.right().saturating_sub(x + key_width + 1));
+            for ((key, text), y) in column.iter().zip(inner.top()..) {
+                if key.is_empty() {
+                    c.put(x, y, text, Role::Title, inner.right().saturating_sub(x));
+                    continue;
+                }
+                let end = c.put(x, y, &m.pad_left(key, key_width), Role::Key, key_width as u16);
+                c.put(end + 1, y, text, Role::Text, inner.right().saturating_sub(end + 1));
             }
+            x += width + 3;
         }
     }
 }

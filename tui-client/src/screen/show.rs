@@ -124,6 +124,10 @@ pub fn full(value: &Value, field: &Field, sh: &Shared) -> String {
         Value::Absent => String::new(),
         Value::Text(s) => s.clone(),
         Value::Int(n) => match field.input {
+            // 万元 is for Chinese eyes; English ones get the plain number.
+            Input::Int { unit: Some(unit) } if unit.zh == "万元" && sh.lang == Lang::En => {
+                format!("{} yuan", thousands(n.saturating_mul(10_000)))
+            }
             Input::Int { unit: Some(unit) } => format!("{} {}", thousands(*n), unit.get(sh.lang)),
             _ => n.to_string(),
         },
@@ -152,6 +156,7 @@ pub fn full(value: &Value, field: &Field, sh: &Shared) -> String {
 /// A value in a row of a list.
 pub fn cell(value: &Value, field: &Field, sh: &Shared) -> (String, Role) {
     match value {
+        Value::Absent if matches!(field.input, Input::List) => (String::new(), Role::Dim),
         Value::Absent => (sh.theme.sym.none.to_owned(), Role::Dim),
         Value::Time(at) => {
             let late = *at < sh.now && field.name.starts_with("next_contact");
@@ -166,7 +171,7 @@ pub fn cell(value: &Value, field: &Field, sh: &Shared) -> (String, Role) {
         Value::User(u) if !u.active => (full(value, field, sh), Role::Dim),
         Value::Flag(false) => (String::new(), Role::Dim),
         Value::Text(s) if s.is_empty() => (sh.theme.sym.none.to_owned(), Role::Dim),
-        _ => (full(value, field, sh), if matches!(field.name, "name" | "title") { Role::Title } else { Role::Text }),
+        _ => (full(value, field, sh), if field.name == "no" { Role::Dim } else { Role::Text }),
     }
 }
 

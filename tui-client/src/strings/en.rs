@@ -157,4 +157,5 @@ pub static TEXTS: Texts = Texts {
     import_stopped: "Stopped. The same import again goes on from here.",
     importing: "importing",
     row_line: "line {}",
+    help_more: "j k for more",
 };

@@ -158,6 +158,7 @@ pub struct Texts {
     pub import_stopped: &'static str,
     pub importing: &'static str,
     pub row_line: &'static str,
+    pub help_more: &'static str,
 }
 
 impl Texts {

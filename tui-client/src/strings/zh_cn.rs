@@ -157,4 +157,5 @@ pub static TEXTS: Texts = Texts {
     import_stopped: "已停止。再次导入同一文件会从此处继续。",
     importing: "导入中",
     row_line: "第 {} 行",
+    help_more: "j k 翻看更多",
 };

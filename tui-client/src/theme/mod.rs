@@ -80,7 +80,7 @@ impl Theme {
             Role::Good => s.fg(Color::Green),
             Role::Warn => s.fg(Color::Yellow),
             Role::Bad => s.fg(Color::LightRed),
-            Role::Cursor => s.fg(Color::White).bg(Color::Blue).add_modifier(Modifier::BOLD),
+            Role::Cursor => s.fg(Color::White).bg(Color::Blue),
             Role::Mark => s.fg(Color::Magenta).add_modifier(Modifier::BOLD),
             Role::Input => s.add_modifier(Modifier::UNDERLINED),
             Role::Brand => s.fg(Color::Cyan).add_modifier(Modifier::BOLD),
@@ -123,8 +123,6 @@ pub struct Symbols {
     pub none: &'static str,
     /// From–to.
     pub dash: &'static str,
-    /// The Enter key.
-    pub enter: &'static str,
     /// Became.
     pub arrow: &'static str,
     /// Corners and edges of a panel: top left, top right, bottom left, bottom right.
@@ -137,20 +135,19 @@ static UNICODE: Symbols = Symbols {
     rule: "─",
     bar: "│",
     crumb: "›",
-    cursor: "▸",
+    cursor: "▌",
     mark: "✓",
     star: "★",
     no_star: "☆",
     required: "*",
     up: "▲",
     down: "▼",
-    choose: "▾",
+    choose: "▼",
     dot: "●",
     ring: "○",
     sep: "·",
     none: "–",
     dash: "–",
-    enter: "⏎",
     arrow: "→",
     corners: ["┌", "┐", "└", "┘"],
     spinner: &["⠋", "⠙", "⠸", "⠴"],
@@ -173,7 +170,6 @@ static ASCII: Symbols = Symbols {
     sep: "-",
     none: "-",
     dash: "-",
-    enter: "enter",
     arrow: "->",
     corners: ["+", "+", "+", "+"],
     spinner: &["|", "/", "-", "\\"],
@@ -199,10 +195,10 @@ mod tests {
     #[test]
     fn our_symbols_are_one_column_wide_or_ascii() {
         let narrow = Measure::default();
-        for s in [UNICODE.rule, UNICODE.cursor, UNICODE.mark, UNICODE.star, UNICODE.choose, UNICODE.dot, UNICODE.enter] {
+        for s in [UNICODE.rule, UNICODE.cursor, UNICODE.mark, UNICODE.star, UNICODE.choose, UNICODE.dot] {
             assert_eq!(narrow.width(s), 1, "{s} would shift what follows");
         }
-        for s in [ASCII.rule, ASCII.cursor, ASCII.star, ASCII.enter, ASCII.arrow] {
+        for s in [ASCII.rule, ASCII.cursor, ASCII.star, ASCII.arrow] {
             assert!(s.is_ascii(), "{s} is not safe for every terminal");
         }
     }

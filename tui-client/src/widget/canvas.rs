@@ -64,6 +64,8 @@ impl<'a> Canvas<'a> {
             return x;
         }
         let cell = &mut self.buf[(x, y)];
+        // What was here before must not shine through.
+        cell.reset();
         cell.set_symbol(g).set_style(style);
         if g.cell_width() != width
             && let Some(forced) = NonZeroU16::new(width)

@@ -29,8 +29,7 @@ pub struct Row {
     pub marked: bool,
 }
 
-/// Widths for as many columns as fit in `width` with a blank between, the first ones first. What is left over goes to
-/// the columns that wish for more, in order.
+/// Widths for as many columns as fit in `width` with a blank between, the first ones first.
 pub fn widths(columns: &[Column], width: u16) -> Vec<u16> {
     let mut out: Vec<u16> = Vec::new();
     let mut used = 0;
@@ -42,11 +41,12 @@ pub fn widths(columns: &[Column], width: u16) -> Vec<u16> {
         used += gap + column.min;
         out.push(column.min);
     }
-    let mut spare = width.saturating_sub(used);
-    for (w, column) in out.iter_mut().zip(columns) {
-        let more = column.wish.saturating_sub(*w).min(spare);
-        *w += more;
-        spare -= more;
+    // What is left over is shared by what each column still wishes for.
+    let spare = u32::from(width.saturating_sub(used));
+    let wishes: Vec<u32> = out.iter().zip(columns).map(|(w, c)| u32::from(c.wish.saturating_sub(*w))).collect();
+    let all: u32 = wishes.iter().sum();
+    for (w, wish) in out.iter_mut().zip(&wishes) {
+        *w += (wish * spare.min(all) / all.max(1)) as u16;
     }
     if let [only] = out.as_mut_slice() {
         *only = width;
@@ -121,6 +121,7 @@ mod tests {
         let columns = [column(10, 20), column(8, 8), column(30, 30)];
         assert_eq!(widths(&columns, 24), [14, 8]);
         assert_eq!(widths(&columns, 60), [18, 8, 30]);
+        assert_eq!(widths(&columns, 80), [20, 8, 30]);
         assert_eq!(widths(&columns, 5), [5]);
     }
 

@@ -69,11 +69,13 @@ impl Query {
                 _ => None,
             };
             let rest = size - slice.ids.len();
-            if rest == 0 || search.left == 0 {
+            if rest == 0 {
                 // Whether the next part holds anything, the next page sees.
-                slice.next = last.or_else(|| after.cloned());
+                slice.next = last;
                 break;
             }
+            // The parts before may have spent all; the page must get on all the same.
+            search.left = search.left.max(BUDGET / 8);
             let more = search.part(rank, &mut found, after, rest, &mut last)?;
             slice.ids.extend(more.ids);
             slice.next = more.next;
@@ -91,19 +93,21 @@ impl Query {
     /// The database's.
     pub fn count(&self, tx: &Tx<'_>, walk: &Walk) -> Result<(i64, bool)> {
         let search = Search { query: self, tx, walk, left: 0 };
-        let (ids, more) = match search.find(self.expression())? {
-            Found::Few(ids) => (ids, false),
-            Found::Many(ids) => (ids.into_iter().take(COUNTED).collect(), true),
-            Found::All => {
-                let mut ids = Vec::with_capacity(COUNTED);
-                plain(walk).statement(None, COUNTED + 1).walk(tx, |row| {
+        let mut ids = match self.expression() {
+            Some(expression) => search.candidates(&expression, FEW + 1)?,
+            None => {
+                let mut ids = Vec::with_capacity(FEW + 1);
+                plain(walk).statement(None, FEW + 1).walk(tx, |row| {
                     ids.push(row.get(0)?);
                     Ok(true)
                 })?;
-                let more = ids.len() > COUNTED;
-                (ids.into_iter().take(COUNTED).collect(), more)
+                ids
             }
         };
+        let more = ids.len() > FEW;
+        if more {
+            ids.truncate(COUNTED);
+        }
         let count = search.positions(&ids, None)?.len();
         Ok((i64::try_from(count).unwrap_or(i64::MAX), more))
     }
@@ -113,13 +117,17 @@ impl Search<'_> {
     /// The candidates of an expression, as many as are of use.
     fn find(&self, expression: Option<String>) -> Result<Found> {
         let Some(expression) = expression else { return Ok(Found::All) };
-        let sql = "SELECT rowid FROM customer_gram WHERE customer_gram MATCH ?1 LIMIT ?2";
-        let ids: Vec<i64> = self.tx.query(sql, params![expression, MANY as i64 + 1], |row| row.get(0))?;
+        let ids = self.candidates(&expression, MANY + 1)?;
         Ok(match ids.len() {
             0..=FEW => Found::Few(ids),
             n if n <= MANY => Found::Many(ids),
             _ => Found::All,
         })
+    }
+
+    fn candidates(&self, expression: &str, limit: usize) -> Result<Vec<i64>> {
+        let sql = "SELECT rowid FROM customer_gram WHERE customer_gram MATCH ?1 LIMIT ?2";
+        self.tx.query(sql, params![expression, limit as i64], |row| row.get(0))
     }
 
     /// The next matches of one rank. `found` are the candidates of the whole query, if they were looked for.
@@ -136,6 +144,7 @@ impl Search<'_> {
             // They hold these as well, and where the names lie close together nothing else is needed.
             (Rank::Prefix | Rank::Initials, Some(Found::Many(_)), _) => None,
             (Rank::Prefix | Rank::Initials, Some(Found::All), Some(_)) => Some(Found::All),
+            (Rank::Prefix, None, Some(_)) if self.query.is_one_word() => Some(Found::All),
             (rank, ..) => Some(self.find(self.query.expression_of(rank))?),
         };
         match own.as_ref().or(found.as_ref()) {

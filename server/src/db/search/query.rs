@@ -219,6 +219,11 @@ impl Query {
         }
     }
 
+    /// There is one word only.
+    pub(super) fn is_one_word(&self) -> bool {
+        self.words.len() == 1
+    }
+
     /// Whether any document can be of this rank.
     pub(super) fn has(&self, rank: Rank) -> bool {
         let initials = |word: &Word| word.kind == Kind::Letters && word.text.len() > 1;
@@ -230,7 +235,6 @@ impl Query {
     pub(super) fn key_beginnings(&self, rank: Rank) -> Option<Vec<String>> {
         let first = self.words.first()?;
         match rank {
-            Rank::Prefix if first.text.is_ascii() => Some(vec![first.text.clone()]),
             Rank::Prefix => Some(key_beginnings(&first.text)),
             Rank::Initials => first.text.get(..1).map(|letter| vec![letter.to_owned()]),
             Rank::Exact | Rank::Other => None,

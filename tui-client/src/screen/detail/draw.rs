@@ -61,7 +61,7 @@ fn title(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
             crate::resource::Value::List(missing) if !missing.is_empty() => {
                 (format!("! {}", fields[index].label.get(sh.lang)), Role::Warn)
             }
-            crate::resource::Value::List(_) => continue,
+            crate::resource::Value::List(_) | crate::resource::Value::Absent => continue,
             value => show::cell(value, &fields[index], sh),
         };
         right = c.put_right(right, area.y, &text, role, 24).saturating_sub(2);
@@ -102,7 +102,9 @@ pub fn profile_lines(screen: &DetailScreen, width: u16, sh: &Shared) -> Vec<(Str
             }
             value => show::full(value, field, sh),
         };
-        if field.name == "id" || (text.is_empty() && !field.required) {
+        // Number, name and state stand above.
+        let above = matches!(field.name, "id" | "no" | "status") || (field.name == "name" && record.label == text);
+        if above || (text.is_empty() && !field.required) {
             continue;
         }
         let role = match () {

@@ -73,7 +73,7 @@ fn lines(form: &FormScreen, width: u16, sh: &Shared) -> (Vec<Line>, Vec<u16>) {
         let fields: Vec<_> = match (row.as_slice(), width) {
             ([one], ..60) => vec![(*one, 1, 0, width - 1)],
             ([one], _) => vec![(*one, 1, label_width, width - 1)],
-            (row, _) => row.iter().zip([1, half]).map(|(i, x)| (*i, x, label_width, half - 1)).collect(),
+            (row, _) => row.iter().zip([1, half]).map(|(i, x)| (*i, x, label_width, half - 2)).collect(),
         };
         let area = matches!(form.items[row[0]].editor, Editor::Area(_));
         let indent: Vec<u16> = fields.iter().map(|(_, x, label, _)| x + label).collect();

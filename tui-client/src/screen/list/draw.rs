@@ -6,7 +6,7 @@ use rolo_proto::v1::Kind;
 use super::{ListScreen, rows::Rows, timeline};
 use crate::{
     app::shared::Shared,
-    resource::{Input, Record, Value},
+    resource::{Field, Input, Record, Value},
     screen::{decide, show},
     strings::fill,
     theme::Role,
@@ -103,20 +103,18 @@ fn views(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         let digits = if *i < 9 { 2 } else { 0 };
         (digits + c.m.width(label) + if count.is_empty() { 0 } else { 1 + count.len() } + 3) as u16
     };
-    // As many as fit around the one that is shown.
+    // As many as fit, from the first if the one that is shown is then among them.
     let here = screen.rows.view;
-    let (mut from, mut to) = (here, here + 1);
-    let mut used = labels.get(here).map_or(0, &width);
-    loop {
-        let more = |i: usize, used: u16| labels.get(i).map(&width).filter(|w| used + w <= area.width + 3);
-        if let Some(w) = (to < labels.len()).then(|| more(to, used)).flatten() {
-            (to, used) = (to + 1, used + w);
-        } else if let Some(w) = (from > 0).then(|| more(from - 1, used)).flatten() {
-            (from, used) = (from - 1, used + w);
-        } else {
-            break;
-        }
-    }
+    let fits = |from: usize| {
+        let mut used = 0;
+        let count = labels[from..].iter().take_while(|l| {
+            used += width(l);
+            used <= area.width + 3
+        });
+        from + count.count()
+    };
+    let from = (0..=here).find(|from| fits(*from) > here).unwrap_or(here).min(labels.len().saturating_sub(1));
+    let to = fits(from).max(from + 1);
     let mut x = area.x;
     for (i, label, count) in &labels[from..to.min(labels.len())] {
         let current = *i == here;
@@ -135,23 +133,21 @@ fn views(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
 /// Column headings and rows of any list. `skip` leaves a column out that is the same in every row.
 pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: Option<&str>, sh: &Shared) {
     let fields = list.resource.fields();
-    let shown: Vec<usize> =
-        list.resource.columns().iter().copied().filter(|i| fields.get(*i).is_some_and(|f| Some(f.name) != skip)).collect();
-    let columns: Vec<Column> = shown
-        .iter()
-        .filter_map(|i| {
-            let field = &fields[*i];
-            let (min, wish) = field.column?;
-            let sorted = list.sort == Some(*i);
-            let mut title = show::heading(field, wish, sh);
-            if sorted {
-                title = format!("{title} {}", if list.descending { sh.theme.sym.down } else { sh.theme.sym.up });
-            }
-            let title_width = sh.measure.width(&title) as u16;
-            Some(Column { min: min.max(title_width.min(wish)), wish: wish.max(title_width), title, right: matches!(field.input, Input::Int { .. }) })
-        })
-        .collect();
-    let widths = table::widths(&columns, area.width.saturating_sub(3));
+    // Where there is little room, the name says more than the number.
+    let narrow = area.width < 60;
+    let wanted = |i: &usize| fields.get(*i).is_some_and(|f| Some(f.name) != skip && !(narrow && f.name == "no"));
+    let shown: Vec<usize> = list.resource.columns().iter().copied().filter(wanted).collect();
+    let room = area.width.saturating_sub(3);
+    let mut columns: Vec<Column> = shown.iter().filter_map(|i| column(&fields[*i], room, sh)).collect();
+    let widths = table::widths(&columns, room);
+    for ((column, index), width) in columns.iter_mut().zip(&shown).zip(&widths) {
+        let sorted = list.sort == Some(*index);
+        let mark = if list.descending { sh.theme.sym.down } else { sh.theme.sym.up };
+        column.title = match sorted {
+            true => format!("{} {mark}", show::heading(&fields[*index], width.saturating_sub(2), sh)),
+            false => show::heading(&fields[*index], *width, sh),
+        };
+    }
     table::draw_heading(c, heading, &columns, &widths);
     let height = usize::from(area.height);
     let window: Vec<Row> = (list.first..(list.first + height).min(list.pages.len()))
@@ -171,6 +167,20 @@ pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: Op
         })
         .collect();
     table::draw_rows(c, area, &columns, &widths, &window);
+}
+
+/// The column of a field: a state is seen whole, a name gets room before further columns do.
+fn column(field: &Field, room: u16, sh: &Shared) -> Option<Column> {
+    let (min, wish) = field.column?;
+    let title = show::heading(field, 0, sh);
+    let min = min.max(sh.measure.width(&title) as u16);
+    let min = match field.input {
+        Input::Fixed(_) => wish,
+        Input::Choice { .. } => min.max(8),
+        _ if matches!(field.name, "name" | "title") => (room / 4).clamp(16, 28),
+        _ => min,
+    };
+    Some(Column { min, wish: wish.max(min), title, right: matches!(field.input, Input::Int { .. }) })
 }
 
 /// An empty list says what would be here and which key makes the first one.
@@ -224,11 +234,11 @@ fn preview(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, record: &Record,
     let mut y = area.y + 1;
     let extra = screen.preview.as_ref().filter(|(id, _)| *id == record.id).map(|(_, p)| p);
     let tail = extra.map_or(0, |p| (p.timeline.len().min(8) + p.contacts.len().min(3) + 2) as u16);
-    let shown = ["name", "status", "id", "title"];
+    let shown = ["name", "status", "id", "title", "party", "created_by", "updated_at", "created_at"];
     let label_width = if sh.lang == crate::strings::Lang::Zh { 14 } else { 18 };
     for (index, field) in fields.iter().enumerate() {
         let text = match record.values.get(index) {
-            Some(Value::Time(at)) if *at > 0 => format!("{}  {}", show::exact(*at, sh.zone), show::relative(*at, sh)),
+            Some(Value::Time(at)) => show::relative(*at, sh),
             Some(value) => show::full(value, field, sh),
             None => String::new(),
         };

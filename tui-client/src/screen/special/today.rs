@@ -292,10 +292,10 @@ impl TodayScreen {
         let contact = if wide { 10 } else { 0 };
         for (text, role, width) in [
             (when, role, 14),
-            (text("customer_no"), Role::Title, customer),
+            (text("customer_no"), Role::Text, customer),
             (text("contact"), Role::Text, contact),
             (text("channel"), Role::Key, if wide { 8 } else { 0 }),
-            (text("title"), Role::Text, u16::MAX),
+            (text("title"), if wide { Role::Text } else { Role::Dim }, u16::MAX),
         ] {
             if width > 0 && x < end {
                 let width = width.min(end - x);
