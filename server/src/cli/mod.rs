@@ -25,9 +25,10 @@ use crate::{Config, InitOptions, Place};
 /// `rolod`, from its arguments to its exit code.
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
+    let level = if matches!(cli.command, Command::Serve(_)) { "rolo_server=info,warn" } else { "warn" };
     tracing_subscriber::fmt()
         .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("ROLO_LOG").unwrap_or_else(|_| "rolo_server=info,warn".into()),
+            tracing_subscriber::EnvFilter::try_from_env("ROLO_LOG").unwrap_or_else(|_| level.into()),
         )
         .with_writer(io::stderr)
         .init();

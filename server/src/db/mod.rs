@@ -78,8 +78,10 @@ impl Db {
         self.writer.stopped()
     }
 
-    /// Finishes queued writes, truncates the log and stops the writer. Called once, at the end.
+    /// Ends the readers, finishes queued writes, folds the log back into the file and stops the writer. Called once, at
+    /// the end; the writer's connection is the last, so that it leaves a single file.
     pub async fn close(&self) {
+        self.readers.close().await;
         let writer = Arc::clone(&self.writer);
         // The thread may be in the middle of a commit; waiting for it must not hold up the runtime.
         let _ = tokio::task::spawn_blocking(move || writer.stop()).await;

@@ -12,11 +12,23 @@ use crate::error::{Error, Result};
 pub(super) struct Readers {
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
+    connections: usize,
 }
 
 impl Readers {
     pub(super) fn new(connections: Vec<Connection>) -> Self {
-        Self { permits: Semaphore::new(connections.len()), idle: Mutex::new(connections) }
+        let count = connections.len();
+        Self { permits: Semaphore::new(count), idle: Mutex::new(connections), connections: count }
+    }
+
+    /// Closes the readers, once the calls under way are done; no call comes in afterwards.
+    pub(super) async fn close(&self) {
+        let all = u32::try_from(self.connections).unwrap_or(u32::MAX);
+        if let Ok(permits) = self.permits.acquire_many(all).await {
+            permits.forget();
+        }
+        self.permits.close();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     pub(super) async fn run<R: Send + 'static>(

@@ -14,14 +14,16 @@
 //!   deleted contacts do not; [`remove`] is for rows that really go.
 //! - [`Query::parse`] answers none if the text holds nothing that can be searched: then there is no search.
 //! - [`Query::page`] takes the list's [`Walk`](super::list::Walk) and a [`Position`](super::list::Position) and answers
-//!   a [`Slice`](super::list::Slice), as the list itself would: part 0 are exact hits, part 1 names that begin with the
-//!   text, part 2 the rest; within a part the list's own order. Every match comes once. A page with a position may be
-//!   short, or empty.
+//!   a [`Slice`](super::list::Slice), as the list itself would. The parts of the list are the ranks ([`Rank`]): exact
+//!   hits, names that begin with the text or its pinyin, names with these initials, the rest; within a part the list's
+//!   own order. Every match comes once. A page with a position may be short, or even empty: ask on.
+//! - [`Query::count`] is for the total.
 //!
 //! How a page is found (`page.rs`): up to [`FEW`] candidates are all tested and sorted. Words that are more frequent go
 //! part by part; each part has its own gram, so exact hits and prefixes of a common word are found directly. A part with
 //! up to [`MANY`] candidates walks the list's index and tests only rows among them; a larger one tests every row, for
-//! hits are dense there. Nothing ever sorts or loads all hits of a common word.
+//! hits are dense there. In a list by name, names that begin alike lie together, so their parts walk only those spans of
+//! the index. Nothing ever sorts or loads all hits of a common word.
 
 mod grams;
 mod page;
@@ -38,10 +40,10 @@ use crate::{
     text::{phones, squeeze},
 };
 
-/// Up to so many candidates are tested and sorted at once.
-pub const FEW: usize = 2_000;
+/// Up to so many candidates are tested and sorted at once. (In unit tests a few thousand rows take every way.)
+pub const FEW: usize = if cfg!(test) { 50 } else { 2_000 };
 /// Up to so many candidates are worth a look-up for each row walked; where there are more, hits are dense.
-pub const MANY: usize = 20_000;
+pub const MANY: usize = if cfg!(test) { 400 } else { 20_000 };
 
 /// What a customer is found by, as stored; folding is done here.
 #[derive(Debug, Clone, Default)]

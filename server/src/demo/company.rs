@@ -49,7 +49,7 @@ pub(super) struct Register {
 impl Register {
     /// A new customer in one of these regions.
     pub(super) fn enter(&mut self, random: &mut Random, regions: &[&str], person: bool) -> Profile {
-        let region = *random.pick(regions);
+        let region = random.pick(regions);
         let country = COUNTRIES.iter().find(|country| country.region == region);
         for attempt in 0_usize.. {
             let mut profile = match country {
@@ -70,7 +70,7 @@ impl Register {
     /// A company of the same owner at the same address with the same phone; none if it cannot have one.
     pub(super) fn sister(&mut self, random: &mut Random, elder: &Profile) -> Option<Profile> {
         let (city, mark) = elder.family.as_ref()?;
-        let (trade, classification) = *random.pick(zh::SISTER_TRADES);
+        let (trade, classification) = random.pick(zh::SISTER_TRADES);
         let name = format!("{}{mark}{trade}有限公司", city.name);
         let bank_account = random.digits(19);
         let usc_code = usc_code(random, city.division);
@@ -85,7 +85,7 @@ fn chinese(random: &mut Random, region: &str, person: bool) -> Profile {
     let city: &'static City = random.pick(&cities);
     let place = format!("{}{}市", city.province, city.name);
     let number = random.between(1, 388);
-    let (district, road, building) = (*random.pick(city.districts), *random.pick(ROADS), *random.pick(BUILDINGS));
+    let (district, road, building) = (random.pick(city.districts), random.pick(ROADS), random.pick(BUILDINGS));
     let common = Profile {
         person,
         chinese: true,
@@ -96,21 +96,25 @@ fn chinese(random: &mut Random, region: &str, person: bool) -> Profile {
         ..Profile::default()
     };
     if person {
-        let name = chinese_name(random).0;
+        let name = chinese_name(random).whole(true);
         return Profile { name, classification: "private", tel: mobile(random), ..common };
     }
-    let (mark, (trade, classification)) = (mark(random), *random.pick(zh::TRADES));
+    let (mark, (trade, classification)) = (mark(random), random.pick(zh::TRADES));
     let tel = phone(random, city.phone, "-");
     let domain = format!("{}{}.example", latin(&mark), initials(city.name));
+    let bank = match random.chance(650) {
+        true => format!("{}{}{}支行", random.pick(zh::BANKS), city.name, short(district)),
+        false => String::new(),
+    };
     Profile {
         name: chinese_company(random, city, &mark, trade),
         classification,
         fax: if random.chance(550) { tail_changed(&tel, random) } else { String::new() },
         website: if random.chance(620) { format!("www.{domain}") } else { String::new() },
-        legal_person: if random.chance(800) { chinese_name(random).0 } else { String::new() },
+        legal_person: if random.chance(800) { chinese_name(random).whole(true) } else { String::new() },
         usc_code: if random.chance(640) { usc_code(random, city.division) } else { String::new() },
-        bank: if random.chance(650) { format!("{}{}{}支行", random.pick(zh::BANKS), city.name, short(district)) } else { String::new() },
-        bank_account: random.digits(19),
+        bank_account: if bank.is_empty() { String::new() } else { random.digits(19) },
+        bank,
         tel,
         domain,
         family: Some((city, mark)),
@@ -134,7 +138,7 @@ fn chinese_company(random: &mut Random, city: &City, mark: &str, trade: &str) ->
 
 fn mark(random: &mut Random) -> String {
     loop {
-        let [first, second] = zh::MARKS.map(|characters| *random.pick(characters));
+        let [first, second] = zh::MARKS.map(|characters| random.pick(characters));
         let mark = [first, second].concat();
         if first != second && !zh::KNOWN.contains(&mark.as_str()) {
             return mark;
@@ -143,8 +147,8 @@ fn mark(random: &mut Random) -> String {
 }
 
 fn western(random: &mut Random, country: &'static Country, person: bool) -> Profile {
-    let (city, zip, begin, digits) = *random.pick(country.cities);
-    let (number, street) = (random.between(1, 190), *random.pick(country.streets));
+    let (city, zip, begin, digits) = random.pick(country.cities);
+    let (number, street) = (random.between(1, 190), random.pick(country.streets));
     let address = match country.address {
         Address::StreetNumber => format!("{street} {number}, {zip} {city}"),
         Address::NumberStreet => format!("{number} {street}, {zip} {city}"),
@@ -160,10 +164,10 @@ fn western(random: &mut Random, country: &'static Country, person: bool) -> Prof
         ..Profile::default()
     };
     if person {
-        let (name, _) = western_name(random, country);
+        let name = western_name(random, country).whole(false);
         return Profile { name, classification: "private", ..common };
     }
-    let (trade, classification): Trade = *random.pick(country.trades);
+    let (trade, classification): Trade = random.pick(country.trades);
     let plain = trade.replace("{}", random.pick(country.marks));
     let domain = format!("{}.example", latin(&plain));
     let bank = country.banks.first().map(|_| random.pick(country.banks).replace("{}", city)).unwrap_or_default();
@@ -171,7 +175,7 @@ fn western(random: &mut Random, country: &'static Country, person: bool) -> Prof
         name: format!("{plain} {}", random.pick(country.forms)),
         classification,
         website: if random.chance(800) { format!("www.{domain}") } else { String::new() },
-        legal_person: if random.chance(350) { western_name(random, country).0 } else { String::new() },
+        legal_person: if random.chance(350) { western_name(random, country).whole(false) } else { String::new() },
         bank_account: if bank.is_empty() { String::new() } else { format!("DE{}", random.digits(20)) },
         bank,
         domain,
@@ -179,18 +183,36 @@ fn western(random: &mut Random, country: &'static Country, person: bool) -> Prof
     }
 }
 
-/// A Chinese name, and whether it is a woman's.
-pub(super) fn chinese_name(random: &mut Random) -> (String, bool) {
-    let woman = random.chance(420);
-    let given = *random.pick(if woman { zh::WOMEN } else { zh::MEN });
-    (format!("{}{given}", random.pick(zh::SURNAMES)), woman)
+/// A person's name in its parts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name {
+    /// The family's.
+    pub(super) surname: &'static str,
+    /// The person's own.
+    pub(super) given: &'static str,
+    /// It is a woman's.
+    pub(super) woman: bool,
 }
 
-/// A name of a country, and whether it is a woman's.
-pub(super) fn western_name(random: &mut Random, country: &Country) -> (String, bool) {
+/// A Chinese name.
+pub(super) fn chinese_name(random: &mut Random) -> Name {
     let woman = random.chance(420);
-    let first = *random.pick(country.first[usize::from(woman)]);
-    (format!("{first} {}", random.pick(country.last)), woman)
+    let given = random.pick(if woman { zh::WOMEN } else { zh::MEN });
+    Name { surname: random.pick(zh::SURNAMES), given, woman }
+}
+
+/// A name of a country.
+pub(super) fn western_name(random: &mut Random, country: &Country) -> Name {
+    let woman = random.chance(420);
+    let given = random.pick(country.first[usize::from(woman)]);
+    Name { surname: random.pick(country.last), given, woman }
+}
+
+impl Name {
+    /// As it is written in its language.
+    pub(super) fn whole(&self, chinese: bool) -> String {
+        if chinese { [self.surname, self.given].concat() } else { [self.given, " ", self.surname].concat() }
+    }
 }
 
 /// The country of a region; none for China.
@@ -205,7 +227,7 @@ pub(super) fn phone(random: &mut Random, (begin, digits): (&str, usize), between
 
 /// A Chinese mobile number.
 pub(super) fn mobile(random: &mut Random) -> String {
-    let begin = *random.pick(&["138", "139", "136", "135", "159", "158", "186", "188", "177", "150", "133", "189"]);
+    let begin = random.pick(&["138", "139", "136", "135", "159", "158", "186", "188", "177", "150", "133", "189"]);
     format!("{begin}{}", random.digits(8))
 }
 
@@ -219,9 +241,10 @@ fn tail_changed(tel: &str, random: &mut Random) -> String {
 
 /// Letters and digits for an address on the net.
 pub(super) fn latin(words: &str) -> String {
+    let plain = text::fold(words);
     let folded = match text::readings(words).first() {
-        Some(reading) => text::fold(&reading.full),
-        None => text::fold(words),
+        Some(reading) if !plain.is_ascii() => text::fold(&reading.full),
+        _ => plain,
     };
     let words: Vec<_> = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     words.join("-")
@@ -241,7 +264,7 @@ fn usc_code(random: &mut Random, division: &str) -> String {
     const DIGITS: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
     const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
     let mut code = format!("91{division}MA");
-    code.extend((0..7).map(|_| char::from(*random.pick(DIGITS))));
+    code.extend((0..7).map(|_| char::from(random.pick(DIGITS))));
     let value = |byte: u8| DIGITS.iter().position(|digit| *digit == byte).unwrap_or_default();
     let sum: usize = code.bytes().zip(WEIGHTS).map(|(byte, weight)| value(byte) * weight).sum();
     code.push(char::from(DIGITS[(31 - sum % 31) % 31]));

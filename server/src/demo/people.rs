@@ -30,6 +30,11 @@ impl Person {
     pub(super) fn name(&self, language: &str) -> &'static str {
         self.name[usize::from(language != "zh")]
     }
+
+    /// The department, to compare it.
+    pub(super) fn department(&self) -> &'static str {
+        self.department[0]
+    }
 }
 
 const fn person(

@@ -40,8 +40,8 @@ impl Random {
     }
 
     /// One of a table's rows; the tables are constants and never empty.
-    pub(super) fn pick<'t, T>(&mut self, table: &'t [T]) -> &'t T {
-        &table[self.below(table.len())]
+    pub(super) fn pick<T: Copy>(&mut self, table: &[T]) -> T {
+        table[self.below(table.len())]
     }
 
     /// A place in a table of weights.

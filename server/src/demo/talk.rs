@@ -67,15 +67,15 @@ pub(super) fn talk(random: &mut Random, chinese: bool, topic: Topic, who: &str) 
         Topic::Supervisor => script.supervisor,
         Topic::Service => script.service,
     };
-    let (channel, title, detail) = *random.pick(lines);
+    let (channel, title, detail) = random.pick(lines);
     let first = topic == Topic::Story(0);
     let place = match channel {
-        "meeting" if first => *random.pick(script.fairs),
-        "meeting" => *random.pick(script.meetings),
-        "visit" => *random.pick(script.visits),
+        "meeting" if first => random.pick(script.fairs),
+        "meeting" => random.pick(script.meetings),
+        "visit" => random.pick(script.visits),
         _ => "",
     };
-    let item = *random.pick(script.items);
+    let item = random.pick(script.items);
     let n = (random.between(1, 12) * random.between(1, 5)).max(2).to_string();
     let sum = (random.between(3, 48) * random.between(1, 4)).to_string();
     let fill = |text: &str| text.replace("{who}", who).replace("{item}", item).replace("{n}", &n).replace("{sum}", &sum);

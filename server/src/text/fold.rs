@@ -64,9 +64,18 @@ fn one_blank(chars: impl Iterator<Item = char>) -> String {
 /// [`fold`]ed, letters and digits only: what the search index holds and every query word is. Blanks and punctuation are
 /// dropped, so that 北京（华盛） is found as 北京华盛 and AT&T as att.
 pub fn squeeze(text: &str) -> String {
-    let mut folded = fold(text);
-    folded.retain(char::is_alphanumeric);
-    folded
+    let folded = fold(text);
+    if folded.is_ascii() {
+        return folded.chars().filter(char::is_ascii_alphanumeric).collect();
+    }
+    let mut squeezed = String::with_capacity(folded.len());
+    for c in folded.chars().filter(|c| c.is_alphanumeric()) {
+        // A mark that stood behind a blank must not become an accent of the letter before it.
+        if !(is_combining_mark(c) && squeezed.ends_with(|last: char| last.is_ascii_alphabetic())) {
+            squeezed.push(c);
+        }
+    }
+    squeezed.nfc().collect()
 }
 
 /// For the uniqueness of names (D2): without spaces, full width as half width, without case. Nothing else is equal:

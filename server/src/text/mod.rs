@@ -40,15 +40,13 @@ pub fn scrub(text: &str, multi_line: bool) -> Cow<'_, str> {
     let mut scrubbed = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
+        let breaks = matches!(c, '\n' | '\r' | '\u{0b}' | '\u{0c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+        let half = c == '\r' && chars.peek() == Some(&'\n');
         match c {
             _ if clean(c) => scrubbed.push(c),
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\r' | '\u{0b}' | '\u{0c}' | '\u{85}' | '\u{2028}' | '\u{2029}' if multi_line => scrubbed.push('\n'),
-            '\n' | '\t' | '\r' | '\u{0b}' | '\u{0c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
-                if !scrubbed.ends_with(' ') {
-                    scrubbed.push(' ');
-                }
-            }
+            _ if half => {}
+            _ if breaks && multi_line => scrubbed.push('\n'),
+            _ if (breaks || c == '\t') && !scrubbed.ends_with(' ') => scrubbed.push(' '),
             _ => {}
         }
     }

@@ -42,7 +42,9 @@ pub fn phones(field: &str) -> Vec<String> {
 
 fn is_mobile(digits: &str) -> bool {
     let bytes = digits.as_bytes();
-    bytes.len() == 11 && bytes.first() == Some(&b'1') && bytes.get(1).is_some_and(|second| (b'3'..=b'9').contains(second))
+    bytes.len() == 11
+        && bytes.first() == Some(&b'1')
+        && bytes.get(1).is_some_and(|second| (b'3'..=b'9').contains(second))
 }
 
 #[cfg(test)]
@@ -52,10 +54,24 @@ mod tests {
     /// D2
     #[test]
     fn one_number_written_in_many_ways_has_one_key() {
-        for written in ["+86 138-1234-5678", "0086 13812345678", "138 1234 5678", "１３８１２３４５６７８", "8613812345678", "(+86)138 1234 5678"] {
+        for written in [
+            "+86 138-1234-5678",
+            "0086 13812345678",
+            "138 1234 5678",
+            "１３８１２３４５６７８",
+            "8613812345678",
+            "(+86)138 1234 5678",
+        ] {
             assert_eq!(phone_key(written), "13812345678", "{written}");
         }
-        for written in ["010-88661234", "+86 10 8866 1234", "(010) 8866 1234 转 801", "010 88661234 ext. 5", "01088661234#9", "+86 (0)10 88661234"] {
+        for written in [
+            "010-88661234",
+            "+86 10 8866 1234",
+            "(010) 8866 1234 转 801",
+            "010 88661234 ext. 5",
+            "01088661234#9",
+            "+86 (0)10 88661234",
+        ] {
             assert_eq!(phone_key(written), "01088661234", "{written}");
         }
         assert_eq!(phone_key("+86 400-123-4567"), "4001234567");
@@ -67,7 +83,10 @@ mod tests {
     /// D2
     #[test]
     fn a_field_with_several_numbers_gives_each_of_them_once() {
-        assert_eq!(phones("010-88661234/13812345678，138 1234 5678；无、0755-1"), ["01088661234", "13812345678", "07551"]);
+        assert_eq!(
+            phones("010-88661234/13812345678，138 1234 5678；无、0755-1"),
+            ["01088661234", "13812345678", "07551"]
+        );
         assert_eq!(phones(""), Vec::<String>::new());
     }
 }

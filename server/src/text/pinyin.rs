@@ -138,7 +138,8 @@ pub(crate) fn spell(squeezed: &str) -> Vec<Sound> {
         let word = longest(&WORDS, rest).or_else(family);
         match word {
             Some((word, syllables)) => {
-                let said = |(c, syllable): (&char, &&'static str)| Sound { c: *c, readings: alone(syllable), likely: 1 };
+                let said =
+                    |(c, syllable): (&char, &&'static str)| Sound { c: *c, readings: alone(syllable), likely: 1 };
                 sounds.extend(word.iter().zip(syllables).map(said));
             }
             None => sounds.extend(rest.first().map(|c| sound(*c, start && (2..=3).contains(&chars.len())))),
@@ -299,7 +300,9 @@ static PLACES: LazyLock<Words> = LazyLock::new(|| {
 });
 static POLYPHONES: LazyLock<Chars<Vec<&'static str>>> = LazyLock::new(|| {
     let lines = entries(include_str!("polyphones.txt"));
-    lines.filter_map(|line| line.split_first().and_then(|(c, readings)| Some((c.chars().next()?, readings.to_vec())))).collect()
+    lines
+        .filter_map(|line| line.split_first().and_then(|(c, readings)| Some((c.chars().next()?, readings.to_vec()))))
+        .collect()
 });
 
 fn entries(file: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
@@ -321,7 +324,9 @@ fn words(lines: impl Iterator<Item = Vec<&'static str>>) -> Words {
 
 fn longest<'w>(words: &'w Words, rest: &[char]) -> Option<(&'w [char], &'w [&'static str])> {
     let list = words.get(rest.first()?)?;
-    list.iter().find(|(word, _)| rest.starts_with(word)).map(|(word, syllables)| (word.as_slice(), syllables.as_slice()))
+    list.iter()
+        .find(|(word, _)| rest.starts_with(word))
+        .map(|(word, syllables)| (word.as_slice(), syllables.as_slice()))
 }
 
 #[cfg(test)]

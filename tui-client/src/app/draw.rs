@@ -86,7 +86,12 @@ fn header(model: &Model, c: &mut Canvas<'_>, area: Rect) {
         pieces.push((format!(" {}", sh.place), Role::Dim));
     }
     pieces.push(("  ".to_owned(), Role::Text));
-    let crumbs = model.top().map(|s| s.crumbs(sh)).unwrap_or_default();
+    let mut crumbs = model.top().map(|s| s.crumbs(sh)).unwrap_or_default();
+    // Where all do not fit, the last ones say most.
+    let room = usize::from(right.saturating_sub(area.x + 3)).saturating_sub(pieces.iter().map(|p| c.m.width(&p.0)).sum());
+    while crumbs.len() > 1 && crumbs.iter().map(|p| c.m.width(p) + 3).sum::<usize>() > room + 3 {
+        crumbs.remove(0);
+    }
     let last = crumbs.len().saturating_sub(1);
     for (i, crumb) in crumbs.into_iter().enumerate() {
         if i > 0 {
@@ -147,28 +152,28 @@ fn footer(model: &Model, c: &mut Canvas<'_>, area: Rect) {
         c.put(area.x + 1, area.y, &text, Role::Key, area.width);
         return;
     }
-    let piece = |action: Action| (sh.key(layers, action), action.label().get(sh.lang));
-    let help = (sh.key(layers, Action::Help), sh.t().more);
-    let width = |(key, label): &(String, &str)| (c.m.width(key) + c.m.width(label) + 3) as u16;
+    let hints = model.top().and_then(|s| s.hints(sh));
+    let help = hints.is_none().then(|| (sh.key(layers, Action::Help), sh.t().more.to_owned()));
+    let pieces = hints.unwrap_or_else(|| {
+        let actions = model.top().map(|s| s.actions(sh)).unwrap_or_default();
+        actions.into_iter().map(|a| (sh.key(layers, a), a.label().get(sh.lang).to_owned())).collect()
+    });
+    let width = |(key, label): &(String, String)| (c.m.width(key) + c.m.width(label) + 3) as u16;
     let room = right.saturating_sub(area.x + 1);
     let mut shown = Vec::new();
-    let mut used = width(&help);
+    let mut used = help.as_ref().map_or(0, width);
     let most = if area.width < 50 { 2 } else { usize::MAX };
-    for action in model.top().map(|s| s.actions(sh)).unwrap_or_default() {
-        let piece = piece(action);
-        if piece.0.is_empty() {
-            continue;
-        }
+    for piece in pieces.into_iter().filter(|p| !p.0.is_empty()) {
         if shown.len() >= most || used + width(&piece) > room {
             break;
         }
         used += width(&piece);
         shown.push(piece);
     }
-    shown.push(help);
+    shown.extend(help);
     let mut x = area.x + 1;
     for (key, label) in shown {
-        let end = c.spans(x, area.y, right.saturating_sub(x), &[(&key, Role::Key), (" ", Role::Dim), (label, Role::Dim)]);
+        let end = c.spans(x, area.y, right.saturating_sub(x), &[(&key, Role::Key), (" ", Role::Dim), (&label, Role::Dim)]);
         x = end + 2;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{Stream, StreamExt};
 use ratatui::backend::Backend;
 use tokio::sync::mpsc;
 
@@ -27,19 +27,42 @@ pub async fn event_loop<B, S, H>(
 where
     B: Backend,
     B::Error: std::error::Error + Send + Sync + 'static,
-    S: Stream<Item = Input>,
+    S: Stream<Item = Input> + Send + 'static,
     H: Holder<B>,
 {
-    tokio::pin!(inputs);
-    let mut ended = false;
+    // A task of its own: crossterm's stream keeps the waker of whoever polled it first, so looking whether there is more
+    // without waiting would lose the next key.
+    let (sender, mut inputs_here) = mpsc::unbounded_channel();
+    let forward = tokio::spawn(async move {
+        tokio::pin!(inputs);
+        while let Some(input) = inputs.next().await {
+            if sender.send(input).is_err() {
+                return;
+            }
+        }
+    });
+    let outcome = serve(engine, &mut inputs_here, &mut replies, holder).await;
+    forward.abort();
+    outcome
+}
+
+async fn serve<B, H>(
+    engine: &mut Engine<B>,
+    inputs: &mut mpsc::UnboundedReceiver<Input>,
+    replies: &mut mpsc::UnboundedReceiver<Msg>,
+    holder: &mut H,
+) -> anyhow::Result<()>
+where
+    B: Backend,
+    B::Error: std::error::Error + Send + Sync + 'static,
+    H: Holder<B>,
+{
     loop {
         engine.paint()?;
         let msg = tokio::select! {
             biased;
-            input = inputs.next(), if !ended => match input {
-                Some(input) => Msg::Input(input),
-                None => { ended = true; Msg::Input(Input::Terminate) }
-            },
+            // No more input: the terminal has gone.
+            input = inputs.recv() => Msg::Input(input.unwrap_or(Input::Terminate)),
             Some(msg) = replies.recv() => msg,
         };
         take(engine, msg, holder)?;
@@ -48,12 +71,8 @@ where
             if engine.model.quit {
                 break;
             }
-            let next = if let Some(Some(input)) = inputs.next().now_or_never() {
-                Some(Msg::Input(input))
-            } else {
-                replies.try_recv().ok()
-            };
-            let Some(msg) = next else { break };
+            let next = inputs.try_recv().map(Msg::Input).or_else(|_| replies.try_recv());
+            let Ok(msg) = next else { break };
             take(engine, msg, holder)?;
         }
         if engine.model.quit {

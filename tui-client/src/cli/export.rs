@@ -1,6 +1,9 @@
 //! `rolo export`: a list as a file.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, BufWriter, Write as _},
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use serde_json::json;
@@ -14,7 +17,8 @@ use super::{
 };
 use crate::{
     data::{Failure, exporter, importer::Cancel},
-    resource::Record,
+    files::write::Format,
+    resource::{ListQuery, Record, Resource},
     strings::Lang,
 };
 
@@ -49,24 +53,29 @@ pub struct ExportArgs {
 
 pub async fn run(session: &Session, args: &ExportArgs, out: &mut Out) -> Result<(), Failure> {
     let resource = kind(&args.kind)?;
-    exporter::format_of(&args.output)?;
+    let format = exporter::format_of(&args.output)?;
     let named = show::columns_named(resource, &args.columns)?;
     let columns: Vec<Column> = if named.is_empty() { show::all_columns(resource) } else { named };
     let locale = &session.locale;
     let query = list::query(resource, &args.words, &args.choice, locale, &session.lookup).await?;
-    let header = |c: &Column| if args.labels { c.label(resource, locale.lang) } else { c.name(resource) }.to_owned();
-    let job = exporter::Job {
-        resource,
-        query,
-        limit: args.limit,
-        path: args.output.clone(),
-        headers: columns.iter().map(header).collect(),
-        cells: &|record: &Record| columns.iter().map(|c| c.cell(resource, record, locale)).collect(),
-        overwrite: args.overwrite,
-    };
     let cancel = Cancel::default();
     super::import::cancel_on_interrupt(&cancel);
-    let rows = exporter::run(session.client(), job, &cancel, |rows| out.progress(&rows.to_string())).await?;
+    let rows = if format == Format::Json {
+        json_lines(session, resource, args, query, &columns, &cancel, out).await?
+    } else {
+        let header =
+            |c: &Column| if args.labels { c.label(resource, locale.lang) } else { c.name(resource) }.to_owned();
+        let job = exporter::Job {
+            resource,
+            query,
+            limit: args.limit,
+            path: args.output.clone(),
+            headers: columns.iter().map(header).collect(),
+            cells: &|record: &Record| columns.iter().map(|c| c.cell(resource, record, locale)).collect(),
+            overwrite: args.overwrite,
+        };
+        exporter::run(session.client(), job, &cancel, |rows| out.progress(&rows.to_string())).await?
+    };
     out.end_progress();
     let path = args.output.display();
     if args.json {
@@ -76,4 +85,38 @@ pub async fn run(session: &Session, args: &ExportArgs, out: &mut Out) -> Result<
         Lang::En => format!("{rows} records written to {path}"),
         Lang::Zh => format!("已将 {rows} 条记录写入 {path}"),
     })
+}
+
+/// The same lines that `rolo list --json` writes, into a file that appears when it is whole.
+async fn json_lines(
+    session: &Session,
+    resource: &dyn Resource,
+    args: &ExportArgs,
+    query: ListQuery,
+    columns: &[Column],
+    cancel: &Cancel,
+    out: &mut Out,
+) -> Result<u64, Failure> {
+    let path = &args.output;
+    let failed = |error: &io::Error| Failure::file(path, error);
+    if !args.overwrite && path.exists() {
+        return Err(failed(&io::ErrorKind::AlreadyExists.into()));
+    }
+    let beside = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = tempfile::NamedTempFile::new_in(beside).map_err(|error| failed(&error))?;
+    let mut writer = BufWriter::new(file);
+    let mut rows = 0;
+    exporter::walk(session.client(), resource, query, args.limit, cancel, |records| {
+        for record in records {
+            writeln!(writer, "{}", show::object(resource, record, columns)).map_err(|error| failed(&error))?;
+        }
+        rows += records.len() as u64;
+        out.progress(&rows.to_string());
+        Ok(())
+    })
+    .await?;
+    let file = writer.into_inner().map_err(|error| failed(error.error()))?;
+    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    let kept = if args.overwrite { file.persist(path) } else { file.persist_noclobber(path) };
+    kept.map(|_| rows).map_err(|error| failed(&error.error))
 }

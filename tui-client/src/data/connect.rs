@@ -192,10 +192,11 @@ mod embedded {
     impl Owner for Directory {
         fn close(&self) -> BoxFuture<'_, ()> {
             Box::pin(async move {
-                if let Some(handle) = self.handle.lock().await.take() {
-                    if let Err(error) = handle.shutdown().await {
-                        tracing::error!(%error, "the server in this process ended badly");
-                    }
+                let server = self.handle.lock().await.take();
+                if let Some(server) = server
+                    && let Err(error) = server.shutdown().await
+                {
+                    tracing::error!(%error, "the server in this process ended badly");
                 }
             })
         }

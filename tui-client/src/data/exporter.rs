@@ -54,30 +54,48 @@ pub async fn run(
     cancel: &Cancel,
     mut tell: impl FnMut(u64) + Send,
 ) -> Result<u64, Failure> {
-    let client = client.patient();
-    let mut query = ListQuery { export: true, page_size: PAGE, page_token: String::new(), ..job.query };
-    let mut left = job.limit.unwrap_or(u64::MAX);
     let mut writer = FileWriter::create(&job.path, format_of(&job.path)?, &job.headers, job.overwrite)
         .map_err(|error| write_failure(&error))?;
-    while left > 0 {
-        if cancel.is_cancelled() {
-            return Err(Failure::local(Reason::Cancelled, "Stopped; no file was written", "已取消，未写入文件"));
-        }
-        query.page_size = i32::try_from(left).unwrap_or(PAGE).min(PAGE);
-        let page = job.resource.list(&client, &query).await?;
-        for record in page.records.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
+    walk(client, job.resource, job.query, job.limit, cancel, |records| {
+        for record in records {
             writer.row(&(job.cells)(record)).map_err(|error| write_failure(&error))?;
         }
-        left = left.saturating_sub(page.records.len() as u64);
         tell(writer.rows());
-        if page.next_page_token.is_empty() {
-            break;
-        }
-        query.page_token = page.next_page_token;
-    }
+        Ok(())
+    })
+    .await?;
     // Completing a workbook compresses it: not on a thread that answers calls.
     tokio::task::spawn_blocking(move || writer.finish())
         .await
         .map_err(Failure::unreachable)?
         .map_err(|error| write_failure(&error))
+}
+
+/// Takes every record that the query finds, a page at a time, as an export.
+pub async fn walk(
+    client: &Client,
+    resource: &dyn Resource,
+    query: ListQuery,
+    limit: Option<u64>,
+    cancel: &Cancel,
+    mut take: impl FnMut(&[Record]) -> Result<(), Failure> + Send,
+) -> Result<(), Failure> {
+    let client = client.patient();
+    let mut query = ListQuery { export: true, page_token: String::new(), ..query };
+    let mut left = limit.unwrap_or(u64::MAX);
+    while left > 0 {
+        if cancel.is_cancelled() {
+            return Err(Failure::local(Reason::Cancelled, "Stopped; no file was written", "已取消，未写入文件"));
+        }
+        query.page_size = i32::try_from(left).unwrap_or(PAGE).min(PAGE);
+        let mut page = resource.list(&client, &query).await?;
+        page.records.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        left -= page.records.len() as u64;
+        take(&page.records)?;
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        query.page_token = page.next_page_token;
+    }
+    Ok(())
 }

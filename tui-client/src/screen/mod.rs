@@ -110,6 +110,10 @@ pub trait Screen: Send {
     fn crumbs(&self, sh: &Shared) -> Vec<String>;
     /// What can be done now, the most wanted first.
     fn actions(&self, sh: &Shared) -> Vec<Action>;
+    /// Keys and what they do where the footer must say other things than [`Self::actions`]: while a filter is typed.
+    fn hints(&self, _: &Shared) -> Option<Vec<(String, String)>> {
+        None
+    }
     /// What stands at the right of the footer.
     fn status(&self, _: &Shared) -> String {
         String::new()

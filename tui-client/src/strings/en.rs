@@ -158,4 +158,9 @@ pub static TEXTS: Texts = Texts {
     importing: "importing",
     row_line: "line {}",
     help_more: "j k for more",
+    filter_keep: "keep",
+    filter_clear: "clear",
+    filter_narrow: "narrow",
+    not_before: "not before {}",
+    not_after: "not after {}",
 };

@@ -159,6 +159,11 @@ pub struct Texts {
     pub importing: &'static str,
     pub row_line: &'static str,
     pub help_more: &'static str,
+    pub filter_keep: &'static str,
+    pub filter_clear: &'static str,
+    pub filter_narrow: &'static str,
+    pub not_before: &'static str,
+    pub not_after: &'static str,
 }
 
 impl Texts {

@@ -158,4 +158,9 @@ pub static TEXTS: Texts = Texts {
     importing: "导入中",
     row_line: "第 {} 行",
     help_more: "j k 翻看更多",
+    filter_keep: "保留",
+    filter_clear: "清除",
+    filter_narrow: "缩小范围",
+    not_before: "不得早于 {}",
+    not_after: "不得晚于 {}",
 };

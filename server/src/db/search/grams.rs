@@ -6,7 +6,7 @@
 //! | 2 characters, not both digits | the same | any fragment |
 //! | 3 digits, 4 digits | runs of digits there; in phones 4 digits only | numbers, phones |
 //! | `^` and the first 1 or 2 characters | name | names that begin with the query |
-//! | `^` and the first 1 to 8 letters of its sort key, `^` and its first 2 initials | name | the same in pinyin |
+//! | `^` and the first 1 to 8 letters of its sort key, the first 2 to 4 initials | name | the same in pinyin |
 //! | `=` and 6 letters of a hash | name, number, external id | exact hits |
 //! | 1 or 2 initials, 2 initials and one of the later ones | pinyin of each name at its starts | initials, with gaps |
 //! | 2, 3, 4, 6, 8, 11 letters | full pinyin at the same places | full pinyin |
@@ -23,6 +23,8 @@ const SPOKEN: [usize; 6] = [2, 3, 4, 6, 8, 11];
 const SPOKEN_CHARS: usize = 11;
 /// The longest beginning of a sort key.
 const KEY: usize = 8;
+/// The longest beginning of initials.
+pub(super) const INITIALS: usize = 4;
 
 /// All grams of a document, sorted, each once.
 pub(super) fn of_document(doc: &str) -> Vec<String> {
@@ -101,11 +103,12 @@ fn of_beginning(name: &str, sounds: &[Sound], grams: &mut Vec<String>) {
         }
     }
     grams.extend((2..=KEY + 1).filter_map(|end| key.get(..end)).map(str::to_owned));
-    if let [first, second, ..] = sounds
-        && speaks(sounds)
-    {
-        let pair = [first, second].map(initial);
-        grams.push(std::iter::once('^').chain(pair).collect());
+    if speaks(sounds) {
+        let initials: Vec<char> = sounds.iter().take(INITIALS).map(initial).collect();
+        grams.extend(
+            (2..=initials.len())
+                .map(|length| std::iter::once('^').chain(initials.iter().copied().take(length)).collect()),
+        );
     }
 }
 

@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// What one page may cost, in rows of the list's index.
-const BUDGET: usize = 24_000;
+const BUDGET: usize = if cfg!(test) { 1_000 } else { 24_000 };
 /// What looking a document up and testing it costs, in rows of an index.
 const LOOK_UP: usize = 12;
 /// So many candidates are counted where there are too many to test them all.
-const COUNTED: usize = 1_000;
+const COUNTED: usize = FEW / 2;
 /// The column that holds [`name_key`](crate::text::name_key), in the words of a list.
 const NAME_KEY: &str = "c.name_key";
 
@@ -87,7 +87,7 @@ impl Query {
     }
 
     /// How many matches a list has, and whether there may be more: all of few candidates, otherwise those among the
-    /// first thousand.
+    /// first of many.
     ///
     /// # Errors
     /// The database's.
@@ -142,8 +142,8 @@ impl Search<'_> {
         let spans = self.query.key_beginnings(rank).filter(|_| self.walk.key == NAME_KEY);
         let own = match (rank, &found, &spans) {
             // They hold these as well, and where the names lie close together nothing else is needed.
-            (Rank::Prefix | Rank::Initials, Some(Found::Many(_)), _) => None,
-            (Rank::Prefix | Rank::Initials, Some(Found::All), Some(_)) => Some(Found::All),
+            (Rank::Prefix, Some(Found::Many(_)), _) => None,
+            (Rank::Prefix, Some(Found::All), Some(_)) => Some(Found::All),
             (Rank::Prefix, None, Some(_)) if self.query.is_one_word() => Some(Found::All),
             (rank, ..) => Some(self.find(self.query.expression_of(rank))?),
         };
@@ -193,7 +193,9 @@ impl Search<'_> {
         for span in spans {
             let start = span.as_ref().map(|start| border(start, walk.descending, rank));
             let start = match (start.as_ref(), after) {
-                (Some(start), Some(after)) if in_part(start, after, walk.descending) == Ordering::Greater => Some(start),
+                (Some(start), Some(after)) if in_part(start, after, walk.descending) == Ordering::Greater => {
+                    Some(start)
+                }
                 (start, after) => after.or(start),
             };
             walk.statement(start, BUDGET + 1).walk(self.tx, |row| {
@@ -258,7 +260,8 @@ impl Search<'_> {
     fn rank(&self, id: i64) -> Result<Option<Rank>> {
         let sql = "SELECT doc FROM customer_search WHERE customer_id = ?1";
         // Read in place: a copy of the text would cost as much as the test.
-        let rank = self.tx.query_opt(sql, [id], |row| Ok(row.get_ref(0)?.as_str().ok().and_then(|doc| self.query.rank(doc))));
+        let rank =
+            self.tx.query_opt(sql, [id], |row| Ok(row.get_ref(0)?.as_str().ok().and_then(|doc| self.query.rank(doc))));
         Ok(rank?.flatten())
     }
 

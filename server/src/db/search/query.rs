@@ -149,7 +149,11 @@ impl Spelt<'_> {
 
     fn any(&self, test: impl Fn(&[Sound]) -> bool) -> bool {
         test(self.name())
-            || self.contacts.get_or_init(|| self.lines.contacts.split('\t').map(spell).collect()).iter().any(|name| test(name))
+            || self
+                .contacts
+                .get_or_init(|| self.lines.contacts.split('\t').map(spell).collect())
+                .iter()
+                .any(|name| test(name))
     }
 }
 
@@ -209,9 +213,10 @@ impl Query {
             (Rank::Prefix, Some(rest)) => Some([&beginning, " AND ", &rest].concat()),
             (Rank::Prefix, None) => Some(beginning),
             (Rank::Initials, rest) => {
-                let pair = first.text.get(..2).filter(|_| first.kind == Kind::Letters)?;
-                let pair = all(&[["^", pair].concat()])?;
-                Some(rest.map_or(pair.clone(), |rest| [&pair, " AND ", &rest].concat()))
+                let start: String = first.text.chars().take(grams::INITIALS).collect();
+                let all_said = start == first.text && self.words.len() == 1;
+                let start = all(&[["^", &start].concat()])?;
+                Some(rest.filter(|_| !all_said).map_or(start.clone(), |rest| [&start, " AND ", &rest].concat()))
             }
             // Names that begin with the word are in a better part: they would only be in the way.
             (Rank::Other, Some(rest)) if whole => Some(["(", &rest, ") NOT ", &beginning].concat()),

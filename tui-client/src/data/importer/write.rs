@@ -7,7 +7,8 @@ use rolo_proto::v1;
 use super::{Cancel, Event, Job, Opened, Progress, file_failure, import_row, reader, write_failure};
 use crate::{
     data::{Client, Failure, client::new_request_id, failure},
-    files::errors_file::ErrorsFile,
+    files::{RowFault, errors_file::ErrorsFile},
+    strings::Lang,
 };
 
 /// What an import did.
@@ -48,6 +49,7 @@ pub async fn run(
     };
     let mut status: v1::ImportStatus =
         client.call(request, |c, r| async move { c.imports().start_import(r).await }).await?;
+    let resumed = status.resumed;
     let mut errors = Errors::new(job, opened);
     let mut earlier = Earlier::of(&client, &status);
     let mut progress = Progress { status, ..Default::default() };
@@ -60,17 +62,15 @@ pub async fn run(
         }
         // A file that cannot be read on leaves the import open: mended, it goes on from there or is undone whole.
         let batch = batch.map_err(|error| file_failure(&error))?;
-        for fault in &batch.faults {
-            errors.add(&fault.cells, fault.line, "", &fault.message(job.lang))?;
-            tell(Event::Unreadable(fault));
-        }
+        let mut faulty: Vec<Faulty<'_>> = batch.faults.iter().map(|fault| Faulty::unreadable(fault, job.lang)).collect();
+        batch.faults.iter().for_each(|fault| tell(Event::Unreadable(fault)));
         report.unreadable += batch.faults.len() as u64;
 
         let next = u64::try_from(status.next_row).unwrap_or(0);
         let written = usize::try_from(next.saturating_sub(batch.first)).unwrap_or(usize::MAX).min(batch.rows.len());
         for (n, row) in batch.rows[..written].iter().enumerate() {
             if let Some(faults) = earlier.faults_of(batch.first + n as u64).await? {
-                errors.refused(row, &faults)?;
+                faulty.push(Faulty::refused(row, &faults, job.lang));
             }
         }
         let rows = &batch.rows[written..];
@@ -84,12 +84,14 @@ pub async fn run(
             let reply: v1::WriteRowsResponse = reply.map_err(|failure| interrupted(failure, &status))?;
             for (row, outcome) in rows.iter().zip(&reply.outcomes) {
                 if outcome.result() == v1::RowResult::Refused || !outcome.faults.is_empty() {
-                    errors.refused(row, &outcome.faults)?;
+                    faulty.push(Faulty::refused(row, &outcome.faults, job.lang));
                 }
                 tell(Event::Outcome(outcome));
             }
             status = reply.status.unwrap_or(status);
         }
+        faulty.sort_by_key(|f| f.line);
+        faulty.iter().try_for_each(|f| errors.add(f))?;
         progress.rows = batch.progress.rows;
         progress.total = batch.progress.total_rows;
         progress.status = status;
@@ -100,7 +102,7 @@ pub async fn run(
         let request = v1::FinishImportRequest { import_id: status.id };
         status = client.call(request, |c, r| async move { c.imports().finish_import(r).await }).await?;
     }
-    report.status = status;
+    report.status = v1::ImportStatus { resumed, ..status };
     report.errors = errors.finish()?;
     Ok(report)
 }
@@ -121,6 +123,27 @@ fn interrupted(mut failure: Failure, status: &v1::ImportStatus) -> Failure {
     failure
 }
 
+/// A row for the errors file.
+struct Faulty<'a> {
+    line: u64,
+    cells: &'a [String],
+    field: String,
+    reason: String,
+}
+
+impl<'a> Faulty<'a> {
+    fn unreadable(fault: &'a RowFault, lang: Lang) -> Self {
+        Self { line: fault.line, cells: &fault.cells, field: String::new(), reason: fault.message(lang) }
+    }
+
+    fn refused(row: &'a reader::Row, faults: &[v1::RowFault], lang: Lang) -> Self {
+        let fields: Vec<String> =
+            faults.iter().filter(|f| !f.field.is_empty()).map(|f| failure::field_label(&f.field, lang)).collect();
+        let reasons: Vec<String> = faults.iter().map(|f| failure::row_fault_text(&f.reason, &f.detail, lang)).collect();
+        Self { line: row.line, cells: &row.raw, field: fields.join(", "), reason: reasons.join("; ") }
+    }
+}
+
 /// The errors file, made with the first faulty row.
 struct Errors<'a> {
     job: &'a Job,
@@ -134,7 +157,7 @@ impl<'a> Errors<'a> {
         Self { job, headers: &opened.headers, path: job.errors_path(), file: None }
     }
 
-    fn add(&mut self, cells: &[String], line: u64, field: &str, reason: &str) -> Result<(), Failure> {
+    fn add(&mut self, row: &Faulty<'_>) -> Result<(), Failure> {
         let file = match self.file.take() {
             Some(file) => file,
             None if same_file(&self.path, &self.job.path) => {
@@ -146,15 +169,7 @@ impl<'a> Errors<'a> {
             }
             None => ErrorsFile::create(&self.path, self.headers, self.job.lang, true).map_err(|e| write_failure(&e))?,
         };
-        self.file.insert(file).add(cells, line, field, reason).map_err(|e| write_failure(&e))
-    }
-
-    fn refused(&mut self, row: &reader::Row, faults: &[v1::RowFault]) -> Result<(), Failure> {
-        let lang = self.job.lang;
-        let fields: Vec<String> =
-            faults.iter().filter(|f| !f.field.is_empty()).map(|f| failure::field_label(&f.field, lang)).collect();
-        let reasons: Vec<String> = faults.iter().map(|f| failure::row_fault_text(&f.reason, &f.detail, lang)).collect();
-        self.add(&row.raw, row.line, &fields.join(", "), &reasons.join("; "))
+        self.file.insert(file).add(row.cells, row.line, &row.field, &row.reason).map_err(|e| write_failure(&e))
     }
 
     fn finish(self) -> Result<Option<(PathBuf, u64)>, Failure> {

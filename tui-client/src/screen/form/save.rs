@@ -9,9 +9,9 @@ use crate::{
         effect::{Request, Slot},
         shared::{Nav, Shared},
     },
-    data::{Failure, Reason, failure::fault_text},
+    data::{Failure, Fault, Reason, failure::fault_text},
     overlay::{Overlay, conflict::Difference},
-    resource::{Changes, Record, Value, WriteOptions},
+    resource::{Changes, Input, Record, Value, WriteOptions},
     screen::show,
     strings::fill,
     theme::Role,
@@ -136,7 +136,10 @@ impl FormScreen {
                     let contact = violation.field.strip_prefix("contact.").or_else(|| violation.field.strip_prefix("first_contact."));
                     let name = contact.unwrap_or(&violation.field);
                     let name = name.strip_prefix("customer.").unwrap_or(name);
-                    let text = fault_text(&violation.fault, sh.lang);
+                    let text = match self.item_named(name, contact.is_some()).map(|at| self.field_of(&self.items[at]).input) {
+                        Some(Input::Time) => time_fault(&violation.fault, sh),
+                        _ => fault_text(&violation.fault, sh.lang),
+                    };
                     match self.item_named(name, contact.is_some()) {
                         Some(at) => {
                             self.items[at].error = Some(text);
@@ -205,6 +208,16 @@ impl FormScreen {
         }
         self.save(sh);
     }
+}
+
+/// Bounds of a time are milliseconds on the wire.
+fn time_fault(fault: &Fault, sh: &Shared) -> String {
+    let Fault::OutOfRange(range) = fault else { return fault_text(fault, sh.lang) };
+    let (from, to) = range.split_once("..").unwrap_or((range, ""));
+    let time = |s: &str| s.parse::<i64>().ok().filter(|t| *t > 0 && *t < i64::MAX / 2).map(|t| show::exact(t, sh.zone));
+    let (from, to) = (time(from).unwrap_or_default(), time(to).unwrap_or_default());
+    let text = if to.is_empty() { sh.t().not_before } else { sh.t().not_after };
+    fill(text, &[if to.is_empty() { &from } else { &to }])
 }
 
 /// Whether two values are the same to a person: an absent text is an empty one, a picked thing is its id.

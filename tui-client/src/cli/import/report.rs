@@ -1,205 +1,23 @@
-//! `rolo import`: rows of a file as records.
+//! What an import says: about the file, about each row of a dry run, on its way and at its end.
 
-use std::{collections::HashMap, path::PathBuf, time::Instant};
+use std::{collections::HashMap, time::Instant};
 
-use clap::{Args, ValueEnum};
 use rolo_proto::v1;
 use serde_json::json;
 
-use super::{Global, kind, out::Out, session, session::Session};
+use super::super::out::Out;
 use crate::{
     data::{
         Failure, Reason, failure,
-        importer::{self, Cancel, Event, Job, Missing, Opened, Progress, Report},
+        importer::{Job, Missing, Opened, Progress, Report},
     },
     files,
-    resource::{Input, parse::grouped},
+    resource::parse::grouped,
     strings::Lang,
 };
 
-/// Arguments of `rolo import`.
-#[derive(Debug, Args)]
-pub struct ImportArgs {
-    /// What the rows are: customers, contacts, interactions
-    kind: String,
-    /// The file: CSV or XLSX
-    #[arg(required_unless_present = "template")]
-    file: Option<PathBuf>,
-    /// Which column goes into a field: name=companyName; contact.name=contactName; name=lastName+firstName; name= leaves
-    /// it out
-    #[arg(long, value_name = "FIELD=COLUMN")]
-    map: Vec<String>,
-    /// The value of a field that no column fills, or that is blank
-    #[arg(long, value_name = "FIELD=VALUE")]
-    default: Vec<String>,
-    /// What happens to rows whose record exists
-    #[arg(long, value_enum, default_value = "skip")]
-    existing: ExistingArg,
-    /// Add dictionary values that do not exist yet
-    #[arg(long)]
-    create_missing: bool,
-    /// Say what would happen, and write nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// The file's encoding, if the guess is wrong: utf-8, utf-16le, gb18030 ...
-    #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
-    /// The sheet of a workbook
-    #[arg(long, value_name = "NAME")]
-    sheet: Option<String>,
-    /// The character between cells of a CSV; \t for a tab
-    #[arg(long, value_name = "CHAR")]
-    delimiter: Option<String>,
-    /// The first row is no header; columns go by their number: --map name=1
-    #[arg(long)]
-    no_header: bool,
-    /// How dates like 03/04/2026 are meant: dmy or mdy
-    #[arg(long, value_name = "ORDER")]
-    date_order: Option<String>,
-    /// Where the rows go that did not come in [default: FILE.errors.csv]
-    #[arg(long, value_name = "FILE")]
-    errors: Option<PathBuf>,
-    /// Write an empty workbook to fill in, and import nothing
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
-    pub template: Option<String>,
-    /// As JSON objects; errors too, on stderr
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What happens to rows whose record exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ExistingArg {
-    /// Leave the record as it is
-    Skip,
-    /// Write the mapped columns that are not blank; NULL clears
-    Update,
-    /// Refuse the row
-    Refuse,
-}
-
-fn pairs(option: &str, given: &[String]) -> Result<Vec<(String, String)>, Failure> {
-    let pair = |text: &String| {
-        text.split_once(['=', '＝']).map(|(a, b)| (a.trim().to_owned(), b.trim().to_owned())).ok_or_else(|| {
-            Failure::usage(format!("--{option} {text}: field=… is expected"), format!("--{option} {text}：应为 字段=…"))
-        })
-    };
-    given.iter().map(pair).collect()
-}
-
-fn job(args: &ImportArgs, lang: Lang) -> Result<Job, Failure> {
-    let delimiter = match args.delimiter.as_deref() {
-        None => None,
-        Some("\\t" | "tab") => Some('\t'),
-        Some(text) => {
-            let mut chars = text.chars();
-            match (chars.next(), chars.next()) {
-                (Some(c), None) => Some(c),
-                _ => {
-                    return Err(Failure::usage(
-                        format!("--delimiter {text}: one character"),
-                        format!("--delimiter {text}：应为一个字符"),
-                    ));
-                }
-            }
-        }
-    };
-    let date_order = match &args.date_order {
-        None => None,
-        Some(name) => Some(files::dates::DateOrder::by_name(name).ok_or_else(|| {
-            Failure::usage(format!("--date-order {name}: dmy or mdy"), format!("--date-order {name}：应为 dmy 或 mdy"))
-        })?),
-    };
-    Ok(Job {
-        resource: kind(&args.kind)?,
-        path: args.file.clone().unwrap_or_default(),
-        file: files::Options {
-            encoding: args.encoding.clone(),
-            sheet: args.sheet.clone(),
-            delimiter,
-            no_header: args.no_header,
-        },
-        map: pairs("map", &args.map)?,
-        defaults: pairs("default", &args.default)?,
-        existing: match args.existing {
-            ExistingArg::Skip => v1::Existing::Skip,
-            ExistingArg::Update => v1::Existing::Update,
-            ExistingArg::Refuse => v1::Existing::Refuse,
-        },
-        create_missing: args.create_missing,
-        date_order,
-        errors: args.errors.clone(),
-        lang,
-    })
-}
-
-/// A first ctrl-c stops between two calls, so that everything is in order; a second one ends the process.
-pub fn cancel_on_interrupt(cancel: &Cancel) {
-    let cancel = cancel.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            cancel.cancel();
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
-            }
-        }
-    });
-}
-
-pub async fn run(session: &Session, args: &ImportArgs, out: &mut Out) -> Result<(), Failure> {
-    let job = job(args, out.lang)?;
-    let opened = importer::look(&job, 0).await?;
-    say_what_it_is(&opened, out);
-    let cancel = Cancel::default();
-    cancel_on_interrupt(&cancel);
-    let client = session.client();
-
-    let mut bar = Bar::new(out.lang);
-    let mut counts = Counts::default();
-    let mut lines = Vec::new();
-    let missing = importer::check(client, &job, &opened, args.dry_run, &cancel, |event| match event {
-        Event::Progress(progress) => {
-            // What the rows would do goes out with each call's worth, so that memory stays bounded.
-            lines.drain(..).for_each(|line: String| drop(out.line(&line)));
-            bar.show(progress, "checked", "已检查", out);
-        }
-        Event::Outcome(outcome) => {
-            counts.add(outcome);
-            lines.extend(would(outcome, args.json, out.lang));
-        }
-        Event::Unreadable(fault) => {
-            counts.unreadable += 1;
-            lines.push(unreadable(fault, args.json, out.lang));
-        }
-    });
-    let missing = missing.await?;
-    out.end_progress();
-    lines.drain(..).try_for_each(|line| out.line(&line))?;
-    list_missing(&missing, &job, args.json, out)?;
-    if args.dry_run {
-        return counts.said(&missing, &job, args.json, out);
-    }
-    if !missing.is_empty() && !job.create_missing {
-        return Err(Failure::local(
-            Reason::Validation,
-            "Nothing was written: add these values with --create-missing, or mend the file",
-            "未写入任何内容：可加 --create-missing 自动新增这些值，或修改文件",
-        ));
-    }
-
-    let mut bar = Bar::new(out.lang);
-    let report = importer::run(client, &job, &opened, &cancel, |event| {
-        if let Event::Progress(progress) = event {
-            bar.show(progress, "written", "已写入", out);
-        }
-    });
-    let report = report.await?;
-    out.end_progress();
-    summary(&report, args.json, out)
-}
-
 /// What the file turned out to be; guesses are shown so that they can be overruled.
-fn say_what_it_is(opened: &Opened, out: &mut Out) {
+pub fn say_what_it_is(opened: &Opened, out: &mut Out) {
     let (en, zh) = match &opened.kind {
         files::Kind::Csv { encoding, delimiter } => {
             let delimiter = if *delimiter == '\t' { "tab".to_owned() } else { delimiter.to_string() };
@@ -232,7 +50,7 @@ fn say_what_it_is(opened: &Opened, out: &mut Out) {
     }
 }
 
-fn list_missing(missing: &[Missing], job: &Job, json: bool, out: &mut Out) -> Result<(), Failure> {
+pub fn list_missing(missing: &[Missing], job: &Job, json: bool, out: &mut Out) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
@@ -255,7 +73,7 @@ fn list_missing(missing: &[Missing], job: &Job, json: bool, out: &mut Out) -> Re
 }
 
 /// What a row would do, a line each change.
-fn would(outcome: &v1::RowOutcome, json: bool, lang: Lang) -> Vec<String> {
+pub fn would(outcome: &v1::RowOutcome, json: bool, lang: Lang) -> Vec<String> {
     let (line, result) = (outcome.line, outcome.result());
     if json {
         let changes: Vec<_> =
@@ -270,8 +88,8 @@ fn would(outcome: &v1::RowOutcome, json: bool, lang: Lang) -> Vec<String> {
     }
     let (en, zh, _) = word(result);
     let mut lines = vec![match lang {
-        Lang::En => format!("line {line}: {en} {}", outcome.label),
-        Lang::Zh => format!("第 {line} 行：{zh} {}", outcome.label),
+        Lang::En => format!("line {line}: {en} {}", outcome.label).trim_end().to_owned(),
+        Lang::Zh => format!("第 {line} 行：{zh} {}", outcome.label).trim_end().to_owned(),
     }];
     for change in outcome.changes.iter().filter(|_| result == v1::RowResult::Updated) {
         let label = failure::field_label(&change.field, lang);
@@ -295,7 +113,7 @@ const fn word(result: v1::RowResult) -> (&'static str, &'static str, &'static st
     }
 }
 
-fn unreadable(fault: &files::RowFault, json: bool, lang: Lang) -> String {
+pub fn unreadable(fault: &files::RowFault, json: bool, lang: Lang) -> String {
     let text = fault.message(lang);
     if json {
         return json!({ "line": fault.line, "result": "refused", "faults": [{ "field": "", "message": text }] })
@@ -309,14 +127,14 @@ fn unreadable(fault: &files::RowFault, json: bool, lang: Lang) -> String {
 
 /// Outcomes of a dry run, counted.
 #[derive(Default)]
-struct Counts {
+pub struct Counts {
     by_result: HashMap<i32, u64>,
     second: u64,
-    unreadable: u64,
+    pub unreadable: u64,
 }
 
 impl Counts {
-    fn add(&mut self, outcome: &v1::RowOutcome) {
+    pub fn add(&mut self, outcome: &v1::RowOutcome) {
         *self.by_result.entry(outcome.result).or_default() += 1;
         self.second += u64::from(outcome.second_result() == v1::RowResult::Created);
     }
@@ -325,7 +143,7 @@ impl Counts {
         self.by_result.get(&result.into()).copied().unwrap_or(0)
     }
 
-    fn said(&self, missing: &[Missing], job: &Job, json: bool, out: &mut Out) -> Result<(), Failure> {
+    pub fn said(&self, missing: &[Missing], job: &Job, json: bool, out: &mut Out) -> Result<(), Failure> {
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let status = v1::ImportStatus {
             created: count(self.of(v1::RowResult::Created)),
@@ -348,7 +166,7 @@ impl Counts {
 }
 
 /// What the import did, where the faulty rows are, and how it is taken back. Fails if rows were left out.
-fn summary(report: &Report, json: bool, out: &mut Out) -> Result<(), Failure> {
+pub fn summary(report: &Report, json: bool, out: &mut Out) -> Result<(), Failure> {
     let s = &report.status;
     let refused = report.refused();
     if json {
@@ -381,6 +199,9 @@ fn summary(report: &Report, json: bool, out: &mut Out) -> Result<(), Failure> {
                 n(refused)
             ),
         })?;
+        if s.resumed {
+            out.note("An interrupted import was carried on", "已继续之前中断的导入");
+        }
         if s.second_created > 0 {
             out.line(&match out.lang {
                 Lang::En => format!("{} contacts created with them", n(s.second_created)),
@@ -418,18 +239,18 @@ fn summary(report: &Report, json: bool, out: &mut Out) -> Result<(), Failure> {
 }
 
 /// The line of progress: how many rows, of how many, how fast.
-struct Bar {
+pub struct Bar {
     lang: Lang,
     started: Instant,
     shown: Option<Instant>,
 }
 
 impl Bar {
-    fn new(lang: Lang) -> Self {
+    pub fn new(lang: Lang) -> Self {
         Self { lang, started: Instant::now(), shown: None }
     }
 
-    fn show(&mut self, progress: &Progress, en: &str, zh: &str, out: &mut Out) {
+    pub fn show(&mut self, progress: &Progress, en: &str, zh: &str, out: &mut Out) {
         // Four times a second is enough for an eye.
         if self.shown.is_some_and(|t| t.elapsed().as_millis() < 250) {
             return;
@@ -452,35 +273,4 @@ impl Bar {
             Lang::Zh => format!("{bar}{rows}{total} {zh}，{rate} 行/秒"),
         });
     }
-}
-
-/// `--template`: signs in only to offer the choices that exist.
-pub async fn template(global: &Global, args: &ImportArgs, out: &mut Out) -> Result<(), Failure> {
-    let resource = kind(&args.kind)?;
-    let path = match args.template.as_deref().filter(|t| !t.is_empty()) {
-        Some(path) => PathBuf::from(path),
-        None => args.file.clone().unwrap_or_else(|| PathBuf::from(format!("{}.xlsx", resource.names().1))),
-    };
-    let session = session::open(global, out).await?;
-    let mut choices = HashMap::new();
-    let mut outcome = Ok(());
-    for (_, field) in importer::fields(resource) {
-        if let Input::Choice { dictionary } = field.input {
-            match session.lookup.choices(dictionary).await {
-                Ok(items) => {
-                    let items = items.iter().filter(|i| !i.retired).map(|i| i.zh.clone()).collect();
-                    choices.insert(dictionary, items);
-                }
-                Err(failure) => outcome = Err(failure),
-            }
-        }
-    }
-    session.connection.close().await;
-    outcome?;
-    importer::template(resource, &path, &choices, out.lang, false).await?;
-    let path = path.display();
-    out.line(&match out.lang {
-        Lang::En => format!("Template written to {path}"),
-        Lang::Zh => format!("模板已写入 {path}"),
-    })
 }
