@@ -8,13 +8,13 @@ CREATE TABLE customer_search (
 ) STRICT;
 
 -- Grams of the above, cut in Rust (db/search/grams.rs), as lists of customer ids: serves every search. No positions and
--- no text are kept; `^` and `=` mark the beginning and the whole of a name, so they are part of a gram.
+-- no text are kept. Signs tell kinds of grams apart, so they are part of a gram.
 CREATE VIRTUAL TABLE customer_gram USING fts5 (
   grams,
   content = '',
   contentless_delete = 1,
   detail = none,
-  tokenize = "ascii tokenchars '^='"
+  tokenize = "ascii tokenchars '^~=-'"
 );
 -- Each job's savepoint writes a small segment of its own; merging eight at a time costs half as much as four.
 INSERT INTO customer_gram (customer_gram, rank) VALUES ('automerge', 8);

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod contacts;
 pub mod customers;
 pub mod db;
+pub mod demo;
 pub mod dictionary;
 pub mod directory;
 pub mod error;

@@ -2,6 +2,7 @@
 //! of every role, and sessions without typing passwords.
 
 pub mod golden;
+pub mod pictures;
 pub mod world;
 
 pub use world::{Session, World};

@@ -79,7 +79,15 @@ impl World {
     /// # Errors
     /// Somebody else owns the directory.
     pub async fn start(&mut self) -> Result<()> {
-        let config = Config { clock: self.clock(), ..Config::default() };
+        self.start_with(Config::default()).await
+    }
+
+    /// As [`World::start`], with other settings; the clock is the world's in any case.
+    ///
+    /// # Errors
+    /// Somebody else owns the directory, or its database cannot be opened.
+    pub async fn start_with(&mut self, config: Config) -> Result<()> {
+        let config = Config { clock: self.clock(), ..config };
         match Place::open(self.dir.path(), config).await.map_err(anyhow::Error::from)? {
             Place::Owner(handle) => self.handle = Some(handle),
             Place::Other { .. } => anyhow::bail!("somebody else owns the directory"),
@@ -153,7 +161,7 @@ impl World {
     /// # Errors
     /// The server does not run.
     pub async fn nobody(&self) -> Result<Session> {
-        Ok(Session { channel: self.channel().await?, bearer: Bearer(None), user_id: 0 })
+        Ok(Session::on(self.channel().await?))
     }
 }
 
@@ -239,7 +247,7 @@ type Signed = InterceptedService<Channel, Bearer>;
 /// Somebody who calls.
 #[derive(Debug, Clone)]
 pub struct Session {
-    channel: Channel,
+    pub(crate) channel: Channel,
     bearer: Bearer,
     /// Who; 0 for nobody.
     pub user_id: i64,
@@ -277,6 +285,17 @@ clients! {
 }
 
 impl Session {
+    /// A caller without any session, over a channel of their own.
+    pub fn on(channel: Channel) -> Self {
+        Self { channel, bearer: Bearer(None), user_id: 0 }
+    }
+
+    /// The same caller over another channel.
+    #[must_use]
+    pub fn over(&self, channel: Channel) -> Self {
+        Self { channel, ..self.clone() }
+    }
+
     /// The same caller with another token.
     ///
     /// # Errors

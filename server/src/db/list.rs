@@ -125,7 +125,8 @@ impl Walk {
                 other => Key::Int(other.int().unwrap_or_default()),
             };
             last = Some(Position { part, key, id });
-            if row.get(2)? && keep(id)? {
+            // A test of a column that is NULL is NULL: no hit.
+            if row.get::<_, Option<bool>>(2)? == Some(true) && keep(id)? {
                 slice.ids.push(id);
             }
             Ok(true)

@@ -41,7 +41,7 @@ use crate::{
 };
 
 /// Up to so many candidates are tested and sorted at once. (In unit tests a few thousand rows take every way.)
-pub const FEW: usize = if cfg!(test) { 50 } else { 2_000 };
+pub const FEW: usize = if cfg!(test) { 50 } else { 1_500 };
 /// Up to so many candidates are worth a look-up for each row walked; where there are more, hits are dense.
 pub const MANY: usize = if cfg!(test) { 400 } else { 20_000 };
 

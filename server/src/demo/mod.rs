@@ -50,8 +50,8 @@ use crate::{
 
 /// So long ago the company began to use Rolo.
 const OPENED: Millis = 370 * DAY;
-/// Events in one transaction.
-const EVENTS: usize = 1_000;
+/// Events in one transaction: few enough that its savepoint stays cheap, many enough that committing does.
+const EVENTS: usize = 400;
 
 /// What is wanted.
 #[derive(Debug, Clone)]
@@ -130,13 +130,9 @@ async fn write_all(db: &Db, options: &Options, now: Millis) -> Result<()> {
         })
         .await?;
     let (cast, mut records) = (Arc::new(cast), vec![Record::default(); options.customers]);
-    let mut events = plan(&setting, options.customers).into_iter();
-    loop {
-        let some: Vec<_> = events.by_ref().take(EVENTS).collect();
-        if some.is_empty() {
-            return Ok(());
-        }
-        let cast = Arc::clone(&cast);
+    let mut events = plan(&setting, options.customers).into_iter().peekable();
+    while events.peek().is_some() {
+        let (some, cast) = (events.by_ref().take(EVENTS).collect(), Arc::clone(&cast));
         records = db
             .write(Lane::Feeds, move |write| {
                 play(write, some, &cast, &mut records)?;
@@ -144,6 +140,7 @@ async fn write_all(db: &Db, options: &Options, now: Millis) -> Result<()> {
             })
             .await?;
     }
+    Ok(())
 }
 
 fn actor(tx: &Tx<'_>, id: i64) -> Result<Actor> {

@@ -97,7 +97,7 @@ impl Story<'_> {
             _ => random.between(0, 362),
         };
         let born = calendar.working(random, now - age * DAY);
-        let (few, many) = [(1, 5), (3, 8), (5, 11), (6, 13), (8, 16)][level - 1];
+        let (few, many) = [(1, 3), (2, 5), (3, 8), (4, 10), (6, 13)][level - 1];
         let count = match self.fate {
             Fate::Unassigned | Fate::Binned => random.between(0, 1),
             Fate::Lost | Fate::HandedOver => random.between(3, 7),
@@ -258,7 +258,7 @@ impl Story<'_> {
     }
 
     fn partners(&self, random: &mut Random) -> usize {
-        if self.profile.person { random.weighted(&[50, 50]) } else { 1 + random.weighted(&[45, 35, 20]) }
+        if self.profile.person { random.weighted(&[50, 50]) } else { 1 + random.weighted(&[55, 32, 13]) }
     }
 
     /// A colleague of the manager, who looked after the customer before.

@@ -1,6 +1,6 @@
 //! What the program is started with.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -51,8 +51,6 @@ pub struct Options {
     pub lang: Option<Lang>,
     /// How wide characters of ambiguous width are.
     pub ambiguous: Ambiguous,
-    /// A person's keymap file (TOML), if there is one.
-    pub keymap: Option<PathBuf>,
     /// The account offered at the sign-in.
     pub user: Option<String>,
     /// What the header calls this place beside the connection: `demo`, a server's name; may be empty.

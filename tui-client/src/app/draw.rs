@@ -68,10 +68,11 @@ fn header(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     right = connection(sh, c, right, area.y, area.width);
     if let Some(session) = &sh.session {
         let name = session.user.as_ref().map_or("", show::user);
-        let role = session.roles.first().map_or("", |r| match sh.lang {
+        let roles = session.roles.iter().map(|r| match sh.lang {
             crate::strings::Lang::En if !r.en.is_empty() => r.en.as_str(),
             _ => r.zh.as_str(),
         });
+        let role = roles.collect::<Vec<_>>().join(sh.t().comma);
         let who = match area.width {
             ..60 => String::new(),
             60..100 => name.to_owned(),
@@ -110,6 +111,7 @@ fn connection(sh: &Shared, c: &mut Canvas<'_>, right: u16, y: u16, width: u16) -
         let steps = sh.theme.sym.spinner;
         let what = match call.progress {
             Some((done, total)) if total > 0 => format!("{} {}/{}", waiting(&call.request, sh), show::thousands(done as i64), show::thousands(total as i64)),
+            Some((done, _)) if done > 0 => format!("{} {}", waiting(&call.request, sh), show::thousands(done as i64)),
             _ => waiting(&call.request, sh).to_owned(),
         };
         let text = format!("{} {what}", steps[step % steps.len()]);

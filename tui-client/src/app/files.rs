@@ -52,7 +52,7 @@ pub async fn export(
         path: path.clone(),
         headers: fields.iter().map(|f| f.label.get(locale.lang).to_owned()).collect(),
         cells: &cells,
-        overwrite: true,
+        overwrite: false,
     };
     let rows = exporter::run(client, job, &Cancel::default(), |rows| tell(rows, 0)).await?;
     Ok(Reply::Exported(path.display().to_string(), rows))

@@ -264,7 +264,7 @@ impl Harness {
         for y in self.buffer.area.top()..self.buffer.area.bottom() {
             let mut run: Option<(u16, String)> = None;
             for x in self.buffer.area.left()..=self.buffer.area.right() {
-                let style = (x < self.buffer.area.right()).then(|| look(&self.buffer, x, y)).unwrap_or_default();
+                let style = if x < self.buffer.area.right() { look(&self.buffer, x, y) } else { String::new() };
                 if run.as_ref().is_some_and(|(_, s)| *s == style) {
                     continue;
                 }

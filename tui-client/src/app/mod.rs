@@ -4,6 +4,7 @@
 
 pub mod calls;
 pub mod commands;
+pub mod config;
 pub mod connection;
 pub mod draw;
 pub mod effect;

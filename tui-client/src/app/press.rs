@@ -152,6 +152,11 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
         Action::GoInteractions => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Interaction)),
         Action::GoToday => sh.nav.push(Nav::Today),
         Action::Undo | Action::Redo => {
+            if sh.waits(PROGRAM, Slot::Act) {
+                let text = sh.t().still_saving;
+                sh.say(text, Role::Dim);
+                return;
+            }
             let request_id = sh.request_id();
             let request = UndoRequest { operation_id: 0, redo: action == Action::Redo, request_id };
             sh.call(PROGRAM, Slot::Act, Request::Undo(request));

@@ -21,7 +21,6 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    keys::Keymap,
     strings::Lang,
     terminal::{
         backend::AnsiBackend,
@@ -41,12 +40,14 @@ type Screen = AnsiBackend<BufWriter<Stdout>>;
 /// Runs until the person leaves. The terminal is given back as it was found, whatever happens.
 pub async fn run(connection: Connection, options: Options) -> anyhow::Result<()> {
     anyhow::ensure!(stdout().is_terminal(), "rolo needs a terminal; the same can be done with commands, see `rolo --help`");
-    let keymap = keymap(&options)?;
-    let caps = caps::detect(|name| std::env::var(name).ok(), options.ambiguous);
+    let config = super::config::load()?;
+    let ambiguous = config.ambiguous.unwrap_or(options.ambiguous);
+    let mut caps = caps::detect(|name| std::env::var(name).ok(), ambiguous);
+    caps.theme = config.theme.unwrap_or(caps.theme);
     let clock = Arc::new(WallClock);
     let (sender, replies) = mpsc::unbounded_channel();
     let mut model = model(&caps, &options, crossterm::terminal::size().unwrap_or((80, 24)));
-    model.sh.keymap = keymap;
+    model.sh.keymap = config.keymap;
     model.new_place = connection.keeper.is_new();
     model.has_token = connection.client.has_token();
     let runtime = Runtime::new(Performer::new(connection), sender.clone(), Timers::Real);
@@ -55,8 +56,8 @@ pub async fn run(connection: Connection, options: Options) -> anyhow::Result<()>
     let mut engine = Engine::new(model, runtime, terminal, clock);
     engine.handle(Msg::Start);
     engine.paint()?;
-    if options.ambiguous == Ambiguous::Auto && !caps.english_only {
-        probe(&mut engine, &sender).await?;
+    if ambiguous == Ambiguous::Auto && !caps.english_only {
+        probe(&sender).await;
     }
     let mut holder = RealTerminal { guard, tmux: std::env::var_os("TMUX").is_some() };
     event_loop(&mut engine, inputs(), replies, &mut holder).await
@@ -78,14 +79,8 @@ pub fn model(caps: &Caps, options: &Options, size: (u16, u16)) -> Model {
     model
 }
 
-fn keymap(options: &Options) -> anyhow::Result<Keymap> {
-    let Some(path) = options.keymap.as_ref().filter(|p| p.exists()) else { return Ok(Keymap::default()) };
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    Keymap::with_toml(&text).map_err(|faults| anyhow::anyhow!("{}: {}", path.display(), faults.join("; ")))
-}
-
 /// Asks the terminal how wide it draws `·`. Waits no longer than a person would notice; a later answer still counts.
-async fn probe(engine: &mut Engine<Screen>, sender: &mpsc::UnboundedSender<Msg>) -> anyhow::Result<()> {
+async fn probe(sender: &mpsc::UnboundedSender<Msg>) {
     let sender = sender.clone();
     let asked = tokio::task::spawn_blocking(move || {
         if caps::probe_wide() == Some(true) {
@@ -94,10 +89,6 @@ async fn probe(engine: &mut Engine<Screen>, sender: &mpsc::UnboundedSender<Msg>)
         }
     });
     let _ = tokio::time::timeout(PROBE, asked).await;
-    // The probe wrote into the corner.
-    engine.terminal.clear()?;
-    engine.model.dirty = true;
-    Ok(())
 }
 
 /// Keys, pastes and sizes of the terminal, and the signals that end us.

@@ -127,8 +127,8 @@ pub struct Shared {
     pub changes: u64,
     /// The step of the spinner; none: nobody waits.
     pub spinner: Option<usize>,
-    /// A relative time is on the screen and a timer redraws it.
-    pub ageing: bool,
+    /// A timer of the spinner is under way: never two, for then it would turn too fast.
+    pub spinner_timer: bool,
     ids: u64,
     request_seed: u128,
 }
@@ -158,7 +158,7 @@ impl Shared {
             again: None,
             changes: 0,
             spinner: None,
-            ageing: false,
+            spinner_timer: false,
             ids: 0,
             request_seed,
         }
@@ -183,13 +183,13 @@ impl Shared {
 
     /// Makes a call; an older one of the slot is dropped.
     pub fn call(&mut self, screen: ScreenId, slot: Slot, request: Request) -> CallId {
-        let first = self.calls.is_empty();
         let (id, older) = self.calls.start(screen, slot, request.clone(), self.now);
         if let Some(older) = older {
             self.effects.push(Effect::Cancel(older));
         }
         self.effects.push(Effect::Call(id, request));
-        if first {
+        if !self.spinner_timer {
+            self.spinner_timer = true;
             self.effects.push(Effect::Timer(Timer::Spinner, SPINNER_AFTER));
         }
         id

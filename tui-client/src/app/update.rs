@@ -87,6 +87,7 @@ fn ring(model: &mut Model, timer: Timer) {
                 Some(ms) if ms < 250 => model.sh.spinner,
                 Some(_) => Some(model.sh.spinner.map_or(0, |s| s + 1)),
             };
+            model.sh.spinner_timer = waited.is_some();
             if waited.is_some() {
                 model.sh.effects.push(Effect::Timer(Timer::Spinner, SPINNER_STEP));
             }

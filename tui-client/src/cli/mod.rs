@@ -234,7 +234,7 @@ async fn run(cli: &Cli, out: &mut Out) -> Result<(), Failure> {
     let global = &cli.global;
     match &cli.command {
         None => screens::run(global).await,
-        Some(Command::Demo(args)) => demo::run(global, args).await,
+        Some(Command::Demo(args)) => demo::run(global, args, out).await,
         Some(Command::Completions(args)) => completions::run(args, &mut Cli::command(), out),
         Some(Command::Login(args)) => login::run(global, args, out).await,
         Some(Command::Logout(args)) => logout::run(global, args, out).await,

@@ -3,7 +3,7 @@
 //! each new connection, so when an owner goes away its clients find or become the next one by the ordinary path, and
 //! screens and drafts stay.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use rolo_proto::v1;
 use secrecy::SecretString;
@@ -141,6 +141,11 @@ pub async fn initialise(place: &Place, first: First<'_>) -> Result<(), Failure> 
     }
 }
 
+/// Fills a new directory with believable data; answers the account to start with in a role, and its password.
+pub async fn fill_demo(dir: &Path, lang: Lang, role: &str) -> Result<(String, SecretString), Failure> {
+    embedded::fill_demo(dir, lang, role).await
+}
+
 /// Whether the place is a directory in which no database was made yet: the first start.
 pub fn is_new(place: &Place) -> bool {
     match place {
@@ -154,6 +159,7 @@ mod embedded {
     use std::{io, path::Path, sync::Arc};
 
     use futures::future::BoxFuture;
+    use secrecy::SecretString;
     use tokio::sync::Mutex;
 
     use super::{
@@ -217,14 +223,14 @@ mod embedded {
     }
 
     pub async fn initialise(dir: &Path, first: First<'_>) -> Result<(), Failure> {
-        let (language, nameless) = match first.lang {
-            Lang::En => ("en", "My company"),
-            Lang::Zh => ("zh", "我的公司"),
+        let nameless = match first.lang {
+            Lang::En => "My company",
+            Lang::Zh => "我的公司",
         };
         let company = if first.company.trim().is_empty() { nameless } else { first.company.trim() };
         let options = rolo_server::InitOptions {
             company: company.to_owned(),
-            language: language.to_owned(),
+            language: code(first.lang).to_owned(),
             admin: first.name.to_owned(),
             password: Some(first.password.clone()),
             ..Default::default()
@@ -232,13 +238,32 @@ mod embedded {
         // Its refusals are those of a call, and are worded alike.
         rolo_server::init(dir, options).await.map(drop).map_err(|error| Failure::from(tonic::Status::from(error)))
     }
+
+    const fn code(lang: Lang) -> &'static str {
+        match lang {
+            Lang::En => "en",
+            Lang::Zh => "zh",
+        }
+    }
+
+    pub async fn fill_demo(dir: &Path, lang: Lang, role: &str) -> Result<(String, SecretString), Failure> {
+        let options = rolo_server::demo::Options { language: code(lang).to_owned(), ..Default::default() };
+        let demo = rolo_server::demo::fill(dir, options).await;
+        let demo = demo.map_err(|error| Failure::from(tonic::Status::from(error)))?;
+        let account = demo.account(role).ok_or_else(|| {
+            Failure::usage(format!("The demo has nobody who is {role}"), format!("演示数据中没有 {role} 角色的用户"))
+        })?;
+        Ok((account.to_owned(), demo.password.clone()))
+    }
 }
 
 #[cfg(not(feature = "embedded"))]
 mod embedded {
     use std::{path::Path, sync::Arc};
 
-    use super::{super::client::Connector, Failure, First, Owner};
+    use secrecy::SecretString;
+
+    use super::{super::client::Connector, Failure, First, Lang, Owner};
 
     pub fn connector(_: &Path) -> Result<(Connector, Arc<dyn Owner>), Failure> {
         Err(Failure::usage(
@@ -253,5 +278,9 @@ mod embedded {
 
     pub async fn initialise(dir: &Path, _: First<'_>) -> Result<(), Failure> {
         connector(dir).map(drop)
+    }
+
+    pub async fn fill_demo(dir: &Path, _: Lang, _: &str) -> Result<(String, SecretString), Failure> {
+        connector(dir).map(|_| Default::default())
     }
 }

@@ -224,15 +224,17 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
-    fn state() -> Option<(tempfile::TempDir, State)> {
-        let dir = tempfile::tempdir().ok()?;
-        let state = State::at(dir.path().join("state")).ok()?;
-        Some((dir, state))
+    type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+    fn state() -> Result<(tempfile::TempDir, State), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let state = State::at(dir.path().join("state"))?;
+        Ok((dir, state))
     }
 
     #[test]
-    fn the_last_to_sign_in_is_the_default_and_each_database_has_its_own() {
-        let Some((_dir, state)) = state() else { return assert!(false, "no temporary directory") };
+    fn the_last_to_sign_in_is_the_default_and_each_database_has_its_own() -> Outcome {
+        let (_dir, state) = state()?;
         for (instance, user) in [("a", "li"), ("a", "王/芳"), ("b", "root")] {
             assert_eq!(state.keep(instance, user, &format!("token of {user}").into()), Ok(()));
         }
@@ -243,19 +245,21 @@ mod tests {
         state.forget("a", "王/芳");
         assert_eq!(kept("a", None), None);
         assert_eq!(state.last_user("a").as_deref(), Some("王/芳"), "the next sign-in offers the name");
+        Ok(())
     }
 
     #[cfg(unix)]
     #[test]
-    fn nobody_else_can_read_what_is_kept() {
+    fn nobody_else_can_read_what_is_kept() -> Outcome {
         use std::os::unix::fs::PermissionsExt as _;
-        let Some((_dir, state)) = state() else { return assert!(false, "no temporary directory") };
+        let (_dir, state) = state()?;
         assert_eq!(state.keep("a", "li", &"secret".into()), Ok(()));
         let mode = |path: &Path| fs::metadata(path).map(|m| m.permissions().mode() & 0o777).unwrap_or(0);
         assert_eq!(mode(state.path()), 0o700);
         assert_eq!(mode(&state.tokens("a")), 0o700);
         assert_eq!(mode(&state.tokens("a").join(file_name("li"))), 0o600);
         assert_eq!(mode(&state.tokens("a").join("last")), 0o600);
+        Ok(())
     }
 
     #[test]

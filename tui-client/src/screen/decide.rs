@@ -9,7 +9,7 @@ use crate::{
         effect::{Reply, Request, ScreenId, Slot, Target},
         shared::{Again, Nav, Shared, allows, create_right},
     },
-    data::Failure,
+    data::{Failure, Reason},
     keys::Action,
     overlay::{Overlay, picker::Source},
     resource::{self, Record, Resource, Value, WriteOptions},
@@ -119,6 +119,12 @@ pub fn act(action: Action, subject: Subject<'_>, sh: &mut Shared) -> bool {
 }
 
 fn run(screen: ScreenId, request: Request, sh: &mut Shared) {
+    // One write at a time: dropping the one under way would leave its outcome unknown.
+    if sh.waits(screen, Slot::Act) {
+        let text = sh.t().still_saving;
+        sh.say(text, Role::Dim);
+        return;
+    }
     sh.call(screen, Slot::Act, request);
 }
 
@@ -192,7 +198,7 @@ pub fn copy_letters(record: &Record, resource: &'static dyn Resource, sh: &Share
 
 fn copy(screen: ScreenId, record: &Record, sh: &mut Shared) {
     let Some(resource) = resource::of(record.kind) else { return };
-    let letters = copy_letters(record, resource, sh).into_iter().map(|(l, i, text)| (l, i, text)).collect();
+    let letters = copy_letters(record, resource, sh);
     sh.overlays.push(Overlay::letters(screen, Ask::Copy, sh.t().copy_what, letters));
 }
 
@@ -214,6 +220,8 @@ pub enum Outcome {
     Changed(Box<Record>),
     /// An interaction was settled or moved.
     Settled(i64),
+    /// Nothing was done: the record is another by now.
+    Outdated,
     /// Nothing was done.
     Refused,
 }
@@ -259,7 +267,7 @@ pub fn outcome(request: &Request, outcome: Result<Reply, Failure>, screen: Scree
         Ok(_) => Outcome::Refused,
         Err(failure) => {
             sh.fail(&failure, Some((screen, Slot::Act, request.clone())));
-            Outcome::Refused
+            if matches!(failure.reason, Reason::Stale | Reason::NotFound) { Outcome::Outdated } else { Outcome::Refused }
         }
     }
 }

@@ -342,6 +342,10 @@ impl Screen for DetailScreen {
                         sh.nav.push(Nav::Back);
                     }
                     decide::Outcome::Refused => {}
+                    decide::Outcome::Outdated => {
+                        self.seen = u64::MAX - 1;
+                        self.enter(sh);
+                    }
                     _ => self.enter(sh),
                 }
             }

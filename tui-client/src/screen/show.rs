@@ -31,7 +31,7 @@ pub fn thousands(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();
     let mut out = String::new();
     for (i, d) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(d);
@@ -58,6 +58,11 @@ pub fn exact(at: i64, zone: Tz) -> String {
 pub fn exact_day(at: i64, zone: Tz, lang: Lang) -> String {
     let Some(t) = local(at, zone) else { return String::new() };
     format!("{} {}", weekday(t.weekday().num_days_from_monday() as usize, lang), t.format("%Y-%m-%d %H:%M"))
+}
+
+/// The time for a file's name: `20261201-1500`.
+pub fn stamp(at: i64, zone: Tz) -> String {
+    local(at, zone).map_or_else(String::new, |t| t.format("%Y%m%d-%H%M").to_string())
 }
 
 /// The day with its weekday.

@@ -163,4 +163,6 @@ pub static TEXTS: Texts = Texts {
     filter_narrow: "narrow",
     not_before: "not before {}",
     not_after: "not after {}",
+    still_saving: "Still saving",
+    stopped: "Stopped",
 };

@@ -164,6 +164,8 @@ pub struct Texts {
     pub filter_narrow: &'static str,
     pub not_before: &'static str,
     pub not_after: &'static str,
+    pub still_saving: &'static str,
+    pub stopped: &'static str,
 }
 
 impl Texts {

@@ -163,4 +163,6 @@ pub static TEXTS: Texts = Texts {
     filter_narrow: "缩小范围",
     not_before: "不得早于 {}",
     not_after: "不得晚于 {}",
+    still_saving: "正在保存，请稍候",
+    stopped: "已取消",
 };

@@ -219,8 +219,6 @@ impl<W: Write> Backend for AnsiBackend<W> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failing test says where")]
-
     use ratatui::{Terminal, style::Style};
 
     use super::*;

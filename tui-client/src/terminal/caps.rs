@@ -62,10 +62,13 @@ pub fn detect(env: impl Fn(&str) -> Option<String>, ambiguous: Ambiguous) -> Cap
 pub fn probe_wide() -> Option<bool> {
     use std::io::Write as _;
     let mut out = std::io::stdout();
-    out.write_all("\x1b[1;1H·".as_bytes()).ok()?;
+    // The cursor is put back where it was, and the corner, which is always blank, is blank again.
+    out.write_all("\x1b7\x1b[1;1H·".as_bytes()).ok()?;
     out.flush().ok()?;
-    let (column, _) = crossterm::cursor::position().ok()?;
-    Some(column == 2)
+    let position = crossterm::cursor::position();
+    out.write_all(b"\x1b[1;1H \x1b8").ok()?;
+    out.flush().ok()?;
+    Some(position.ok()?.0 == 2)
 }
 
 #[cfg(test)]

@@ -6,13 +6,14 @@
 //! | 2 characters, not both digits | the same | any fragment |
 //! | 3 digits, 4 digits | runs of digits there; in phones 4 digits only | numbers, phones |
 //! | `^` and the first 1 or 2 characters | name | names that begin with the query |
-//! | `^` and the first 1 to 8 letters of its sort key, the first 2 to 4 initials | name | the same in pinyin |
+//! | `^` and the first 1 to 8 letters of its sort key | name | the same in pinyin |
+//! | `~` and the first 2 to 4 initials | name | names that begin with these initials |
 //! | `=` and 6 letters of a hash | name, number, external id | exact hits |
-//! | 1 or 2 initials, 2 initials and one of the later ones | pinyin of each name at its starts | initials, with gaps |
-//! | 2, 3, 4, 6, 8, 11 letters | full pinyin at the same places | full pinyin |
+//! | `-` and 1 or 2 initials, 2 initials and one of the later ones | pinyin of each name at its starts | initials, with gaps |
+//! | `-` and 2, 3, 4, 6, 8, 11 letters | full pinyin at the same places | full pinyin |
 //!
-//! Grams of different kinds may look the same (`be`): candidates are tested by their document anyway. Only `^` also
-//! excludes (`Query::expression_of`), so a `^` gram may stand for nothing but a beginning of the name.
+//! Candidates are tested by their document anyway, so it does no harm that initials and full pinyin may look the same.
+//! Only `^` and `~` also exclude (`Query::expression_of`): they may stand for nothing but a beginning of the name.
 
 use super::Lines;
 use crate::text::pinyin::{Sound, combine, spell, starts};
@@ -24,7 +25,7 @@ const SPOKEN_CHARS: usize = 11;
 /// The longest beginning of a sort key.
 const KEY: usize = 8;
 /// The longest beginning of initials.
-pub(super) const INITIALS: usize = 4;
+const INITIALS: usize = 4;
 
 /// All grams of a document, sorted, each once.
 pub(super) fn of_document(doc: &str) -> Vec<String> {
@@ -78,10 +79,18 @@ pub(super) fn of_digits(text: &str, length: usize, grams: &mut Vec<String>) {
 
 /// The gram of names that begin with this word, and whether it says just that: otherwise it is of a shorter beginning.
 pub(super) fn beginning(word: &str) -> (String, bool) {
-    let length = if word.is_ascii() { KEY } else { 2 };
-    let start: String = word.chars().take(length).collect();
-    let whole = start.len() == word.len();
-    (["^", &start].concat(), whole)
+    marked('^', word, if word.is_ascii() { KEY } else { 2 })
+}
+
+/// The same of names that begin with these initials.
+pub(super) fn beginning_initials(word: &str) -> (String, bool) {
+    marked('~', word, INITIALS)
+}
+
+fn marked(mark: char, word: &str, length: usize) -> (String, bool) {
+    let gram: String = std::iter::once(mark).chain(word.chars().take(length)).collect();
+    let whole = gram.len() == word.len() + 1;
+    (gram, whole)
 }
 
 fn of_beginning(name: &str, sounds: &[Sound], grams: &mut Vec<String>) {
@@ -107,7 +116,7 @@ fn of_beginning(name: &str, sounds: &[Sound], grams: &mut Vec<String>) {
         let initials: Vec<char> = sounds.iter().take(INITIALS).map(initial).collect();
         grams.extend(
             (2..=initials.len())
-                .map(|length| std::iter::once('^').chain(initials.iter().copied().take(length)).collect()),
+                .map(|length| std::iter::once('~').chain(initials.iter().copied().take(length)).collect()),
         );
     }
 }
@@ -125,15 +134,16 @@ pub(super) fn exact(text: &str) -> Option<String> {
 
 /// The gram of a query word as the beginning of full pinyin; none for one letter.
 pub(super) fn spoken(word: &str) -> Option<String> {
-    SPOKEN.iter().rev().find_map(|length| word.get(..*length)).map(str::to_owned)
+    SPOKEN.iter().rev().find_map(|length| word.get(..*length)).map(|start| ["-", start].concat())
 }
 
 /// The grams of a query word as initials, the first two adjacent at a start, the rest in order.
 pub(super) fn initials(word: &str) -> Vec<String> {
     let Some((pair, rest)) = word.split_at_checked(2).filter(|(_, rest)| !rest.is_empty()) else {
-        return vec![word.to_owned()];
+        return vec![["-", word].concat()];
     };
-    let mut grams: Vec<String> = rest.chars().map(|later| [pair, later.encode_utf8(&mut [0; 4])].concat()).collect();
+    let mut grams: Vec<String> =
+        rest.chars().map(|later| ["-", pair, later.encode_utf8(&mut [0; 4])].concat()).collect();
     grams.sort_unstable();
     grams.dedup();
     grams
@@ -147,22 +157,24 @@ fn of_spoken(sounds: &[Sound], grams: &mut Vec<String>) {
         // A character that stands for itself and cannot be typed as a letter ends what pinyin finds.
         let typed = near.split(|sound| sound.readings.is_empty() && !sound.c.is_ascii()).next().unwrap_or_default();
         for reading in combine(typed) {
-            grams.extend(SPOKEN.iter().filter_map(|length| reading.full.get(..*length)).map(str::to_owned));
+            grams.extend(
+                SPOKEN.iter().filter_map(|length| reading.full.get(..*length)).map(|start| ["-", start].concat()),
+            );
         }
     }
 }
 
 fn of_initials(sounds: &[Sound], grams: &mut Vec<String>) {
     let [first, rest @ ..] = sounds else { return };
-    grams.extend(letters(first).filter(|c| !c.is_ascii_digit()).map(String::from));
+    grams.extend(letters(first).filter(|c| !c.is_ascii_digit()).map(|a| String::from_iter(['-', a])));
     let [second, rest @ ..] = rest else { return };
     let mut later: Vec<char> = rest.iter().flat_map(letters).collect();
     later.sort_unstable();
     later.dedup();
     for a in letters(first) {
         for b in letters(second) {
-            let pair = String::from_iter([a, b]);
-            grams.extend(later.iter().map(|c| String::from_iter([a, b, *c])));
+            let pair = String::from_iter(['-', a, b]);
+            grams.extend(later.iter().map(|c| String::from_iter(['-', a, b, *c])));
             grams.push(pair);
         }
     }

@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// What one page may cost, in rows of the list's index.
-const BUDGET: usize = if cfg!(test) { 1_000 } else { 24_000 };
+const BUDGET: usize = if cfg!(test) { 1_000 } else { 20_000 };
 /// What looking a document up and testing it costs, in rows of an index.
 const LOOK_UP: usize = 12;
 /// So many candidates are counted where there are too many to test them all.
-const COUNTED: usize = FEW / 2;
+const COUNTED: usize = if cfg!(test) { 25 } else { 1_000 };
 /// The column that holds [`name_key`](crate::text::name_key), in the words of a list.
 const NAME_KEY: &str = "c.name_key";
 

@@ -17,6 +17,9 @@ const LENGTH: usize = 200;
 /// So many words narrow the candidates; further ones are only tested.
 const NARROWING: usize = 8;
 
+/// Nearly every company's name ends so: with enough before it, it tells nothing and costs the longest lists of all.
+const ENDINGS: [&str; 4] = ["股份有限公司", "有限责任公司", "有限公司", "公司"];
+
 /// How well a customer answers a query; the better comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
@@ -97,8 +100,7 @@ impl Word {
             Kind::Letters => {
                 self.fragment(&mut grams);
                 let forms = [grams, grams::initials(&self.text), grams::spoken(&self.text).into_iter().collect()];
-                let mut forms: Vec<String> = forms.iter().filter_map(|form| all(form)).collect();
-                forms.dedup();
+                let forms: Vec<String> = forms.iter().filter_map(|form| all(form)).collect();
                 return Some(["(", &forms.join(" OR "), ")"].concat());
             }
         }
@@ -110,7 +112,9 @@ impl Word {
         if self.text.chars().nth(1).is_none() {
             return grams::of_letters(&self.text, grams);
         }
-        grams::of_text(&self.text, grams);
+        let rare = ENDINGS.iter().find_map(|ending| self.text.strip_suffix(ending));
+        let rare = rare.filter(|rare| rare.chars().count() > 2).unwrap_or(&self.text);
+        grams::of_text(rare, grams);
         let four = |gram: &str| gram.len() == 4 && gram.bytes().all(|b| b.is_ascii_digit());
         if grams.iter().any(|gram| four(gram)) {
             // Every number begins with the same letters, and three digits are in four.
@@ -205,20 +209,20 @@ impl Query {
     pub(super) fn expression_of(&self, rank: Rank) -> Option<String> {
         let first = self.words.first()?;
         let (beginning, whole) = grams::beginning(&first.text);
-        let beginning = all(&[beginning])?;
+        let (initials, short) = grams::beginning_initials(&first.text);
+        let (beginning, initials) = (all(&[beginning])?, all(&[initials])?);
         match (rank, self.expression()) {
             (Rank::Exact, _) => grams::exact(&self.whole).and_then(|gram| all(&[gram])),
-            // The gram says all that the word does.
-            (Rank::Prefix, _) if whole && self.words.len() == 1 => Some(beginning),
+            // The gram says all that the word does, or nearly.
+            (Rank::Prefix, _) if self.words.len() == 1 && (whole || first.text.is_ascii()) => Some(beginning),
             (Rank::Prefix, Some(rest)) => Some([&beginning, " AND ", &rest].concat()),
             (Rank::Prefix, None) => Some(beginning),
-            (Rank::Initials, rest) => {
-                let start: String = first.text.chars().take(grams::INITIALS).collect();
-                let all_said = start == first.text && self.words.len() == 1;
-                let start = all(&[["^", &start].concat()])?;
-                Some(rest.filter(|_| !all_said).map_or(start.clone(), |rest| [&start, " AND ", &rest].concat()))
-            }
+            (Rank::Initials, Some(rest)) if self.words.len() > 1 => Some([&initials, " AND ", &rest].concat()),
+            (Rank::Initials, _) => Some(initials),
             // Names that begin with the word are in a better part: they would only be in the way.
+            (Rank::Other, Some(rest)) if whole && short && self.has(Rank::Initials) => {
+                Some(["(", &rest, ") NOT (", &beginning, " OR ", &initials, ")"].concat())
+            }
             (Rank::Other, Some(rest)) if whole => Some(["(", &rest, ") NOT ", &beginning].concat()),
             (Rank::Other, rest) => rest,
         }
@@ -247,7 +251,7 @@ impl Query {
     }
 }
 
-/// All of these grams. A gram holds letters, digits, `^` and `=` only, so quotes cannot be broken out of.
+/// All of these grams. A gram holds letters, digits, `^`, `~`, `=` and `-` only, so quotes cannot be broken out of.
 fn all(grams: &[String]) -> Option<String> {
     let quoted: Vec<String> = grams.iter().map(|gram| ["\"", gram, "\""].concat()).collect();
     (!quoted.is_empty()).then(|| ["(", &quoted.join(" AND "), ")"].concat())

@@ -60,11 +60,21 @@ fn join<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     joined
 }
 
+/// Whether an import can fill a field: what can be written, and what only says which record or whose it is.
+fn is_importable(resource: &dyn Resource, field: &Field) -> bool {
+    use rolo_proto::v1::Kind;
+    field.wire.is_some()
+        || matches!(
+            (resource.kind(), field.name),
+            (Kind::Customer, "no") | (Kind::Contact, "id") | (Kind::Interaction, "author")
+        )
+}
+
 /// The field that a name means in an import of this kind: its own, or for customers `contact.` and one of the contact's.
 /// Answers the name for the server and the descriptor.
 pub fn field(resource: &dyn Resource, name: &str) -> Option<(String, &'static Field)> {
     let own = |resource: &dyn Resource, name: &str| {
-        resource.field(name).map(|i| &resource.fields()[i]).filter(|f| f.wire.is_some() || f.name == "no")
+        resource.field(name).map(|i| &resource.fields()[i]).filter(|f| is_importable(resource, f))
     };
     if let Some(field) = own(resource, name) {
         return Some((field.name.to_owned(), field));
@@ -76,8 +86,13 @@ pub fn field(resource: &dyn Resource, name: &str) -> Option<(String, &'static Fi
     let folded = fold_name(name);
     let inner = folded.strip_prefix("contact").or_else(|| folded.strip_prefix("联系人"))?;
     let inner = if inner.is_empty() { "name" } else { inner };
-    let field = own(&Contacts, &folded).or_else(|| own(&Contacts, inner)).filter(|f| f.name != "customer_no")?;
+    let field = own(&Contacts, &folded).or_else(|| own(&Contacts, inner)).filter(|f| !is_outer(f))?;
     Some((format!("contact.{}", field.name), field))
+}
+
+/// A contact's field that its customer's row says already.
+fn is_outer(field: &Field) -> bool {
+    matches!(field.name, "customer_no" | "id")
 }
 
 /// Maps the headers of a file. `by_hand` is `(field, columns)`: one header, several with `+` between, or nothing to leave
@@ -103,7 +118,8 @@ pub fn map(resource: &dyn Resource, headers: &[String], by_hand: &[(String, Stri
         if taken[column] {
             continue;
         }
-        let Some((field, _)) = field(resource, header) else { continue };
+        // Every file has a column `id` of its own; ours is meant only where that is said.
+        let Some((field, _)) = field(resource, header).filter(|(_, f)| f.name != "id") else { continue };
         // The first header of a field counts; a second one would have to be joined by hand.
         if !left_out.contains(&field) && !fields.iter().any(|m| m.field == field) {
             taken[column] = true;
@@ -149,10 +165,10 @@ fn columns_named(headers: &[String], text: &str) -> Result<Vec<usize>, Failure> 
 
 /// The fields that an import of this kind can fill.
 pub fn fields(resource: &dyn Resource) -> Vec<(String, &'static Field)> {
-    let own = |r: &dyn Resource| r.fields().iter().filter(|f| f.wire.is_some() || f.name == "no").collect::<Vec<_>>();
+    let own = |r: &dyn Resource| r.fields().iter().filter(|f| is_importable(r, f)).collect::<Vec<_>>();
     let mut all: Vec<_> = own(resource).into_iter().map(|f| (f.name.to_owned(), f)).collect();
     if resource.kind() == rolo_proto::v1::Kind::Customer {
-        let inner = own(&Contacts).into_iter().filter(|f| f.name != "customer_no");
+        let inner = own(&Contacts).into_iter().filter(|f| !is_outer(f));
         all.extend(inner.map(|f| (format!("contact.{}", f.name), f)));
     }
     all
@@ -260,5 +276,14 @@ mod tests {
         assert!(field(&Interactions, "contact.mobile").is_none());
         assert_eq!(field(&Interactions, "contact").map(|f| f.0), Some("contact".into()));
         assert_eq!(field(&Customers, "contact.客户").map(|f| f.0), None);
+    }
+
+    #[test]
+    fn a_column_named_id_is_ours_only_where_that_is_said() {
+        let columns = headers("id,name,mobile");
+        let guessed = map(&Contacts, &columns, &[]).unwrap_or_default();
+        assert_eq!(guessed.unused, ["id"]);
+        let said = map(&Contacts, &columns, &by_hand(&[("id", "id")])).unwrap_or_default();
+        assert_eq!(said.fields[0].field, "id");
     }
 }

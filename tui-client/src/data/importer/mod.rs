@@ -347,7 +347,7 @@ pub async fn template(
         },
     };
     let columns: Vec<TemplateColumn> =
-        fields(resource).into_iter().filter(|(name, _)| name != "no").map(column).collect();
+        fields(resource).into_iter().filter(|(_, f)| f.wire.is_some()).map(column).collect();
     let (path, sheet) = (path.to_owned(), resource.labels().1.get(lang));
     tokio::task::spawn_blocking(move || files::template::write(&path, sheet, &columns, lang, overwrite))
         .await

@@ -62,7 +62,8 @@ pub async fn run(
         }
         // A file that cannot be read on leaves the import open: mended, it goes on from there or is undone whole.
         let batch = batch.map_err(|error| file_failure(&error))?;
-        let mut faulty: Vec<Faulty<'_>> = batch.faults.iter().map(|fault| Faulty::unreadable(fault, job.lang)).collect();
+        let mut faulty: Vec<Faulty<'_>> =
+            batch.faults.iter().map(|fault| Faulty::unreadable(fault, job.lang)).collect();
         batch.faults.iter().for_each(|fault| tell(Event::Unreadable(fault)));
         report.unreadable += batch.faults.len() as u64;
 

@@ -71,8 +71,8 @@ fn lines(form: &FormScreen, width: u16, sh: &Shared) -> (Vec<Line>, Vec<u16>) {
             at[*index] = out.len() as u16;
         }
         let fields: Vec<_> = match (row.as_slice(), width) {
-            ([one], ..60) => vec![(*one, 1, 0, width - 1)],
-            ([one], _) => vec![(*one, 1, label_width, width - 1)],
+            ([one], ..60) => vec![(*one, 1, 0, width.saturating_sub(1))],
+            ([one], _) => vec![(*one, 1, label_width, width.saturating_sub(1))],
             (row, _) => row.iter().zip([1, half]).map(|(i, x)| (*i, x, label_width, half - 2)).collect(),
         };
         let area = matches!(form.items[row[0]].editor, Editor::Area(_));
@@ -100,7 +100,7 @@ pub fn field_width(form: &FormScreen, item: usize, sh: &Shared) -> usize {
     let width = app::draw::body(sh.size).width;
     let (lines, _) = lines(form, width, sh);
     let place = lines.iter().find_map(|l| match l {
-        Line::Fields(fields) => fields.iter().find(|(i, ..)| *i == item).map(|(_, _, label, all)| all - label - 1),
+        Line::Fields(fields) => fields.iter().find(|(i, ..)| *i == item).map(|(_, _, label, all)| all.saturating_sub(label + 1)),
         _ => None,
     });
     usize::from(place.unwrap_or(20)).saturating_sub(1)
@@ -127,7 +127,7 @@ pub fn form(form: &FormScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
                     label(form, *item, c, area.x + x, y, *label_width, sh);
                     let x = area.x + x + label_width;
                     let rows = AREA_ROWS.min(area.bottom() - y);
-                    field(form, *item, c, Rect { x, y, width: width - label_width - 1, height: rows }, sh);
+                    field(form, *item, c, Rect { x, y, width: width.saturating_sub(label_width + 1), height: rows }, sh);
                 }
             }
             Line::Note(text, role, x) => {

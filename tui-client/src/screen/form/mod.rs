@@ -108,7 +108,9 @@ impl FormScreen {
             let said = fill(sh.t().draft_restored, &[&show::relative(draft.at, sh)]);
             sh.say(said, Role::Warn);
         }
-        form.cursor = form.items.iter().position(|i| i.editor.is_empty()).filter(|_| form.record.is_none()).unwrap_or(0);
+        // Something new begins with the first field that must be filled; a time that is left blank is now.
+        let wanted = |i: &Item| i.editor.is_empty() && form.field_of(i).required && form.field_of(i).name != "at";
+        form.cursor = form.items.iter().position(wanted).filter(|_| form.record.is_none()).unwrap_or(0);
         Some(form)
     }
 

@@ -49,7 +49,7 @@ impl FormScreen {
             }
         }
         if self.faults() > 0 {
-            self.to_first_fault(sh);
+            self.go_to_first_fault(sh);
             return;
         }
         if self.record.is_some() && values.is_empty() {
@@ -82,7 +82,7 @@ impl FormScreen {
         sh.call(self.id, Slot::Save, request);
     }
 
-    fn to_first_fault(&mut self, sh: &mut Shared) {
+    fn go_to_first_fault(&mut self, sh: &mut Shared) {
         if let Some(at) = self.items.iter().position(|i| i.error.is_some()) {
             self.cursor = at;
             self.resting = false;
@@ -125,7 +125,7 @@ impl FormScreen {
                     Some(at) => {
                         self.items[at].error = Some(message);
                         self.items[at].hint = None;
-                        self.to_first_fault(sh);
+                        self.go_to_first_fault(sh);
                     }
                     None => sh.fail(&failure, None),
                 }
@@ -149,7 +149,7 @@ impl FormScreen {
                     }
                 }
                 if self.faults() > 0 {
-                    self.to_first_fault(sh);
+                    self.go_to_first_fault(sh);
                 }
                 if !lost.is_empty() {
                     sh.fail(&failure, None);

@@ -58,7 +58,7 @@ pub fn list(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     if let Some(pane) = parts.preview {
         c.bar(pane);
         let inner = Rect { x: pane.x + 2, width: pane.width.saturating_sub(3), ..pane };
-        if let Some(record) = screen.rows.current() {
+        if let Some(record) = screen.shown.as_ref().filter(|_| !screen.rows.pages.is_empty()) {
             preview(screen, c, inner, record, sh);
         }
     }

@@ -20,6 +20,7 @@ use crate::{
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
     overlay::Overlay,
+    resource::Record,
     widget::canvas::Canvas,
 };
 
@@ -35,7 +36,9 @@ pub struct ListScreen {
     pub filter: FilterLine,
     /// How many each view holds.
     pub counts: Vec<Option<Total>>,
-    /// The customer whose preview is here.
+    /// The record that the right pane shows: the one under the cursor once it has rested.
+    pub shown: Option<Record>,
+    /// What belongs to it, for a customer.
     pub preview: Option<(i64, Preview)>,
     resting: u64,
     seen: Option<u64>,
@@ -47,7 +50,7 @@ impl ListScreen {
         let id = sh.id();
         let rows = Rows::new(id, 0, kind, 0, 0)?;
         let counts = vec![None; rows.resource.views().len()];
-        Some(Self { id, rows, filter: FilterLine::default(), counts, preview: None, resting: 0, seen: None })
+        Some(Self { id, rows, filter: FilterLine::default(), counts, shown: None, preview: None, resting: 0, seen: None })
     }
 
     fn kind(&self) -> Kind {
@@ -60,13 +63,18 @@ impl ListScreen {
 
     /// The cursor is on another row: the preview follows when it has rested.
     fn moved(&mut self, sh: &mut Shared) {
-        let here = self.rows.current().map(|r| r.id);
         let has_pane = draw::layout(app::draw::body(sh.size), sh.size).preview.is_some();
-        if self.kind() != Kind::Customer || !has_pane || self.preview.as_ref().map(|(id, _)| *id) == here {
+        let here = self.rows.current().map(|r| (r.id, r.revision));
+        if !has_pane || (here.is_some() && self.shown.as_ref().map(|r| (r.id, r.revision)) == here && self.fresh()) {
             return;
         }
         sh.drop_call(self.id, Slot::Preview);
         self.resting = sh.rest(self.id, Slot::Preview, PREVIEW_AFTER);
+    }
+
+    /// Whether what belongs to the shown record is here, too.
+    fn fresh(&self) -> bool {
+        self.kind() != Kind::Customer || self.preview.as_ref().map(|(id, _)| *id) == self.shown.as_ref().map(|r| r.id)
     }
 
     fn restart(&mut self, sh: &mut Shared) {
@@ -134,7 +142,7 @@ impl ListScreen {
                 self.rows.pages.replace(&record);
                 self.rows.go(1, sh, visible);
             }
-            decide::Outcome::Settled(_) => self.rows.reload(sh),
+            decide::Outcome::Settled(_) | decide::Outcome::Outdated => self.rows.reload(sh),
             decide::Outcome::Refused => return,
         }
         self.seen = Some(sh.changes);
@@ -208,10 +216,16 @@ impl Screen for ListScreen {
             Action::New if decide::may_create(self.kind(), sh) => sh.nav.push(Nav::New(self.kind(), Vec::new())),
             Action::Import if sh.can(Capability::Import) => sh.nav.push(Nav::Import(self.kind())),
             Action::Export if sh.can(Capability::Export) => {
-                let name = format!("{}.xlsx", self.rows.resource.names().1);
+                // A name that is free: nothing is ever written over.
+                let name = format!("{}-{}.xlsx", self.rows.resource.names().1, show::stamp(sh.now, sh.zone));
                 sh.overlays.push(Overlay::words(self.id, Ask::Export, sh.t().export_to, &name, false));
             }
-            Action::Back if self.rows.unmark() => {}
+            Action::Back if sh.waits(self.id, Slot::File) => {
+                sh.drop_call(self.id, Slot::File);
+                let text = sh.t().stopped;
+                sh.say(text, crate::theme::Role::Warn);
+            }
+            Action::Back if self.rows.halt() || self.rows.unmark() => {}
             Action::Back if !self.filter.line.is_empty() => self.filter.clear(self.id, &mut self.rows, sh),
             Action::Open => {
                 let Some(record) = self.rows.current() else { return true };
@@ -264,8 +278,9 @@ impl Screen for ListScreen {
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
         match slot {
             Slot::Preview if generation == self.resting => {
-                if let Some(id) = self.rows.current().map(|r| r.id) {
-                    sh.call(self.id, Slot::Preview, Request::Preview(id));
+                self.shown = self.rows.current().cloned();
+                if let Some(record) = self.shown.as_ref().filter(|r| r.kind == Kind::Customer) {
+                    sh.call(self.id, Slot::Preview, Request::Preview(record.id));
                 }
             }
             Slot::Filter(_) => self.filter.rested(generation, self.id, &mut self.rows, sh),

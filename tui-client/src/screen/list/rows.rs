@@ -244,6 +244,14 @@ impl Rows {
         self.marked.extend(rows);
     }
 
+    /// Stops going to the end; whether it was under way.
+    pub fn halt(&mut self) -> bool {
+        let under_way = self.goal.is_some() && self.keep.is_none() || self.marking;
+        self.goal = None;
+        self.marking = false;
+        under_way
+    }
+
     /// Forgets all marks; whether there were any.
     pub fn unmark(&mut self) -> bool {
         let any = !self.marked.is_empty() || self.anchor.is_some();

@@ -204,7 +204,8 @@ impl Screen for TodayScreen {
             }
             (Slot::Counts, _) => {}
             (Slot::Act, outcome) => {
-                if !matches!(decide::outcome(&request, outcome, self.id, sh), decide::Outcome::Refused) {
+                let done = decide::outcome(&request, outcome, self.id, sh);
+                if !matches!(done, decide::Outcome::Refused) {
                     self.load(sh);
                 }
             }

@@ -138,7 +138,7 @@ fn run(screen: &ImportScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     let text = fill(t.import_running, &[&show::thousands(done as i64), &of]);
     c.put(area.x + 2, area.y + 2, &text, Role::Title, area.width.saturating_sub(3));
     let width = area.width.saturating_sub(4).min(60);
-    let full = if total > 0 { (u64::from(width) * done.min(total) / total) as usize } else { 0 };
+    let full = (u64::from(width) * done.min(total)).checked_div(total).unwrap_or(0) as usize;
     let (block, rest) = if sh.measure.ascii || sh.measure.wide { ("#", ".") } else { ("█", "░") };
     let bar = format!("{}{}", block.repeat(full), rest.repeat(usize::from(width) - full));
     c.put(area.x + 2, area.y + 4, &bar, Role::Good, width);

@@ -1,0 +1,11 @@
+//! The screens: the real client over the real server in this process, driven by keys and read as a person reads them.
+//! No terminal and no sleeps; time stands still unless a story lets it pass.
+
+mod budgets;
+mod edges;
+mod forms;
+mod lists;
+mod pictures;
+mod sessions;
+mod stage;
+mod today;
