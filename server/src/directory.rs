@@ -66,6 +66,11 @@ pub(crate) fn create(dir: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| io_error(dir, &e))
 }
 
+/// A new and empty file, for its owner alone.
+pub(crate) fn private_file(path: &Path) -> Result<()> {
+    OpenOptions::new().create_new(true).write(true).mode(0o600).open(path).map(drop).map_err(|e| io_error(path, &e))
+}
+
 /// The uid that the directory belongs to.
 pub(crate) fn owner_uid(dir: &Path) -> Result<u32> {
     Ok(fs::metadata(dir).map_err(|e| io_error(dir, &e))?.uid())

@@ -79,7 +79,7 @@ pub async fn init(dir: &Path, options: InitOptions) -> Result<Option<String>> {
     for leftover in ["rolo.db.new", "rolo.db.new-wal", "rolo.db.new-shm"] {
         let _ = std::fs::remove_file(dir.join(leftover));
     }
-    private_file(&draft)?;
+    directory::private_file(&draft)?;
     let db = Db::open(&draft, options.clock.clone())?;
     let must_change = one_time.is_some();
     db.write(Lane::People, move |write| fill(write, &options, hash, must_change)).await?;
@@ -87,17 +87,6 @@ pub async fn init(dir: &Path, options: InitOptions) -> Result<Option<String>> {
     drop(db);
     std::fs::rename(&draft, &path).map_err(|e| directory::io_error(&path, &e))?;
     Ok(one_time)
-}
-
-fn private_file(path: &Path) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .map(drop)
-        .map_err(|e| directory::io_error(path, &e))
 }
 
 fn check(options: &InitOptions) -> Result<()> {

@@ -110,11 +110,11 @@ impl Handle {
         let mut listeners = JoinSet::new();
         let socket = directory::socket_path(dir)?;
         let uid = directory::owner_uid(dir)?;
-        listen_unix(&mut listeners, &socket, uid, connections.clone())?;
+        listen_unix(&mut listeners, &socket, OWNER_ALONE, uid, connections.clone())?;
         let mut addresses = Vec::new();
         for listen in &config.listen {
             match listen {
-                Listen::Unix(path) => listen_unix(&mut listeners, path, uid, connections.clone())?,
+                Listen::Unix(path) => listen_unix(&mut listeners, path, GROUP_TOO, uid, connections.clone())?,
                 Listen::Loopback(address) => addresses.push(listen_tcp(&mut listeners, *address, connections.clone()).await?),
             }
         }
@@ -180,11 +180,21 @@ impl Handle {
     }
 }
 
-fn listen_unix(listeners: &mut JoinSet<()>, path: &Path, uid: u32, to: mpsc::Sender<Connection>) -> Result<()> {
+/// The directory's own socket is for its owner; one that was asked for is for the group too, whose people sign in.
+const OWNER_ALONE: u32 = 0o600;
+const GROUP_TOO: u32 = 0o660;
+
+fn listen_unix(
+    listeners: &mut JoinSet<()>,
+    path: &Path,
+    mode: u32,
+    uid: u32,
+    to: mpsc::Sender<Connection>,
+) -> Result<()> {
     // The lock is ours: a socket that is there belongs to an owner that was killed.
     let _ = std::fs::remove_file(path);
     let listener = UnixListener::bind(path).map_err(|e| directory::io_error(path, &e))?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(|e| directory::io_error(path, &e))?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(|e| directory::io_error(path, &e))?;
     listeners.spawn(async move {
         loop {
             let connection = match listener.accept().await {

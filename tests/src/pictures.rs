@@ -4,7 +4,6 @@
 use std::{fmt::Write as _, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result};
-use futures::future::BoxFuture;
 use ratatui::{
     buffer::{Buffer, Cell},
     style::{Color, Modifier},
@@ -12,11 +11,11 @@ use ratatui::{
 use rolo_server::{Config, Handle, Place, clock::Clock, demo};
 use rolo_tui::{
     app::{
-        Connection, FirstPerson, Keeper, SecretString,
-        harness::{Harness, Settings},
+        Connection,
+        harness::{Harness, Settings, Unkept},
     },
     data::{
-        Client, Failure,
+        Client,
         client::{Connector, Wire},
     },
     strings::Lang,
@@ -92,26 +91,13 @@ impl Company {
         let client = Client::new(connector);
         let account = self.demo.account(picture.role).context("a role without an account")?;
         client.sign_in(account, &self.demo.password).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
-        let connection = Connection { client, keeper: Arc::new(NothingKept) };
+        let connection = Connection { client, keeper: Arc::new(Unkept) };
         let settings = Settings { size: picture.size, lang: picture.lang, now: NOW, ..Settings::default() };
         let mut rolo = Harness::start(connection, settings)?;
         rolo.until_idle().await?;
         rolo.press(picture.keys).await?;
         svg(rolo.buffer(), rolo.cursor())
     }
-}
-
-/// A picture keeps nothing.
-struct NothingKept;
-
-impl Keeper for NothingKept {
-    fn is_new(&self) -> bool {
-        false
-    }
-    fn initialise<'a>(&'a self, _: &'a FirstPerson) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn keep_token(&self, _: &str, _: Option<&SecretString>) {}
 }
 
 /// The size of a cell in the picture.

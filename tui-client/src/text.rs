@@ -110,20 +110,7 @@ impl Measure {
                 rest = &rest[head.len()..];
                 continue;
             }
-            // Break behind the last space, if what follows is a word that the line cut through.
-            let cuts_word = |at: usize| {
-                let before = rest[..at].chars().next_back().is_some_and(is_word);
-                before && rest[at..].chars().next().is_some_and(is_word)
-            };
-            let mut at = head.len();
-            if cuts_word(at)
-                && let Some(space) = head.rfind(|c: char| !is_word(c))
-            {
-                let behind = space + head[space..].chars().next().map_or(0, char::len_utf8);
-                if behind > 0 {
-                    at = behind;
-                }
-            }
+            let at = break_at(rest, head.len());
             lines.push(rest[..at].trim_end().to_owned());
             rest = rest[at..].trim_start_matches(' ');
             if rest.is_empty() {
@@ -133,8 +120,24 @@ impl Measure {
     }
 }
 
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() && (c as u32) < 0x2E80
+/// Where a line that is full at byte `full` ends: behind its last blank if it cuts a Latin word, and never so that the
+/// next line begins with punctuation that closes.
+fn break_at(s: &str, full: usize) -> usize {
+    let before = |at: usize| s[..at].chars().next_back();
+    let after = |at: usize| s[at..].chars().next();
+    let wide = |c: Option<char>| c.is_some_and(|c| c as u32 >= 0x2E80);
+    let mut at = full;
+    if after(at) != Some(' ') && before(at) != Some(' ') && !wide(before(at)) && !wide(after(at)) {
+        return s[..at].rfind(' ').map_or(full, |space| space + 1);
+    }
+    for _ in 0..2 {
+        let closes = after(at).is_some_and(|c| "，。、；：？！）》】”’」』,.;:?!)]".contains(c));
+        match s[..at].grapheme_indices(true).next_back() {
+            Some((earlier, _)) if closes && earlier > 0 => at = earlier,
+            _ => break,
+        }
+    }
+    at
 }
 
 /// Characters that must not reach a terminal: C0, C1, DEL, bidirectional controls and invisible line breaks.
@@ -149,7 +152,9 @@ pub fn clean(s: &str) -> Cow<'_, str> {
         return Cow::Borrowed(s);
     }
     Cow::Owned(
-        s.chars().filter_map(|c| if matches!(c, '\n' | '\t') { Some(' ') } else { (!is_unsafe(c)).then_some(c) }).collect(),
+        s.chars()
+            .filter_map(|c| if matches!(c, '\n' | '\t') { Some(' ') } else { (!is_unsafe(c)).then_some(c) })
+            .collect(),
     )
 }
 
@@ -194,6 +199,8 @@ mod tests {
     fn words_are_wrapped_whole_and_chinese_anywhere() {
         assert_eq!(NARROW.wrap("the contract waits", 12), ["the contract", "waits"]);
         assert_eq!(NARROW.wrap("无法开票，月底结账前必须解决", 10), ["无法开票，", "月底结账前", "必须解决"]);
+        assert_eq!(NARROW.wrap("无法登录开，月底", 10), ["无法登录", "开，月底"]);
+        assert_eq!(NARROW.wrap("goes on. Nothing", 7), ["goes", "on.", "Nothing"]);
         assert_eq!(NARROW.wrap("a\n\nb", 10), ["a", "", "b"]);
     }
 

@@ -5,7 +5,7 @@ use rolo_proto::v1::{self as pb, ContactSort};
 use crate::{
     authz::{Actor, Permission, Scope},
     db::{
-        list::{Key, Position, Walk},
+        list::{Key, Position, WORDS, Walk},
         sql::Sql,
     },
     error::{Error, Fault, Result},
@@ -37,7 +37,7 @@ pub fn walk(actor: &Actor, request: &pb::ListContactsRequest) -> Result<Walk> {
     if filter.incomplete {
         hit.push(" AND k.missing <> 0");
     }
-    for word in text::fold(&filter.search).split(' ').filter(|word| !word.is_empty()) {
+    for word in text::fold(&filter.search).split(' ').filter(|word| !word.is_empty()).take(WORDS) {
         hit.push(" AND instr(k.search, ").bind(word).push(") > 0");
     }
     let (key, descending) = match sort {

@@ -302,7 +302,7 @@ fn derive(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
     let found_by = ["name", "mobile", "office_tel", "deleted_at"];
     if changed.is_empty() || changed.iter().any(|column| found_by.contains(column)) {
         let customer_id = TABLE.value(&values, "customer_id")?.int().unwrap_or_default();
-        customers::store::index(tx, customer_id)?;
+        tx.defer(customers::store::index, customer_id);
     }
     Ok(())
 }

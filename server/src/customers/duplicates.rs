@@ -79,8 +79,11 @@ pub fn find(tx: &Tx<'_>, wanted: &Wanted<'_>) -> Result<Vec<Found>> {
             let bound = bound.get(..if sql.contains("?3") { 3 } else { 2 }).unwrap_or(bound);
             for one in tx.query(&statement, bound, |row| found(row, field, blocks))? {
                 let known = |m: &Found| m.duplicate.customer.as_ref().map(|c| c.id) == one.duplicate.customer.as_ref().map(|c| c.id);
-                if !matches.iter().any(known) {
-                    matches.push(one);
+                // One line a customer: the reason that blocks, if there is one.
+                match matches.iter_mut().find(|m| known(m)) {
+                    Some(before) if blocks && !before.duplicate.blocks => *before = one,
+                    Some(_) => {}
+                    None => matches.push(one),
                 }
             }
         }

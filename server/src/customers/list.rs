@@ -1,13 +1,13 @@
 //! The list of customers: views, filters, sort keys, and the way through them for a search.
 
-use rolo_proto::v1::{self as pb, CustomerSort, CustomerView};
+use rolo_proto::v1::{self as pb, CustomerSort, CustomerStatus, CustomerView};
 
 use crate::{
     authz::{Actor, Permission, Scope},
     clock::{DAY, Millis},
     db::{
         Tx,
-        list::{COUNTED, Key, Position, Slice, Walk},
+        list::{COUNTED, Key, Position, Slice, Walk, bounded},
         search,
         sql::Sql,
     },
@@ -62,6 +62,10 @@ impl List {
         let unknown = |field: &str| Error::field(field, crate::error::Fault::UnknownField);
         let view = CustomerView::try_from(filter.view).map_err(|_| unknown("view"))?;
         let sort = CustomerSort::try_from(request.order_by).map_err(|_| unknown("order_by"))?;
+        let status = CustomerStatus::try_from(filter.status).map_err(|_| unknown("status"))?;
+        let lists = [&filter.region_ids, &filter.manager_ids, &filter.level_ids, &filter.classification_ids];
+        let stars = [&filter.satisfaction, &filter.credit];
+        bounded(lists.map(Vec::len).into_iter().chain(stars.map(Vec::len)))?;
         let (key, descending) = match sort {
             CustomerSort::Unspecified => own_order(view),
             sort => sort_key(sort),
@@ -80,7 +84,7 @@ impl List {
         let mut list = Self { walk, query: None };
         list.add_managers(tx, actor, view, &filter)?;
         list.add_scope(actor);
-        list.add_tests(now, view, &filter);
+        list.add_tests(now, view, status, &filter);
         list.query = search::Query::parse(&filter.search);
         Ok(list)
     }
@@ -91,6 +95,9 @@ impl List {
         let own = actor.scope(Permission::CustomerRead) == Some(Scope::Own);
         if view == CustomerView::Mine || own && managers.is_empty() {
             managers = vec![actor.user_id];
+        }
+        if matches!(view, CustomerView::Mine | CustomerView::WithoutManager) && !filter.manager_ids.is_empty() {
+            self.walk.hit.push(" AND c.manager_id IN ").bind_list(filter.manager_ids.iter().copied());
         }
         let bin = view == CustomerView::RecycleBin;
         match managers.as_slice() {
@@ -128,7 +135,7 @@ impl List {
         }
     }
 
-    fn add_tests(&mut self, now: Millis, view: CustomerView, filter: &pb::CustomerFilter) {
+    fn add_tests(&mut self, now: Millis, view: CustomerView, status: CustomerStatus, filter: &pb::CustomerFilter) {
         let hit = &mut self.walk.hit;
         if view == CustomerView::NoContact {
             let cut = now - NO_CONTACT;
@@ -152,8 +159,15 @@ impl List {
         if filter.party > 0 {
             hit.push(" AND c.party = ").bind(i64::from(filter.party));
         }
-        if filter.status == pb::CustomerStatus::Normal as i32 || filter.status == pb::CustomerStatus::Lost as i32 {
-            hit.push(" AND c.status = ").bind(i64::from(filter.status));
+        match status {
+            CustomerStatus::Unspecified => {}
+            // As a customer shows it: who is deleted is neither normal nor lost.
+            CustomerStatus::Deleted => {
+                hit.push(" AND c.deleted_at IS NOT NULL");
+            }
+            CustomerStatus::Normal | CustomerStatus::Lost => {
+                hit.push(" AND c.deleted_at IS NULL AND c.status = ").bind(status as i64);
+            }
         }
         if !filter.no.is_empty() {
             let no = text::fold(&filter.no).to_uppercase();

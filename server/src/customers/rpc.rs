@@ -93,6 +93,8 @@ impl CustomerService for Service {
                     let input = normalise(request.customer.unwrap_or_default());
                     let values = clean(rules::FIELDS, input.values())?;
                     let done = store::create(change, settings, values, request.full_form)?;
+                    // For whom one may create reaches as far as the right does, whoever is named as manager.
+                    store::allowed(change.tx(), change.actor, Permission::CustomerCreate, done.id)?;
                     if let Some(contact) = request.first_contact {
                         contacts::store::create_first(change, done.id, &contact, request.full_form)?;
                     }

@@ -363,18 +363,20 @@ pub fn derive(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
         }
     }
     if touched(&["name", "tel", "fax", "external_id", "deleted_at"]) {
-        index(tx, id)?;
+        // The index is dear to change, and once a batch is enough.
+        tx.defer(index, id);
     }
     Ok(())
 }
 
-/// Puts a customer, with the names and phones of its live contacts, into the search index.
+/// Puts a customer, with the names and phones of its live contacts, into the search index; nothing if the job that made
+/// the customer was rolled back.
 pub fn index(tx: &Tx<'_>, id: i64) -> Result<()> {
-    let (no, name, external_id, tel, fax): (String, String, String, String, String) = tx.query_one(
-        "SELECT no, name, external_id, tel, fax FROM customer WHERE id = ?1",
-        [id],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
-    )?;
+    type Found = (String, String, String, String, String);
+    let row = tx.query_opt("SELECT no, name, external_id, tel, fax FROM customer WHERE id = ?1", [id], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    })?;
+    let Some((no, name, external_id, tel, fax)): Option<Found> = row else { return Ok(()) };
     let contacts = contacts::store::names_and_phones(tx, id)?;
     let phones = [tel, fax];
     search::put(tx, id, &search::Document { number: &no, name: &name, external_id: &external_id, phones: &phones, contacts: &contacts })

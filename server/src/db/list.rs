@@ -6,7 +6,7 @@
 
 use super::{Tx, sql::Sql};
 use crate::{
-    error::{Error, Result},
+    error::{Error, Fault, Result},
     value::Value,
 };
 
@@ -14,6 +14,24 @@ use crate::{
 pub const EXAMINED: usize = 20_000;
 /// Totals are counted up to here and then said to be more.
 pub const COUNTED: i64 = 10_000;
+
+/// The most choices in one filter: a statement has only so many parameters.
+const CHOICES: usize = 1_000;
+
+/// The most words of a search that are looked for, where each is a test of its own.
+pub const WORDS: usize = 16;
+
+/// Refuses a filter with too many choices, given how many each of its lists has.
+///
+/// # Errors
+/// `VALIDATION`.
+pub fn bounded(lengths: impl IntoIterator<Item = usize>) -> Result<()> {
+    let most = i64::try_from(CHOICES).unwrap_or(i64::MAX);
+    match lengths.into_iter().any(|length| length > CHOICES) {
+        true => Err(Error::field("filter", Fault::OutOfRange(0, most))),
+        false => Ok(()),
+    }
+}
 
 /// Where a page ended: the sort key and id of its last row, and which part of the list it was in.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::APPLICATION_ID;
-use crate::error::{Error, Result};
+use crate::{
+    directory::{io_error, private_file},
+    error::{Error, Result},
+};
 
 /// The migrations in order; the database's version is how many of them it has seen.
 pub const MIGRATIONS: &[(&str, &str)] = &[
@@ -55,9 +58,13 @@ fn keep_copy(conn: &Connection, path: &Path, version: usize) -> Result<()> {
         // The copy of an earlier attempt that did not get through: just as good.
         return Ok(());
     }
-    let text = copy.to_str().ok_or_else(|| Error::Internal("the path of the copy is not UTF-8".into()))?;
+    // Made beside its place, for its owner alone, and moved there when it is whole.
+    let draft = copy.with_extension("db.new");
+    let _ = std::fs::remove_file(&draft);
+    private_file(&draft)?;
+    let text = draft.to_str().ok_or_else(|| Error::Internal("the path of the copy is not UTF-8".into()))?;
     conn.execute("VACUUM INTO ?1", [text])?;
-    Ok(())
+    std::fs::rename(&draft, &copy).map_err(|e| io_error(&copy, &e))
 }
 
 /// Where the copy of a file of that version lies.

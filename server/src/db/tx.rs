@@ -4,19 +4,51 @@
 //! engine, when it comes, replaces this file, and until then nobody reads through a trait. SQL is visible at the place
 //! that uses it, parameters are `?1`, and no text from outside is ever part of a statement.
 
+use std::{cell::RefCell, collections::BTreeSet};
+
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use crate::error::{Error, Result};
 
+/// Work on one record that is put off to the end of the batch.
+pub type Chore = fn(&Tx<'_>, i64) -> Result<()>;
+
 /// One open transaction. Statements are cached by their text (256 a connection).
 pub struct Tx<'c> {
     conn: &'c Connection,
+    deferred: RefCell<BTreeSet<(usize, i64)>>,
+    chores: RefCell<Vec<Chore>>,
 }
 
 impl<'c> Tx<'c> {
     /// Wraps a connection on which the caller has opened a transaction.
     pub(crate) fn new(conn: &'c Connection) -> Self {
-        Self { conn }
+        Self { conn, deferred: RefCell::default(), chores: RefCell::default() }
+    }
+
+    /// Puts work on a record off to just before the commit, once for however many changes of it the batch holds. It
+    /// must be right whatever became of the job that asked: a job that is rolled back does not take its wish along.
+    pub fn defer(&self, chore: Chore, id: i64) {
+        let mut chores = self.chores.borrow_mut();
+        let place = chores.iter().position(|known| std::ptr::fn_addr_eq(*known, chore)).unwrap_or_else(|| {
+            chores.push(chore);
+            chores.len() - 1
+        });
+        self.deferred.borrow_mut().insert((place, id));
+    }
+
+    /// Does what was put off.
+    ///
+    /// # Errors
+    /// What the work answers; the batch is then lost.
+    pub(crate) fn settle(&self) -> Result<()> {
+        let chores = self.chores.take();
+        for (place, id) in self.deferred.take() {
+            if let Some(chore) = chores.get(place) {
+                chore(self, id)?;
+            }
+        }
+        Ok(())
     }
 
     /// All rows of a query. The statement itself must bound them.

@@ -237,10 +237,11 @@ fn batch(conn: &Connection, clock: &Clock, chain: &mut Chain, first: Box<dyn Job
     let mut head = chain.clone();
     let begun = conn.execute_batch("BEGIN IMMEDIATE");
     let mut next = Some(first);
-    let mut failure = begun.err();
+    let mut failure = begun.err().map(Error::from);
+    let tx = Tx::new(conn);
     while let Some(mut job) = next.take() {
         if failure.is_none() {
-            failure = step(conn, clock.now(), &mut head, job.as_mut()).err();
+            failure = step(conn, &tx, clock.now(), &mut head, job.as_mut()).err().map(Error::from);
         }
         jobs.push(job);
         if failure.is_none() && jobs.len() < BATCH_JOBS && started.elapsed() < BATCH_TIME {
@@ -248,7 +249,7 @@ fn batch(conn: &Connection, clock: &Clock, chain: &mut Chain, first: Box<dyn Job
         }
     }
     if failure.is_none() {
-        failure = conn.execute_batch("COMMIT").err();
+        failure = tx.settle().and_then(|()| Ok(conn.execute_batch("COMMIT")?)).err();
     }
     let Some(failure) = failure else {
         *chain = head;
@@ -264,7 +265,7 @@ fn batch(conn: &Connection, clock: &Clock, chain: &mut Chain, first: Box<dyn Job
     let error = verdict(&failure);
     tracing::error!(error = %failure, jobs = jobs.len(), "a batch could not be committed");
     if let Error::ReadOnly(why) = &error
-        && !matches!(failure.sqlite_error_code(), Some(ErrorCode::DiskFull))
+        && !matches!(code(&failure), Some(ErrorCode::DiskFull))
     {
         shared.lock().stopped = Some(why.clone());
     }
@@ -272,11 +273,10 @@ fn batch(conn: &Connection, clock: &Clock, chain: &mut Chain, first: Box<dyn Job
 }
 
 /// Runs one job in its savepoint. An error here is one of the engine, and ends the batch.
-fn step(conn: &Connection, now: Millis, head: &mut Chain, job: &mut dyn Job) -> rusqlite::Result<()> {
+fn step(conn: &Connection, tx: &Tx<'_>, now: Millis, head: &mut Chain, job: &mut dyn Job) -> rusqlite::Result<()> {
     conn.prepare_cached("SAVEPOINT job")?.execute([])?;
     let before = head.clone();
-    let tx = Tx::new(conn);
-    if job.run(&mut Write { tx: &tx, now, chain: head }).is_err() {
+    if job.run(&mut Write { tx, now, chain: head }).is_err() {
         if conn.is_autocommit() {
             // The engine rolled the whole transaction back (disk full, I/O error): the batch is lost.
             return Err(rusqlite::Error::SqliteFailure(
@@ -286,15 +286,15 @@ fn step(conn: &Connection, now: Millis, head: &mut Chain, job: &mut dyn Job) -> 
         }
         conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
         *head = before;
-        job.refused(&mut Write { tx: &tx, now, chain: head });
+        job.refused(&mut Write { tx, now, chain: head });
     }
     conn.prepare_cached("RELEASE job")?.execute([])?;
     Ok(())
 }
 
 /// What a failed commit means to the people who wait for it.
-fn verdict(failure: &rusqlite::Error) -> Error {
-    match failure.sqlite_error_code() {
+fn verdict(failure: &Error) -> Error {
+    match code(failure) {
         Some(ErrorCode::DiskFull) => Error::ReadOnly("the disk is full; free some space and try again".into()),
         Some(ErrorCode::SystemIoFailure) => {
             Error::ReadOnly("the disk fails; check the machine, then start the server again".into())
@@ -304,6 +304,13 @@ fn verdict(failure: &rusqlite::Error) -> Error {
         }
         Some(ErrorCode::ReadOnly) => Error::ReadOnly("the database file is read-only; check its permissions".into()),
         _ => Error::Unavailable(failure.to_string()),
+    }
+}
+
+fn code(failure: &Error) -> Option<ErrorCode> {
+    match failure {
+        Error::Db(failure) => failure.sqlite_error_code(),
+        _ => None,
     }
 }
 

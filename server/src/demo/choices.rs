@@ -65,5 +65,9 @@ pub(super) fn add(write: &mut Write<'_>, actor: &Actor) -> Result<Choices> {
     let rows = write.tx.query("SELECT type, value, id FROM dictionary_item LIMIT 1000", [], |row| {
         Ok(((row.get::<_, String>(0)?, row.get::<_, String>(1)?), row.get::<_, i64>(2)?))
     })?;
-    if rows.is_empty() { Err(Error::Internal("the dictionary is empty".into())) } else { Ok(Choices(rows.into_iter().collect())) }
+    if rows.is_empty() {
+        Err(Error::Internal("the dictionary is empty".into()))
+    } else {
+        Ok(Choices(rows.into_iter().collect()))
+    }
 }

@@ -74,9 +74,14 @@ impl Register {
         let name = format!("{}{mark}{trade}有限公司", city.name);
         let bank_account = random.digits(19);
         let usc_code = usc_code(random, city.division);
-        self.names
-            .insert(text::dedupe_name(&name))
-            .then(|| Profile { name, classification, usc_code, bank_account, fax: String::new(), ..elder.clone() })
+        self.names.insert(text::dedupe_name(&name)).then(|| Profile {
+            name,
+            classification,
+            usc_code,
+            bank_account,
+            fax: String::new(),
+            ..elder.clone()
+        })
     }
 }
 

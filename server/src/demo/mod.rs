@@ -14,6 +14,7 @@ mod company;
 mod names_zh;
 mod partner;
 mod people;
+mod places_english;
 mod places_west;
 mod places_zh;
 mod plan;

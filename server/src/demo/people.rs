@@ -127,8 +127,10 @@ pub(super) fn hire(write: &mut Write<'_>, language: &str) -> Result<Vec<i64>> {
 /// As the host logs a new account.
 fn log(write: &mut Write<'_>, id: i64, person: &Person) -> Result<()> {
     let said = [("name", person.account), ("roles", person.role)];
-    let changes: Changes =
-        said.into_iter().map(|(field, value)| (field.to_owned(), Json::Array(vec![Json::Null, value.into()]))).collect();
+    let changes: Changes = said
+        .into_iter()
+        .map(|(field, value)| (field.to_owned(), Json::Array(vec![Json::Null, value.into()])))
+        .collect();
     let entry = Entry {
         operation_id: 0,
         user_id: 0,

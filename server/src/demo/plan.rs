@@ -129,9 +129,9 @@ fn fate(random: &mut Random, manager: usize, count: usize) -> Fate {
         4 if count < 30 => Fate::Served(due),
         _ => match random.below(1_000) {
             0..30 => Fate::Lost,
-            30..42 => Fate::Binned,
-            42..80 => Fate::Unassigned,
-            80..110 => Fate::HandedOver,
+            30..38 => Fate::Binned,
+            38..75 => Fate::Unassigned,
+            75..105 => Fate::HandedOver,
             _ => Fate::Plain,
         },
     }

@@ -50,7 +50,8 @@ fn one(write: &mut Write<'_>, actor: &Actor, settings: &Settings, deed: Deed, re
     };
     // Not reversible: what is taken back in a demo is what was done in it.
     let mut change = Change::new(write, actor, method, false);
-    let customer = |change: &Change<'_, '_>, permission, id| customers::store::allowed(change.tx(), actor, permission, id);
+    let customer =
+        |change: &Change<'_, '_>, permission, id| customers::store::allowed(change.tx(), actor, permission, id);
     match deed {
         Deed::Create(values, contact) => {
             let values = clean(customers::rules::FIELDS, values)?;

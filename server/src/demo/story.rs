@@ -3,7 +3,7 @@
 use super::{
     calendar::Due,
     company::{Profile, phone},
-    names_zh, 
+    names_zh,
     partner::{Partner, partner},
     people::{PEOPLE, place_of},
     places_west,
@@ -101,6 +101,7 @@ impl Story<'_> {
         let count = match self.fate {
             Fate::Unassigned | Fate::Binned => random.between(0, 1),
             Fate::Lost | Fate::HandedOver => random.between(3, 7),
+            Fate::Due(_) => random.between(few.max(2), many),
             _ => random.between(few, many),
         };
         let owed = match self.fate {
@@ -173,9 +174,11 @@ impl Story<'_> {
         let who = partner.map_or(nobody, |partner| partner.who.as_str());
         let talk = talk(random, self.profile.chinese, step.topic, who);
         // What was agreed was kept, more or less: the same person's next interaction settles it.
-        let kept = steps[place + 1..].iter().find(|later| later.who == step.who).filter(|_| random.chance(620));
+        let leaving = self.fate == Fate::HandedOver && place + 1 == steps.len() / 2;
+        let kept = steps[place + 1..].iter().find(|later| later.who == step.who && !leaving);
+        let kept = kept.filter(|later| later.at - step.at > DAY && random.chance(620));
         let half_hour = 30 * MINUTE;
-        let agreed = kept.map(|later| (later.at / half_hour * half_hour + random.between(-1, 0) * DAY).max(step.at + DAY / 24));
+        let agreed = kept.map(|later| (later.at / half_hour * half_hour + random.between(-1, 0) * DAY).max(step.at));
         let mut values = vec![
             ("at", Value::Int(step.at)),
             ("channel_id", self.setting.choices.id("channel", talk.channel)),
@@ -251,8 +254,7 @@ impl Story<'_> {
     }
 
     fn tags(&self, random: &mut Random) -> Value {
-        let (table, between) =
-            if self.profile.chinese { (names_zh::TAGS, "、") } else { (places_west::TAGS, ", ") };
+        let (table, between) = if self.profile.chinese { (names_zh::TAGS, "、") } else { (places_west::TAGS, ", ") };
         let (one, other) = (random.pick(table), random.pick(table));
         if one == other || random.chance(600) { one.into() } else { [one, between, other].concat().as_str().into() }
     }

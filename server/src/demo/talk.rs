@@ -78,6 +78,7 @@ pub(super) fn talk(random: &mut Random, chinese: bool, topic: Topic, who: &str) 
     let item = random.pick(script.items);
     let n = (random.between(1, 12) * random.between(1, 5)).max(2).to_string();
     let sum = (random.between(3, 48) * random.between(1, 4)).to_string();
-    let fill = |text: &str| text.replace("{who}", who).replace("{item}", item).replace("{n}", &n).replace("{sum}", &sum);
+    let fill =
+        |text: &str| text.replace("{who}", who).replace("{item}", item).replace("{n}", &n).replace("{sum}", &sum);
     Talk { channel, place, title: fill(title), detail: fill(detail) }
 }

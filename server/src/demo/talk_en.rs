@@ -10,8 +10,16 @@ pub(super) const SCRIPT: Script = Script {
     supervisor: SUPERVISOR,
     service: SERVICE,
     items: &[
-        "temperature transmitters", "pressure sensors", "flow meters", "control cabinets", "frequency inverters",
-        "solenoid valves", "PLC modules", "level gauges", "pneumatic actuators", "data loggers",
+        "temperature transmitters",
+        "pressure sensors",
+        "flow meters",
+        "control cabinets",
+        "frequency inverters",
+        "solenoid valves",
+        "PLC modules",
+        "level gauges",
+        "pneumatic actuators",
+        "data loggers",
     ],
     visits: &["Customer's plant", "Customer's office", "Customer's workshop"],
     meetings: &["Customer's meeting room", "Our office", "Video conference"],
@@ -19,7 +27,11 @@ pub(super) const SCRIPT: Script = Script {
 };
 
 const FIRST: &[Line] = &[
-    ("phone", "First call, asked about their needs", "{who} described the plant; interested in {item}, wants data sheets first."),
+    (
+        "phone",
+        "First call, asked about their needs",
+        "{who} described the plant; interested in {item}, wants data sheets first.",
+    ),
     ("meeting", "Met at the trade fair", "{who} is rebuilding a line and asked for a call next week."),
     ("mail", "Web enquiry answered", "Asked for {n} {item}. Confirmed receipt, proposal within three days."),
     ("mail", "Sent company profile and catalogue", "{who} will pass the {item} guide on to engineering."),
@@ -28,25 +40,53 @@ const FIRST: &[Line] = &[
 ];
 
 const NEEDS: &[Line] = &[
-    ("visit", "Visited the plant", "Walked two lines with {who}. The {item} are due for replacement this year, in batches."),
-    ("meeting", "Technical meeting on the specification", "{who} and two engineers; agreed ranges, interfaces and IP65."),
+    (
+        "visit",
+        "Visited the plant",
+        "Walked two lines with {who}. The {item} are due for replacement this year, in batches.",
+    ),
+    (
+        "meeting",
+        "Technical meeting on the specification",
+        "{who} and two engineers; agreed ranges, interfaces and IP65.",
+    ),
     ("phone", "Checked budget and timing", "About {sum}k, next quarter, goes through a tender."),
-    ("phone", "Asked about the current supplier", "Lead times are too long today; {who} cares most about delivery and service."),
-    ("mail", "Sent the proposal, waiting for engineering", "Based on {n} {item}. {who} expects comments within a week."),
+    (
+        "phone",
+        "Asked about the current supplier",
+        "Lead times are too long today; {who} cares most about delivery and service.",
+    ),
+    (
+        "mail",
+        "Sent the proposal, waiting for engineering",
+        "Based on {n} {item}. {who} expects comments within a week.",
+    ),
     ("mail", "Received photos and name plates", "Forwarded to technical support to check the types."),
 ];
 
 const QUOTE: &[Line] = &[
     ("mail", "Sent the quote", "{n} {item} including commissioning, {sum}k, valid for 30 days."),
     ("mail", "Sent two samples for a trial", "{who} tests the {item} on line 2 for two weeks."),
-    ("phone", "Good feedback on the samples", "A week without a fault, accuracy is fine. {who} prepares the requisition."),
+    (
+        "phone",
+        "Good feedback on the samples",
+        "A week without a fault, accuracy is fine. {who} prepares the requisition.",
+    ),
     ("mail", "Sent the revised quote", "Added spare parts as {who} asked; the total is now {sum}k."),
-    ("phone", "Chased the quote, still in approval", "With the managing director; {who} expects an answer by the end of the month."),
+    (
+        "phone",
+        "Chased the quote, still in approval",
+        "With the managing director; {who} expects an answer by the end of the month.",
+    ),
     ("phone", "They compare offers, talk again next week", "Two others quote; {who} says our lead time is the best."),
 ];
 
 const CONTRACT: &[Line] = &[
-    ("phone", "Price agreed, waiting for the contract", "{who} confirmed {sum}k; legal reviews, signature expected next week."),
+    (
+        "phone",
+        "Price agreed, waiting for the contract",
+        "{who} confirmed {sum}k; legal reviews, signature expected next week.",
+    ),
     ("meeting", "Negotiated payment terms", "They want 60 days, we asked for 30% in advance. {who} comes back to us."),
     ("phone", "Asked for 5% off", "{who} has a lower offer. Special price requested, waiting for approval."),
     ("visit", "Contract signed", "{n} {item}, {sum}k, down payment within a week."),
@@ -78,7 +118,11 @@ const AGAIN: &[Line] = &[
     ("mail", "Sent news about the new series", "{who} would like an online introduction of the new {item}."),
     ("visit", "Visit about phase 2", "Budget about {sum}k; {who} wants us in the design team."),
     ("phone", "Talked about renewing the framework contract", "It ends in December; {who} hopes for the same prices."),
-    ("phone", "Invited them to our factory", "{who} and three colleagues plan to come next month; assembly line and test bench."),
+    (
+        "phone",
+        "Invited them to our factory",
+        "{who} and three colleagues plan to come next month; assembly line and test bench.",
+    ),
 ];
 
 const FAREWELL: &[Line] = &[
@@ -97,7 +141,11 @@ const SUPERVISOR: &[Line] = &[
 ];
 
 const SERVICE: &[Line] = &[
-    ("phone", "Fault reported: display flickers", "Talked {who} through recalibration, works again. Call back in three days."),
+    (
+        "phone",
+        "Fault reported: display flickers",
+        "Talked {who} through recalibration, works again. Call back in three days.",
+    ),
     ("phone", "Asked for a calibration certificate", "Explained how; {who} sends the serial numbers today."),
     ("mail", "Sent manual and wiring diagram", "Third edition, for the {item}, to {who}."),
     ("phone", "Satisfaction call, happy overall", "{who} likes the response time, spare parts could be faster."),

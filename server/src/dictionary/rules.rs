@@ -40,7 +40,8 @@ pub fn check_edit(editable: bool, values: &[(&'static str, Value)]) -> Result<()
     if !editable && values.iter().any(|(column, _)| matches!(*column, "value" | "active")) {
         return Err(Error::NotEditable);
     }
-    let emptied = values.iter().filter(|(column, value)| matches!(*column, "value" | "zh") && value.is_empty());
+    let needed = ["value", "zh", "position"];
+    let emptied = values.iter().filter(|(column, value)| needed.contains(column) && value.is_empty());
     let faults: Vec<_> = emptied.map(|(column, _)| Violation::new(*column, Fault::Required)).collect();
     if faults.is_empty() { Ok(()) } else { Err(Error::Validation(faults)) }
 }

@@ -25,7 +25,7 @@ pub static TABLE: Table = Table {
     insert: "INSERT INTO dictionary_item (type, value, zh, en, position, active, editable, deleted_at, created_at,
                updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
-    derive: |_, _, _| Ok(()),
+    derive,
     owner: |_, _| Ok((0, 0)),
     label: |tx, id| tx.query_one("SELECT zh FROM dictionary_item WHERE id = ?1", [id], |row| row.get(0)),
     may_write: |_, actor, _| actor.require(Permission::DictionaryManage).or_else(|_| actor.require(Permission::DictionaryAdd)).map(drop),
@@ -33,7 +33,8 @@ pub static TABLE: Table = Table {
         refuse_taken(tx, id)?;
         let deleted: bool =
             tx.query_one("SELECT deleted_at IS NOT NULL FROM dictionary_item WHERE id = ?1", [id], |row| row.get(0))?;
-        match used_by(tx, id)? {
+        // What an import made goes whole: its records are in the recycle bin by now, and come back after their choices.
+        match used_by(tx, id, false)? {
             Some(by) if deleted => Err(Error::InUse(by.into())),
             _ => Ok(()),
         }
@@ -144,16 +145,16 @@ fn offered(tx: &Tx<'_>, kind: &str, id: i64) -> Result<bool> {
     )
 }
 
-/// What refers to an entry, if anything does.
-pub fn used_by(tx: &Tx<'_>, id: i64) -> Result<Option<&'static str>> {
+/// What refers to an entry, if anything does; `binned` counts what lies in the recycle bin too.
+pub fn used_by(tx: &Tx<'_>, id: i64, binned: bool) -> Result<Option<&'static str>> {
     const USES: [(&str, &str); 4] = [
-        ("customer", "SELECT EXISTS (SELECT 1 FROM customer WHERE region_id = ?1)"),
-        ("customer", "SELECT EXISTS (SELECT 1 FROM customer WHERE level_id = ?1)"),
-        ("customer", "SELECT EXISTS (SELECT 1 FROM customer WHERE classification_id = ?1)"),
-        ("interaction", "SELECT EXISTS (SELECT 1 FROM interaction WHERE channel_id = ?1)"),
+        ("customer", "SELECT EXISTS (SELECT 1 FROM customer WHERE region_id = ?1 AND (?2 OR deleted_at IS NULL))"),
+        ("customer", "SELECT EXISTS (SELECT 1 FROM customer WHERE level_id = ?1 AND (?2 OR deleted_at IS NULL))"),
+        ("customer", "SELECT EXISTS (SELECT 1 FROM customer WHERE classification_id = ?1 AND (?2 OR deleted_at IS NULL))"),
+        ("interaction", "SELECT EXISTS (SELECT 1 FROM interaction WHERE channel_id = ?1 AND (?2 OR deleted_at IS NULL))"),
     ];
     for (by, sql) in USES {
-        if tx.query_one(sql, [id], |row| row.get(0))? {
+        if tx.query_one(sql, params![id, binned], |row| row.get(0))? {
             return Ok(Some(by));
         }
     }
@@ -260,13 +261,21 @@ pub fn update(change: &mut Change<'_, '_>, id: i64, seen: &Seen, values: &[(&'st
     let mut merged = values.to_vec();
     merged.push(("type", TABLE.value(&before, "type")?.clone()));
     unless_taken(tx, &merged, id)?;
-    let done = change.update(&TABLE, id, revision, values, "update")?;
-    if value_of(values, "position").is_some() {
-        // Lists sort by the place of a choice, which customers keep beside them.
-        tx.execute("UPDATE customer SET level_rank = (SELECT position FROM dictionary_item WHERE id = ?1) WHERE level_id = ?1", [id])?;
-        tx.execute("UPDATE customer SET region_rank = (SELECT position FROM dictionary_item WHERE id = ?1) WHERE region_id = ?1", [id])?;
+    change.update(&TABLE, id, revision, values, "update")
+}
+
+/// Lists sort by the place of a choice, which customers keep beside them.
+fn derive(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
+    if !changed.contains(&"position") {
+        return Ok(());
     }
-    Ok(done)
+    for sql in [
+        "UPDATE customer SET level_rank = (SELECT position FROM dictionary_item WHERE id = ?1) WHERE level_id = ?1",
+        "UPDATE customer SET region_rank = (SELECT position FROM dictionary_item WHERE id = ?1) WHERE region_id = ?1",
+    ] {
+        tx.execute(sql, [id])?;
+    }
+    Ok(())
 }
 
 /// Into the recycle bin.
@@ -276,7 +285,7 @@ pub fn delete(change: &mut Change<'_, '_>, id: i64, seen: i64) -> Result<Done> {
     if deleted {
         return Err(Error::InvalidState("deleted".into()));
     }
-    rules::check_delete(editable, used_by(change.tx(), id)?)?;
+    rules::check_delete(editable, used_by(change.tx(), id, true)?)?;
     let now = Value::Int(change.now());
     change.update(&TABLE, id, revision, &[("deleted_at", now)], "delete")
 }

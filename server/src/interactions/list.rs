@@ -8,7 +8,7 @@ use crate::{
     authz::{Actor, Permission, Scope},
     clock::Millis,
     db::{
-        list::{Key, Position, Walk},
+        list::{Key, Position, WORDS, Walk, bounded},
         sql::Sql,
     },
     error::{Error, Fault, Result},
@@ -36,6 +36,7 @@ pub fn walk(actor: &Actor, now: Millis, zone: Tz, request: &pb::ListInteractions
     let unknown = |field: &str| Error::field(field, Fault::UnknownField);
     let sort = InteractionSort::try_from(request.order_by).map_err(|_| unknown("order_by"))?;
     let due = DueView::try_from(filter.due).map_err(|_| unknown("due"))?;
+    bounded([filter.author_ids.len(), filter.channel_ids.len(), filter.department_ids.len()])?;
     let mut from = Sql::new("FROM interaction i WHERE ");
     from.push(match (due, filter.deleted) {
         (DueView::Unspecified, true) => "i.deleted_at IS NOT NULL",
@@ -71,6 +72,9 @@ pub fn walk(actor: &Actor, now: Millis, zone: Tz, request: &pb::ListInteractions
         many => {
             hit.push(" AND i.author_id IN ").bind_list(many.iter().copied());
         }
+    }
+    if filter.mine && !filter.author_ids.is_empty() {
+        hit.push(" AND i.author_id IN ").bind_list(filter.author_ids.iter().copied());
     }
     add_scope(&mut hit, actor);
     add_tests(&mut hit, &filter);
@@ -127,11 +131,15 @@ fn add_tests(hit: &mut Sql, filter: &pb::InteractionFilter) {
         hit.push(" AND (SELECT u.department_id FROM user u WHERE u.id = i.author_id) IN ");
         hit.bind_list(filter.department_ids.iter().copied());
     }
-    for word in filter.search.split_whitespace() {
-        let (plain, folded) = (text::dedupe_name(word), text::fold(word));
-        hit.push(" AND (instr(lower(i.title), ").bind(folded.as_str());
-        hit.push(") > 0 OR EXISTS (SELECT 1 FROM customer c WHERE c.id = i.customer_id AND instr(c.name_norm, ");
-        hit.bind(plain.as_str()).push(") > 0))");
+    for word in filter.search.split_whitespace().take(WORDS) {
+        let (squeezed, folded) = (text::squeeze(word), text::fold(word));
+        hit.push(" AND (instr(lower(i.title), ").bind(folded.as_str()).push(") > 0");
+        if !squeezed.is_empty() {
+            // What the customer is found by: its names, numbers, contacts and phones.
+            hit.push(" OR EXISTS (SELECT 1 FROM customer_search s WHERE s.customer_id = i.customer_id AND instr(s.doc, ");
+            hit.bind(squeezed.as_str()).push(") > 0)");
+        }
+        hit.push(")");
     }
 }
 

@@ -57,7 +57,8 @@ pub fn check_edit(before: impl Fn(&str) -> Value, values: &[(&'static str, Value
         faults.push(Violation::new("customer_no", Fault::NotWritable));
     }
     for column in ["title", "at"] {
-        if value_of(values, column).is_some_and(Value::is_empty) {
+        // A time of 0 is none.
+        if value_of(values, column).is_some_and(|value| value.is_empty() || *value == Value::Int(0)) {
             faults.push(Violation::new(column, Fault::Required));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use prost::Message;
 use rolo_proto::v1::{self as pb, Kind, operation_service_server::OperationService};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
@@ -9,9 +10,11 @@ use tonic::{Request, Response, Status};
 
 use super::undo::{self, Operation, Progress};
 use crate::{
+    audit::Refusal,
+    authz::Actor,
     change::Change,
     db::{
-        Lane, Tx,
+        Lane, Tx, Write,
         list::{Key, Position},
         params,
     },
@@ -66,28 +69,20 @@ impl Kernel {
             return Err(Error::field("request_id", Fault::Malformed("request_id")));
         }
         let actor = std::sync::Arc::clone(&caller.actor);
+        let hash = *blake3::hash(&request.encode_to_vec()).as_bytes();
+        let refusal = Refusal {
+            user_id: actor.user_id,
+            session_id: actor.session_id,
+            method: "Undo",
+            kind: Kind::Unspecified,
+            record_id: request.operation_id,
+        };
         self.db()
             .write(Lane::People, move |write| {
-                let known: Option<i64> = write.tx.query_opt(
-                    "SELECT record_id FROM idempotency WHERE user_id = ?1 AND request_id = ?2 AND method = 'Undo'",
-                    params![actor.user_id, request.request_id],
-                    |row| row.get(0),
-                )?;
-                if let Some(operation_id) = known {
-                    let again = pb::UndoRequest { operation_id, ..request };
-                    return undo::choose(write.tx, &actor, write.now, &again);
-                }
-                let target = undo::choose(write.tx, &actor, write.now, &request)?;
-                if target.undone {
-                    return Err(Error::InvalidState("undone".into()));
-                }
-                write.tx.execute(
-                    "INSERT INTO idempotency (user_id, method, request_id, request_hash, at, kind, record_id, revision,
-                       operation_id)
-                     VALUES (?1, 'Undo', ?2, zeroblob(32), ?3, ?4, ?5, 0, 0)",
-                    params![actor.user_id, request.request_id, write.now, Kind::Unspecified as i32, target.id],
-                )?;
-                Ok(target)
+                begin(write, &actor, request, hash).map_err(|cause| match cause.is_refusal() {
+                    true => Error::Refused { refusal: Box::new(refusal), cause: Box::new(cause) },
+                    false => cause,
+                })
             })
             .await
     }
@@ -130,6 +125,31 @@ impl Kernel {
         }
         Ok(())
     }
+}
+
+fn begin(write: &Write<'_>, actor: &Actor, request: pb::UndoRequest, hash: [u8; 32]) -> Result<Operation> {
+    let known = write.tx.query_opt(
+        "SELECT record_id, request_hash FROM idempotency WHERE user_id = ?1 AND request_id = ?2 AND method = 'Undo'",
+        params![actor.user_id, request.request_id],
+        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?)),
+    )?;
+    if let Some((operation_id, known)) = known {
+        if known != hash {
+            return Err(Error::field("request_id", Fault::Malformed("request_id")));
+        }
+        let again = pb::UndoRequest { operation_id, ..request };
+        return undo::choose(write.tx, actor, write.now, &again);
+    }
+    let target = undo::choose(write.tx, actor, write.now, &request)?;
+    if target.undone {
+        return Err(Error::InvalidState("undone".into()));
+    }
+    write.tx.execute(
+        "INSERT INTO idempotency (user_id, method, request_id, request_hash, at, kind, record_id, revision, operation_id)
+         VALUES (?1, 'Undo', ?2, ?3, ?4, ?5, ?6, 0, 0)",
+        params![actor.user_id, request.request_id, hash, write.now, Kind::Unspecified as i32, target.id],
+    )?;
+    Ok(target)
 }
 
 fn list(view: &View<'_>, request: &pb::ListOperationsRequest) -> Result<pb::ListOperationsResponse> {

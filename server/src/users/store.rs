@@ -119,6 +119,11 @@ pub fn create(tx: &Tx<'_>, user: &NewUser, now: Millis) -> Result<i64> {
     if let Some(id) = taken {
         return Err(Error::Duplicate { field: "name", at: Match { id, label: user.name.clone(), ..Match::default() } });
     }
+    let taken: Option<i64> =
+        tx.query_opt("SELECT id FROM user WHERE code = ?1 AND ?1 <> ''", [&user.code], |row| row.get(0))?;
+    if let Some(id) = taken {
+        return Err(Error::Duplicate { field: "code", at: Match { id, label: user.code.clone(), ..Match::default() } });
+    }
     let shown = if user.display_name.is_empty() { &user.name } else { &user.display_name };
     let mut search = format!("{fold}\n{}", text::fold(&user.display_name));
     for reading in text::readings(&user.display_name) {
@@ -207,6 +212,7 @@ pub fn keep_an_administrator(tx: &Tx<'_>) -> Result<()> {
 /// The department of a path like `Sales/North`, below the root; what is missing is made.
 pub fn department(tx: &Tx<'_>, path: &str) -> Result<i64> {
     let mut parent = ROOT;
+    let path = text::scrub(path, false);
     for name in path.split('/').map(str::trim).filter(|name| !name.is_empty()) {
         if name.chars().count() > 50 {
             return Err(Error::field("department", Fault::TooLong(50)));

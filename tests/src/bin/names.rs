@@ -30,6 +30,7 @@ use rolo_tui::{
     files, resource,
     strings::Lang,
 };
+use tokio::sync::RwLock;
 
 struct Arguments {
     file: PathBuf,
@@ -53,8 +54,8 @@ fn arguments() -> Result<Arguments> {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let Arguments { file, sample } = arguments()?;
-    let mut world = World::new().await?;
-    let client = client(&world)?;
+    let world = Arc::new(RwLock::new(World::new().await?));
+    let client = client(&world);
     client.sign_in("boss", &PASSWORD.to_owned().into()).await?;
     let mut table = Table::default();
     let before = rss_anon()?;
@@ -83,7 +84,8 @@ async fn main() -> Result<ExitCode> {
     }
     table.row("RssAnon at the end, MB", rss_anon()?);
 
-    drop(client);
+    // Stopped, the server has folded its log back into the file.
+    let mut world = world.write().await;
     world.stop().await?;
     let bytes = fs::metadata(world.dir.path().join("rolo.db"))?.len();
     table.row("file, MB", format!("{:.1}", bytes as f64 / 1e6));
@@ -97,13 +99,17 @@ async fn main() -> Result<ExitCode> {
 }
 
 /// The client that people use, over a stream within this process.
-fn client(world: &World) -> Result<Client> {
-    let kernel = world.handle()?.connector();
+fn client(world: &Arc<RwLock<World>>) -> Client {
+    let world = Arc::clone(world);
     let connector: Connector = Arc::new(move || {
-        let kernel = kernel.clone();
-        Box::pin(async move { Ok(Box::new(kernel.connect().await.map_err(io::Error::other)?) as Box<dyn Wire>) })
+        let world = Arc::clone(&world);
+        Box::pin(async move {
+            let world = world.read().await;
+            let stream = world.handle().map_err(io::Error::other)?.connect().await.map_err(io::Error::other)?;
+            Ok(Box::new(stream) as Box<dyn Wire>)
+        })
     });
-    Ok(Client::new(connector))
+    Client::new(connector)
 }
 
 async fn import(client: &Client, file: &Path) -> Result<u64> {

@@ -65,7 +65,15 @@ async fn main() -> Result<()> {
     let size = args.get(2).and_then(|s| s.split_once('x')).context("a size")?;
     let size = (size.0.parse()?, size.1.parse()?);
     let keys = args.iter().find_map(|a| a.strip_prefix("keys=")).unwrap_or("").to_owned();
-    let mut rolo = Harness::start(connection, Settings { size, lang, ..Settings::default() })?;
+    let has = |flag: &str| args.iter().any(|a| a == flag);
+    let settings = Settings {
+        size,
+        lang,
+        measure: rolo_tui::text::Measure { wide: has("wide"), ascii: has("ascii") },
+        theme: if has("mono") { rolo_tui::theme::ThemeName::Mono } else { rolo_tui::theme::ThemeName::Default },
+        ..Settings::default()
+    };
+    let mut rolo = Harness::start(connection, settings)?;
     rolo.until_idle().await?;
     rolo.press(&keys).await?;
     let mut out = std::io::stdout().lock();

@@ -47,6 +47,11 @@ impl Company {
         Ok(Self { dir, data })
     }
 
+    /// A directory that somebody else made.
+    pub fn at(data: PathBuf) -> Result<Self> {
+        Ok(Self { data, ..Self::nothing()? })
+    }
+
     /// A database with its first person, who is signed in.
     pub fn new() -> Result<Self> {
         let company = Self::nothing()?;

@@ -114,10 +114,11 @@ fn the_same_file_in_other_encodings_and_as_a_workbook_gives_the_same_rows() -> R
 fn workbook(text: &str) -> Result<Vec<u8>> {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-    for (y, record) in reader.records().enumerate() {
-        for (x, cell) in record?.iter().enumerate() {
-            sheet.write_string(u32::try_from(y)?, u16::try_from(x)?, cell)?;
+    for (y, line) in text.lines().enumerate() {
+        // The file writes `24, place Kléber` without quotes: a comma before a blank does not end a cell.
+        let line = line.replace(", ", "\0");
+        for (x, cell) in line.split(',').enumerate() {
+            sheet.write_string(u32::try_from(y)?, u16::try_from(x)?, cell.replace('\0', ", "))?;
         }
     }
     Ok(book.save_to_buffer()?)
@@ -240,8 +241,7 @@ fn undo_takes_a_whole_import_back() -> Result<()> {
     let undone = company.one(&["undo", &did["operation_id"].to_string()])?;
     assert_eq!(undone["kept"], json!([]));
     assert_eq!((company.ok(&["list", "customers", "--format", "ids"])?, company.count("contacts")?), ("1\n".into(), 0));
-    let dictionary = company.ok(&["list", "dictionaries", "--columns", "zh", "--format", "csv"]);
-    let dictionary = dictionary.or_else(|_| company.ok(&["list", "dictionaries", "--format", "csv"]))?;
+    let dictionary = company.ok(&["list", "dictionaries", "--format", "csv"])?;
     assert!(!dictionary.contains("Nueva Esparta"), "the choices that it added go too");
     company.rolod(&["audit", "verify"])?.ok()?;
     company.ok(&["undo", "--redo"])?;
@@ -260,7 +260,7 @@ fn an_import_killed_in_the_middle_goes_on_and_ends_complete_without_doubles() ->
         text.push_str(&format!("第{n}号公司,联系人{n},{mobile}\n"));
     }
     let file = company.write("many.csv", text)?;
-    let args = ["import", "customers", &file, "--json"];
+    let args = ["import", "customers", &file];
     let mut command = company.rolo_command(&args);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let running = command.spawn()?;

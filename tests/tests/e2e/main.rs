@@ -2,4 +2,5 @@
 
 mod authz;
 mod plans;
+mod scope;
 mod structure;

@@ -8,10 +8,40 @@ use crate::stage::{Stage, shows};
 #[tokio::test]
 async fn no_size_breaks_any_screen() -> Result<()> {
     let stage = Stage::new().await?;
-    for keys in ["2", "2 / '科'", "2 enter", "2 enter tab tab", "2 e", "n", "g t", "g i", "?", ":", "2 a", "2 s", "2 y", "x", "I", "g"] {
+    for keys in [
+        "2",
+        "2 / '科'",
+        "2 enter",
+        "2 enter tab tab",
+        "2 e",
+        "n",
+        "g t",
+        "g i",
+        "?",
+        ":",
+        "2 a",
+        "2 s",
+        "2 y",
+        "x",
+        "I",
+        "g",
+    ] {
         let mut rolo = stage.screens("boss", (80, 24), Lang::Zh).await?;
         rolo.press(keys).await?;
-        for size in [(1, 1), (3, 2), (20, 5), (39, 30), (40, 12), (41, 13), (46, 16), (60, 15), (99, 24), (100, 12), (200, 60), (80, 24)] {
+        for size in [
+            (1, 1),
+            (3, 2),
+            (20, 5),
+            (39, 30),
+            (40, 12),
+            (41, 13),
+            (46, 16),
+            (60, 15),
+            (99, 24),
+            (100, 12),
+            (200, 60),
+            (80, 24),
+        ] {
             rolo.resize(size.0, size.1).await?;
             rolo.press("down").await?;
         }

@@ -22,7 +22,8 @@ async fn a_customer_is_found_by_two_characters_and_opened() -> Result<()> {
 async fn pinyin_initials_and_phone_digits_find_too() -> Result<()> {
     let stage = Stage::new().await?;
     let mut rolo = stage.boss().await?;
-    for (typed, found) in [("hskj", "北京华盛科技"), ("8866 0005", "Ernst Handel"), ("paillarde", "Mère Paillarde")] {
+    for (typed, found) in [("hskj", "北京华盛科技"), ("8866 0005", "Ernst Handel"), ("paillarde", "Mère Paillarde")]
+    {
         rolo.press(&format!("2 / '{typed}'")).await?;
         shows(&rolo, found)?;
         hides(&rolo, "包头稀土")?;

@@ -10,7 +10,12 @@ const SMALL: (u16, u16) = (80, 24);
 const LARGE: (u16, u16) = (120, 40);
 
 async fn picture(stage: &Stage, name: &str, keys: &str, all_four: bool) -> Result<()> {
-    let pairs = [(SMALL, Lang::Zh, "80-zh"), (LARGE, Lang::En, "120-en"), (SMALL, Lang::En, "80-en"), (LARGE, Lang::Zh, "120-zh")];
+    let pairs = [
+        (SMALL, Lang::Zh, "80-zh"),
+        (LARGE, Lang::En, "120-en"),
+        (SMALL, Lang::En, "80-en"),
+        (LARGE, Lang::Zh, "120-zh"),
+    ];
     for (size, lang, suffix) in pairs.into_iter().take(if all_four { 4 } else { 2 }) {
         let mut rolo = stage.screens("boss", size, lang).await?;
         rolo.press(keys).await?;

@@ -37,8 +37,7 @@ impl Keeper for Unmade {
 #[tokio::test]
 async fn the_first_start_asks_for_a_name_and_a_password_and_opens_the_customers() -> Result<()> {
     let stage = Stage::empty().await?;
-    let connection =
-        Connection { client: client(&stage.world), keeper: Arc::new(Unmade(AtomicBool::new(false))) };
+    let connection = Connection { client: client(&stage.world), keeper: Arc::new(Unmade(AtomicBool::new(false))) };
     let mut rolo = Harness::start(connection, Settings::default())?;
     rolo.until_idle().await?;
     shows(&rolo, "Welcome to Rolo")?;

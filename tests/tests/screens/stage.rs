@@ -97,7 +97,8 @@ impl Stage {
 
     /// A customer by a part of its name.
     pub async fn customer(&self, search: &str) -> Result<pb::Customer> {
-        let filter = pb::CustomerFilter { search: search.into(), view: pb::CustomerView::All as i32, ..Default::default() };
+        let filter =
+            pb::CustomerFilter { search: search.into(), view: pb::CustomerView::All as i32, ..Default::default() };
         let request = pb::ListCustomersRequest { filter: Some(filter), ..Default::default() };
         let reply: pb::ListCustomersResponse =
             call(self.boss.call(request, |c, r| async move { c.customers().list_customers(r).await })).await?;
@@ -165,7 +166,8 @@ impl Stage {
                     request_id: format!("{:032x}", 5_000 + i),
                 };
                 let _: pb::Interaction =
-                    call(self.boss.call(request, |c, r| async move { c.interactions().create_interaction(r).await })).await?;
+                    call(self.boss.call(request, |c, r| async move { c.interactions().create_interaction(r).await }))
+                        .await?;
             }
         }
         Ok(())

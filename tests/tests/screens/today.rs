@@ -30,7 +30,7 @@ async fn a_snooze_says_what_it_understood_and_enter_opens_the_customer() -> Resu
     let stage = Stage::new().await?;
     let mut rolo = stage.boss().await?;
     rolo.press("g t z '下周一'").await?;
-    shows(&rolo, "= Mon 2026-11-09")?;
+    shows(&rolo, "= Mon 2026-11-09 09:00")?;
     rolo.press("esc enter").await?;
     shows(&rolo, "[Profile]")?;
     hides(&rolo, "Until when")

@@ -72,8 +72,11 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         add(action, none);
     }
     let signed_in = sh.session.is_some();
-    for action in EVERYWHERE.into_iter().filter(|a| signed_in || matches!(a, Action::Help | Action::Language | Action::Quit)) {
-        let goes = matches!(action, Action::GoCustomers | Action::GoContacts | Action::GoInteractions | Action::GoToday);
+    for action in
+        EVERYWHERE.into_iter().filter(|a| signed_in || matches!(a, Action::Help | Action::Language | Action::Quit))
+    {
+        let goes =
+            matches!(action, Action::GoCustomers | Action::GoContacts | Action::GoInteractions | Action::GoToday);
         add(action, if goes { Label::new("go to", "前往") } else { none });
     }
     for recent in sh.recent.iter().take(10) {

@@ -55,10 +55,12 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
             ("theme", Some("default")) => config.theme = Some(ThemeName::Default),
             ("theme", Some("mono")) => config.theme = Some(ThemeName::Mono),
             ("theme", Some(word)) => faults.push(format!("theme: {word}: default or mono")),
-            ("keys", None) => match toml::to_string(value).map_err(|e| vec![e.to_string()]).and_then(|t| Keymap::with_toml(&t)) {
-                Ok(keymap) => config.keymap = keymap,
-                Err(more) => faults.extend(more),
-            },
+            ("keys", None) => {
+                match toml::to_string(value).map_err(|e| vec![e.to_string()]).and_then(|t| Keymap::with_toml(&t)) {
+                    Ok(keymap) => config.keymap = keymap,
+                    Err(more) => faults.extend(more),
+                }
+            }
             _ => faults.push(format!("{name}: no such setting")),
         }
     }
@@ -75,7 +77,8 @@ mod tests {
         let config = read("ambiguous = \"wide\"\n[keys.record]\ndelete = \"D\"\n").unwrap_or_default();
         assert_eq!(config.ambiguous, Some(Ambiguous::Wide));
         assert_eq!(config.keymap.key_of(keymap::LIST, Action::Delete).as_deref(), Some("D"));
-        let faults = read("ambiguous = \"broad\"\ncolour = 1\n[keys.record]\ndelete = \"e\"\n").err().unwrap_or_default();
+        let faults =
+            read("ambiguous = \"broad\"\ncolour = 1\n[keys.record]\ndelete = \"e\"\n").err().unwrap_or_default();
         assert_eq!(faults.len(), 3, "{faults:?}");
     }
 }

@@ -89,7 +89,8 @@ fn header(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     pieces.push(("  ".to_owned(), Role::Text));
     let mut crumbs = model.top().map(|s| s.crumbs(sh)).unwrap_or_default();
     // Where all do not fit, the last ones say most.
-    let room = usize::from(right.saturating_sub(area.x + 3)).saturating_sub(pieces.iter().map(|p| c.m.width(&p.0)).sum());
+    let room =
+        usize::from(right.saturating_sub(area.x + 3)).saturating_sub(pieces.iter().map(|p| c.m.width(&p.0)).sum());
     while crumbs.len() > 1 && crumbs.iter().map(|p| c.m.width(p) + 3).sum::<usize>() > room + 3 {
         crumbs.remove(0);
     }
@@ -110,7 +111,12 @@ fn connection(sh: &Shared, c: &mut Canvas<'_>, right: u16, y: u16, width: u16) -
     if let (Some(step), Some(call)) = (sh.spinner, sh.calls.oldest()) {
         let steps = sh.theme.sym.spinner;
         let what = match call.progress {
-            Some((done, total)) if total > 0 => format!("{} {}/{}", waiting(&call.request, sh), show::thousands(done as i64), show::thousands(total as i64)),
+            Some((done, total)) if total > 0 => format!(
+                "{} {}/{}",
+                waiting(&call.request, sh),
+                show::thousands(done as i64),
+                show::thousands(total as i64)
+            ),
             Some((done, _)) if done > 0 => format!("{} {}", waiting(&call.request, sh), show::thousands(done as i64)),
             _ => waiting(&call.request, sh).to_owned(),
         };
@@ -129,7 +135,12 @@ fn connection(sh: &Shared, c: &mut Canvas<'_>, right: u16, y: u16, width: u16) -
 fn waiting(request: &Request, sh: &Shared) -> &'static str {
     let t = sh.t();
     match request {
-        Request::Create(..) | Request::Update(..) | Request::Delete(..) | Request::Restore(..) | Request::Settle(_) | Request::Snooze(..) => t.saving,
+        Request::Create(..)
+        | Request::Update(..)
+        | Request::Delete(..)
+        | Request::Restore(..)
+        | Request::Settle(_)
+        | Request::Snooze(..) => t.saving,
         Request::Undo(_) => t.undoing,
         Request::SignIn(..) | Request::Session | Request::Initialise(_) => t.signing_in,
         Request::Export(..) => t.exporting,
@@ -175,7 +186,8 @@ fn footer(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     shown.extend(help);
     let mut x = area.x + 1;
     for (key, label) in shown {
-        let end = c.spans(x, area.y, right.saturating_sub(x), &[(&key, Role::Key), (" ", Role::Dim), (&label, Role::Dim)]);
+        let end =
+            c.spans(x, area.y, right.saturating_sub(x), &[(&key, Role::Key), (" ", Role::Dim), (&label, Role::Dim)]);
         x = end + 2;
     }
 }
@@ -211,4 +223,3 @@ fn toast(sh: &Shared, c: &mut Canvas<'_>, whole: Rect) {
     let end = c.spans(1, y, room, &[(mark, toast.role), (" ", toast.role), (&toast.text, toast.role)]);
     c.put(end, y, &retry, Role::Key, line.width.saturating_sub(end));
 }
-

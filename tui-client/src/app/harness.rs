@@ -17,16 +17,18 @@ use std::{
     time::Duration,
 };
 
+use futures::future::BoxFuture;
 use ratatui::{
     Terminal,
     buffer::{Buffer, CellWidth},
     layout::{Position, Size},
     style::{Color, Modifier},
 };
+use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use super::{
-    connection::{Connection, Options},
+    connection::{Connection, FirstPerson, Keeper, Options},
     engine::Engine,
     msg::Msg,
     perform::Performer,
@@ -34,6 +36,7 @@ use super::{
     runtime::{Chore, Clock, Runtime, Timers},
 };
 use crate::{
+    data::Failure,
     keys::Chord,
     strings::Lang,
     terminal::{backend::AnsiBackend, caps::Caps, input::Input},
@@ -82,6 +85,20 @@ impl Clock for StillClock {
     }
 }
 
+/// Keeps nothing: for looking at the screens of somebody who is signed in already.
+#[derive(Debug, Clone, Copy)]
+pub struct Unkept;
+
+impl Keeper for Unkept {
+    fn is_new(&self) -> bool {
+        false
+    }
+    fn initialise<'a>(&'a self, _: &'a FirstPerson) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+    fn keep_token(&self, _: &str, _: Option<&SecretString>) {}
+}
+
 /// The program and everything around it.
 pub struct Harness {
     engine: Engine<AnsiBackend<Vec<u8>>>,
@@ -98,8 +115,7 @@ impl Harness {
     pub fn start(connection: Connection, settings: Settings) -> anyhow::Result<Self> {
         let clock = Arc::new(StillClock(AtomicI64::new(settings.now)));
         let (sender, replies) = mpsc::unbounded_channel();
-        let caps =
-            Caps { measure: settings.measure, theme: settings.theme, lang: settings.lang, english_only: false };
+        let caps = Caps { measure: settings.measure, theme: settings.theme, lang: settings.lang, english_only: false };
         let options = Options { lang: Some(settings.lang), ..settings.options };
         let mut model = run::model(&caps, &options, settings.size);
         model.new_place = connection.keeper.is_new();
@@ -289,7 +305,9 @@ fn look(buffer: &Buffer, x: u16, y: u16) -> String {
     if cell.bg != Color::Reset {
         parts.push(format!("on-{:?}", cell.bg).to_lowercase());
     }
-    for (flag, name) in [(Modifier::BOLD, "bold"), (Modifier::UNDERLINED, "underlined"), (Modifier::REVERSED, "reversed")] {
+    for (flag, name) in
+        [(Modifier::BOLD, "bold"), (Modifier::UNDERLINED, "underlined"), (Modifier::REVERSED, "reversed")]
+    {
         if cell.modifier.contains(flag) {
             parts.push(name.to_owned());
         }

@@ -23,5 +23,5 @@ pub mod shared;
 pub mod update;
 
 pub use connection::{Connection, FirstPerson, Keeper, Options};
-pub use secrecy::SecretString;
 pub use run::run;
+pub use secrecy::SecretString;

@@ -3,9 +3,9 @@
 use rolo_proto::v1::{self, Kind, Total};
 
 use super::{
-    files,
     connection::{Connection, FirstPerson},
     effect::{Person, Preview, Reply, Request, Target},
+    files,
 };
 use crate::{
     data::{Client, Failure, lookup::Lookup},
@@ -43,7 +43,9 @@ impl Performer {
             }
             Request::Counts(kind) => counts(client, kind).await,
             Request::Get(kind, id) => kind_of(kind)?.get(client, id).await.map(record),
-            Request::Create(kind, values, options) => kind_of(kind)?.create(client, &values, &options).await.map(record),
+            Request::Create(kind, values, options) => {
+                kind_of(kind)?.create(client, &values, &options).await.map(record)
+            }
             Request::Update(kind, id, values, options) => {
                 kind_of(kind)?.update(client, id, &values, &options).await.map(record)
             }
@@ -241,7 +243,8 @@ async fn customers(client: &Client, search: String) -> Result<Reply, Failure> {
         reply = client.call(all, |c, r| async move { c.customers().list_customers(r).await }).await?;
     }
     let entry = |c: v1::Customer| {
-        let about = c.manager.as_ref().map_or_else(|| c.no.clone(), |m| format!("{} {}", crate::screen::show::user(m), c.no));
+        let about =
+            c.manager.as_ref().map_or_else(|| c.no.clone(), |m| format!("{} {}", crate::screen::show::user(m), c.no));
         (v1::CustomerRef { id: c.id, number: c.no, name: c.name }, about)
     };
     Ok(Reply::Customers(reply.customers.into_iter().map(entry).collect()))

@@ -39,7 +39,10 @@ type Screen = AnsiBackend<BufWriter<Stdout>>;
 
 /// Runs until the person leaves. The terminal is given back as it was found, whatever happens.
 pub async fn run(connection: Connection, options: Options) -> anyhow::Result<()> {
-    anyhow::ensure!(stdout().is_terminal(), "rolo needs a terminal; the same can be done with commands, see `rolo --help`");
+    anyhow::ensure!(
+        stdout().is_terminal(),
+        "rolo needs a terminal; the same can be done with commands, see `rolo --help`"
+    );
     let config = super::config::load()?;
     let ambiguous = config.ambiguous.unwrap_or(options.ambiguous);
     let mut caps = caps::detect(|name| std::env::var(name).ok(), ambiguous);

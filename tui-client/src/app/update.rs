@@ -111,7 +111,8 @@ fn reply(model: &mut Model, id: u64, outcome: Result<Reply, Failure>) {
         Ok(_) => model.sh.offline = false,
         Err(failure) => {
             model.sh.offline = failure.reason == Reason::Unavailable;
-            let signing_in = matches!(call.request, Request::SignIn(..) | Request::Initialise(_) | Request::ChangePassword(..));
+            let signing_in =
+                matches!(call.request, Request::SignIn(..) | Request::Initialise(_) | Request::ChangePassword(..));
             if failure.needs_sign_in() && !signing_in {
                 if call.request_can_wait() {
                     model.after_sign_in.push((call.screen, call.slot, call.request));

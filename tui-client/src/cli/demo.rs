@@ -1,12 +1,25 @@
-//! `rolo demo`: the screens on a throw-away database.
+//! `rolo demo`: the screens on a throw-away database; without a terminal, one look at them.
+
+use std::{
+    io::IsTerminal as _,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use clap::{Args, ValueEnum};
 
 use super::{Global, out::Out, screens};
 use crate::{
-    data::{Connection, Failure, Place, State, connect},
+    app::{
+        self,
+        harness::{Harness, Settings, Unkept},
+    },
+    data::{Client, Connection, Failure, Place, State, connect},
     strings::Lang,
 };
+
+/// What is seen without a terminal: this many columns and rows, after these keys (customers, all of them).
+const LOOK: ((u16, u16), &str) = ((110, 34), "g c 2");
 
 /// Arguments of `rolo demo`.
 #[derive(Debug, Args)]
@@ -58,7 +71,27 @@ pub async fn run(global: &Global, args: &DemoArgs, out: &mut Out) -> Result<(), 
     let place = Place::Directory(data);
     let connection = Connection::open(&place, state.clone()).await?;
     let signed_in = connection.sign_in(&account, &password).await;
+    let looked = match signed_in {
+        Ok(_) if !std::io::stdout().is_terminal() => Some(look(connection.client.clone(), out.lang).await),
+        Ok(_) => None,
+        Err(failure) => Some(Err(failure)),
+    };
     connection.close().await;
-    signed_in?;
+    if let Some(look) = looked {
+        return out.line(look?.trim_end());
+    }
     screens::on(global, &place, state, "demo".to_owned()).await
+}
+
+/// Paints the customers once, as text.
+async fn look(client: Client, lang: Lang) -> Result<String, Failure> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_millis());
+    let settings = Settings { size: LOOK.0, lang, now: i64::try_from(now).unwrap_or_default(), ..Settings::default() };
+    let painted = async {
+        let mut rolo = Harness::start(app::Connection { client, keeper: Arc::new(Unkept) }, settings)?;
+        rolo.until_idle().await?;
+        rolo.press(LOOK.1).await?;
+        anyhow::Ok(rolo.text())
+    };
+    painted.await.map_err(|error| Failure::usage(error.to_string(), error.to_string()))
 }

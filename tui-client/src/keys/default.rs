@@ -1,9 +1,23 @@
 //! The shipped keys: one table. A sequence may have several twins; the first is what footer and help show.
 
 use super::{Action, Layer};
+use crate::strings::Lang;
 
 /// Layer, action, keys.
 pub type Row = (Layer, Action, &'static [&'static str]);
+
+/// The shipped keys as the README's table.
+pub fn markdown(lang: Lang) -> String {
+    let mut out = String::from(match lang {
+        Lang::En => "| Where | What | Keys |\n|---|---|---|\n",
+        Lang::Zh => "| 位置 | 操作 | 按键 |\n|---|---|---|\n",
+    });
+    for (layer, action, keys) in TABLE {
+        let keys: Vec<_> = keys.iter().map(|k| format!("`{k}`")).collect();
+        out.push_str(&format!("| {} | {} | {} |\n", layer.name(), action.label().get(lang), keys.join(" ")));
+    }
+    out
+}
 
 /// The shipped keymap.
 pub const TABLE: &[Row] = &[

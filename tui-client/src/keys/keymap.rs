@@ -34,6 +34,11 @@ impl Layer {
         ("today", Layer::Today),
         ("form", Layer::Form),
     ];
+
+    /// Its name in the keymap file.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, layer)| *layer == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// Layers of a list, top first.

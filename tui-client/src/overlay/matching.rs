@@ -52,7 +52,8 @@ impl Finder {
             for form in std::iter::once(text.clone()).chain(spellings(text)) {
                 // Initials stand for a beginning, so a whole match of them counts like a whole word.
                 let score = pattern.score(Utf32Str::new(&form, &mut buffer), &mut self.matcher);
-                best = best.max(score.map(|s| s + u32::from(form == typed) * 200 + u32::from(form.starts_with(typed)) * 50));
+                best = best
+                    .max(score.map(|s| s + u32::from(form == typed) * 200 + u32::from(form.starts_with(typed)) * 50));
             }
         }
         best

@@ -82,7 +82,8 @@ impl Palette {
             Key::PageUp => self.cursor = self.cursor.saturating_sub(10),
             Key::Enter => {
                 let typed = self.line.text().trim();
-                let spoken = typed.split(' ').next().is_some_and(|w| matches!(w, "lang" | "q" | "q!" | "redo" | "undo"));
+                let spoken =
+                    typed.split(' ').next().is_some_and(|w| matches!(w, "lang" | "q" | "q!" | "redo" | "undo"));
                 if spoken {
                     return Step::Command(typed.to_owned());
                 }

@@ -142,7 +142,8 @@ impl Picker {
         self.failed = None;
         match outcome {
             Ok(Reply::Choices(choices)) => {
-                self.all = choices.into_iter().filter(|c| !c.retired).map(|c| (Value::Choice(c), String::new())).collect();
+                self.all =
+                    choices.into_iter().filter(|c| !c.retired).map(|c| (Value::Choice(c), String::new())).collect();
             }
             Ok(Reply::Users(people)) => self.all = people.into_iter().map(|p| (Value::User(p.user), p.about)).collect(),
             Ok(Reply::Customers(list)) => self.all = list.into_iter().map(|(c, a)| (Value::Customer(c), a)).collect(),

@@ -28,7 +28,7 @@ impl Words {
     }
 
     fn time(&self, sh: &Shared) -> Option<i64> {
-        when::understand(self.line.text(), sh.now, sh.zone).map(|w| w.start)
+        when::understand(self.line.text(), sh.now, sh.zone).map(show::in_working_hours)
     }
 
     /// A key.

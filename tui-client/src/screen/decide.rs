@@ -50,7 +50,11 @@ pub fn customer_of(record: &Record) -> Option<Value> {
             Value::Text(no) => no.clone(),
             _ => String::new(),
         };
-        return Some(Value::Customer(rolo_proto::v1::CustomerRef { id: record.id, number, name: record.label.clone() }));
+        return Some(Value::Customer(rolo_proto::v1::CustomerRef {
+            id: record.id,
+            number,
+            name: record.label.clone(),
+        }));
     }
     record.values.iter().find(|v| matches!(v, Value::Customer(_))).cloned()
 }
@@ -136,7 +140,8 @@ fn settle(screen: ScreenId, record: &Record, targets: Vec<Target>, sh: &mut Shar
 
 /// The manager was picked.
 pub fn assign(screen: ScreenId, record: &Record, target: Option<Target>, manager: Value, sh: &mut Shared) {
-    let Some(field) = resource::of(record.kind).and_then(|r| r.fields().iter().position(|f| f.name == "manager")) else {
+    let Some(field) = resource::of(record.kind).and_then(|r| r.fields().iter().position(|f| f.name == "manager"))
+    else {
         return;
     };
     let Some(target) = target else { return };
@@ -170,7 +175,7 @@ fn repeat(screen: ScreenId, record: &Record, targets: Vec<Target>, sh: &mut Shar
             true
         }
         Some(Again::Snooze(words)) if allows(record, Right::Settle) => {
-            let until = crate::resource::when::understand(&words, sh.now, sh.zone).map(|w| w.start);
+            let until = crate::resource::when::understand(&words, sh.now, sh.zone).map(show::in_working_hours);
             snooze(screen, targets.into_iter().next(), words, until, sh);
             true
         }
@@ -267,7 +272,11 @@ pub fn outcome(request: &Request, outcome: Result<Reply, Failure>, screen: Scree
         Ok(_) => Outcome::Refused,
         Err(failure) => {
             sh.fail(&failure, Some((screen, Slot::Act, request.clone())));
-            if matches!(failure.reason, Reason::Stale | Reason::NotFound) { Outcome::Outdated } else { Outcome::Refused }
+            if matches!(failure.reason, Reason::Stale | Reason::NotFound) {
+                Outcome::Outdated
+            } else {
+                Outcome::Refused
+            }
         }
     }
 }

@@ -281,7 +281,8 @@ impl Screen for DetailScreen {
             }
             Action::Open => {
                 let Some(record) = self.rows().and_then(Rows::current) else {
-                    let customer = self.record.as_ref().filter(|r| r.kind != Kind::Customer).and_then(decide::customer_of);
+                    let customer =
+                        self.record.as_ref().filter(|r| r.kind != Kind::Customer).and_then(decide::customer_of);
                     if let Some(crate::resource::Value::Customer(c)) = customer {
                         sh.nav.push(Nav::Detail(Kind::Customer, c.id, c.name));
                     }
@@ -380,7 +381,9 @@ impl Screen for DetailScreen {
         let create = match self.new_kind() {
             Kind::Contact => sh.can(Capability::ContactCreate),
             Kind::Interaction => sh.can(Capability::InteractionCreate),
-            kind => decide::may_create(kind, sh) && self.kind == kind && self.rows().is_none() && kind != Kind::Customer,
+            kind => {
+                decide::may_create(kind, sh) && self.kind == kind && self.rows().is_none() && kind != Kind::Customer
+            }
         };
         if create {
             out.push(Action::New);

@@ -65,6 +65,11 @@ pub fn stamp(at: i64, zone: Tz) -> String {
     local(at, zone).map_or_else(String::new, |t| t.format("%Y%m%d-%H%M").to_string())
 }
 
+/// When a next contact is meant: a day alone is nine in the morning of that day.
+pub fn in_working_hours(when: crate::resource::when::When) -> i64 {
+    if when.exact { when.start } else { when.start + 9 * 3_600_000 }
+}
+
 /// The day with its weekday.
 pub fn day(at: i64, zone: Tz, lang: Lang) -> String {
     let Some(t) = local(at, zone) else { return String::new() };

@@ -65,7 +65,9 @@ impl<W: Write> AnsiBackend<W> {
 fn is_certain(symbol: &str) -> bool {
     let mut chars = symbol.chars();
     match (chars.next(), chars.next()) {
-        (Some(c), None) => c.is_ascii() || matches!(c, '\u{3000}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{FF01}'..='\u{FF60}'),
+        (Some(c), None) => {
+            c.is_ascii() || matches!(c, '\u{3000}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{FF01}'..='\u{FF60}')
+        }
         _ => false,
     }
 }

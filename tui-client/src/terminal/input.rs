@@ -103,7 +103,18 @@ mod tests {
 
     #[test]
     fn chinese_punctuation_counts_as_the_key_that_was_pressed() {
-        let pairs = [('：', ':'), ('？', '?'), ('。', '.'), ('、', '/'), ('【', '['), ('》', '>'), ('￥', '$'), ('\u{3000}', ' '), ('ｊ', 'j'), ('１', '1')];
+        let pairs = [
+            ('：', ':'),
+            ('？', '?'),
+            ('。', '.'),
+            ('、', '/'),
+            ('【', '['),
+            ('》', '>'),
+            ('￥', '$'),
+            ('\u{3000}', ' '),
+            ('ｊ', 'j'),
+            ('１', '1'),
+        ];
         for (typed, meant) in pairs {
             assert_eq!(fold(Chord::plain(Key::Char(typed))), Chord::plain(Key::Char(meant)), "{typed}");
         }

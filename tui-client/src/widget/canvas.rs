@@ -101,6 +101,9 @@ impl<'a> Canvas<'a> {
 
     /// A rule across the area's first row.
     pub fn rule(&mut self, area: Rect) {
+        if area.height == 0 {
+            return;
+        }
         let line = self.theme.sym.rule.repeat(usize::from(area.width));
         self.put(area.x, area.y, &line, Role::Line, area.width);
     }

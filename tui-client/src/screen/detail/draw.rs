@@ -42,7 +42,7 @@ pub fn detail(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared
                 c.put(inner.x + 2, inner.y + 2, sh.t().n_makes_first, Role::Dim, inner.width);
             } else {
                 let (heading, list) = top(inner, 1);
-                draw::rows(rows, c, heading, list, Some("customer_no"), sh);
+                draw::rows(rows, c, heading, list, &["customer_no"], sh);
             }
         }
         Tab::Timeline => stream(&screen.streams[0], c, inner, sh, false),
@@ -98,7 +98,9 @@ pub fn profile_lines(screen: &DetailScreen, width: u16, sh: &Shared) -> Vec<(Str
     for (field, value) in screen.resource.fields().iter().zip(&record.values) {
         let text = match value {
             crate::resource::Value::Time(at) => {
-                format!("{}  {}", show::exact_day(*at, sh.zone, sh.lang), show::relative(*at, sh))
+                let (exact, relative) = (show::exact_day(*at, sh.zone, sh.lang), show::relative(*at, sh));
+                // A relative time that is a date says nothing more.
+                if exact.contains(&relative) { exact } else { format!("{exact}  {relative}") }
             }
             value => show::full(value, field, sh),
         };
@@ -116,7 +118,7 @@ pub fn profile_lines(screen: &DetailScreen, width: u16, sh: &Shared) -> Vec<(Str
         let long = matches!(field.input, Input::LongText { .. }) || sh.measure.width(&text) > room;
         let parts = if long { sh.measure.wrap(&text, room) } else { vec![text] };
         for (i, part) in parts.into_iter().enumerate() {
-            let label = if i == 0 { field.label.get(sh.lang).to_owned() } else { String::new() };
+            let label = if i == 0 { show::heading(field, label_width as u16, sh) } else { String::new() };
             lines.push((label, role, part));
         }
     }
@@ -125,7 +127,7 @@ pub fn profile_lines(screen: &DetailScreen, width: u16, sh: &Shared) -> Vec<(Str
 
 fn label_width(width: u16, lang: Lang) -> usize {
     match (width, lang) {
-        (..60, _) => 14,
+        (..50, _) => 14,
         (_, Lang::Zh) => 18,
         (_, Lang::En) => 22,
     }
@@ -170,7 +172,9 @@ fn stream(stream: &Stream, c: &mut Canvas<'_>, area: Rect, sh: &Shared, with_val
             continue;
         };
         let kind = rolo_proto::v1::Kind::try_from(change.kind).unwrap_or_default();
-        for field in change.fields.iter().filter(|f| f.before != f.after).take(usize::from(area.bottom().saturating_sub(y))) {
+        for field in
+            change.fields.iter().filter(|f| f.before != f.after).take(usize::from(area.bottom().saturating_sub(y)))
+        {
             let label = timeline::field_label(kind, &field.field, sh);
             let none = sh.theme.sym.none;
             let or_none = |s: &str| if s.is_empty() { none.to_owned() } else { s.to_owned() };
@@ -179,7 +183,18 @@ fn stream(stream: &Stream, c: &mut Canvas<'_>, area: Rect, sh: &Shared, with_val
             let arrow = format!(" {} ", sh.theme.sym.arrow);
             let x = area.x + 21;
             let width = area.right().saturating_sub(x);
-            c.spans(x, y, width, &[(&label, Role::Dim), ("  ", Role::Text), (&before, Role::Dim), (&arrow, Role::Dim), (&after, Role::Text)]);
+            c.spans(
+                x,
+                y,
+                width,
+                &[
+                    (&label, Role::Dim),
+                    ("  ", Role::Text),
+                    (&before, Role::Dim),
+                    (&arrow, Role::Dim),
+                    (&after, Role::Text),
+                ],
+            );
             y += 1;
         }
     }

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::FormScreen;
+use crate::{app::shared::Shared, resource::Value};
+
 /// Which form a draft belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum DraftKey {
@@ -48,4 +51,49 @@ pub enum DraftValue {
     Picked(i64, String, String),
     /// Nothing picked.
     Nothing,
+}
+
+impl FormScreen {
+    pub(super) fn key_of_draft(&self) -> DraftKey {
+        match &self.record {
+            Some(record) => DraftKey::Edit(self.kind as i32, record.id),
+            None => {
+                let customer =
+                    self.given.iter().find_map(|(_, v)| if let Value::Customer(c) = v { Some(c.id) } else { None });
+                DraftKey::New(self.kind as i32, customer.unwrap_or(0))
+            }
+        }
+    }
+
+    pub(super) fn keep_draft(&self, sh: &mut Shared) {
+        if !self.touched {
+            return;
+        }
+        let fields = self.items.iter().map(|item| DraftField {
+            section: u8::from(item.contact),
+            name: self.field_of(item).name.to_owned(),
+            value: item.editor.draft(),
+        });
+        let revision = self.record.as_ref().map_or(0, |r| r.revision);
+        let draft = Draft { at: sh.now, revision, fields: fields.collect() };
+        sh.drafts.insert(self.key_of_draft(), draft);
+    }
+
+    pub(super) fn restore(&mut self, draft: &Draft) {
+        for i in 0..self.items.len() {
+            let field = self.field_of(&self.items[i]);
+            let contact = u8::from(self.items[i].contact);
+            if let Some(kept) = draft.fields.iter().find(|f| f.section == contact && f.name == field.name) {
+                self.items[i].editor.restore(field, &kept.value);
+            }
+        }
+        self.touched = true;
+    }
+
+    pub(super) fn discard(&mut self, sh: &mut Shared) {
+        sh.drafts.remove(&self.key_of_draft());
+        self.fill_in(sh);
+        self.touched = false;
+        self.cursor = 0;
+    }
 }

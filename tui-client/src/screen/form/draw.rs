@@ -100,7 +100,9 @@ pub fn field_width(form: &FormScreen, item: usize, sh: &Shared) -> usize {
     let width = app::draw::body(sh.size).width;
     let (lines, _) = lines(form, width, sh);
     let place = lines.iter().find_map(|l| match l {
-        Line::Fields(fields) => fields.iter().find(|(i, ..)| *i == item).map(|(_, _, label, all)| all.saturating_sub(label + 1)),
+        Line::Fields(fields) => {
+            fields.iter().find(|(i, ..)| *i == item).map(|(_, _, label, all)| all.saturating_sub(label + 1))
+        }
         _ => None,
     });
     usize::from(place.unwrap_or(20)).saturating_sub(1)
@@ -127,7 +129,13 @@ pub fn form(form: &FormScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
                     label(form, *item, c, area.x + x, y, *label_width, sh);
                     let x = area.x + x + label_width;
                     let rows = AREA_ROWS.min(area.bottom() - y);
-                    field(form, *item, c, Rect { x, y, width: width.saturating_sub(label_width + 1), height: rows }, sh);
+                    field(
+                        form,
+                        *item,
+                        c,
+                        Rect { x, y, width: width.saturating_sub(label_width + 1), height: rows },
+                        sh,
+                    );
                 }
             }
             Line::Note(text, role, x) => {
@@ -187,7 +195,10 @@ fn field(form: &FormScreen, index: usize, c: &mut Canvas<'_>, area: Rect, sh: &S
         editor => {
             let (text, choose) = match editor {
                 Editor::Stars(n) => (show::stars(*n, sh.theme.sym), ""),
-                Editor::Fixed(i) => (i.map_or_else(String::new, |i| show::full(&crate::resource::Value::Fixed(i), field, sh)), sh.theme.sym.choose),
+                Editor::Fixed(i) => (
+                    i.map_or_else(String::new, |i| show::full(&crate::resource::Value::Fixed(i), field, sh)),
+                    sh.theme.sym.choose,
+                ),
                 Editor::Flag(yes) => ((if *yes { sh.t().yes } else { sh.t().no }).to_owned(), ""),
                 Editor::Pick(value) => (show::full(value, field, sh), sh.theme.sym.choose),
                 Editor::Line(_) | Editor::Area(_) => return,

@@ -10,6 +10,7 @@ use crate::{
     resource::{
         Field, Input, Value,
         parse::{self, Locale},
+        when,
     },
     screen::show,
     widget::{
@@ -84,6 +85,12 @@ impl Editor {
     /// What it holds, or why that is none.
     pub fn value(&self, field: &Field, sh: &Shared) -> Result<Value, Fault> {
         Ok(match self {
+            Self::Line(line) if field.name == "next_contact_at" => {
+                match when::understand(line.text(), sh.now, sh.zone) {
+                    Some(when) => Value::Time(show::in_working_hours(when)),
+                    None => parse::value(&field.input, line.text(), &locale(sh))?,
+                }
+            }
             Self::Line(line) => parse::value(&field.input, line.text(), &locale(sh))?,
             Self::Area(area) if area.text().trim().is_empty() => Value::Absent,
             Self::Area(area) => Value::Text(area.text().trim_end().to_owned()),
@@ -112,7 +119,9 @@ impl Editor {
                 let Input::Fixed(items) = field.input else { return Edit::Ignored };
                 let last = items.len().saturating_sub(1);
                 match chord.key {
-                    Key::Right | Key::Char(' ') => set(index, Some(index.map_or(0, |i| if i == last { 0 } else { i + 1 }))),
+                    Key::Right | Key::Char(' ') => {
+                        set(index, Some(index.map_or(0, |i| if i == last { 0 } else { i + 1 })))
+                    }
                     Key::Left => set(index, Some(index.map_or(last, |i| if i == 0 { last } else { i - 1 }))),
                     Key::Backspace | Key::Delete => set(index, None),
                     _ => match chord.digit().filter(|d| *d <= items.len()) {

@@ -1,18 +1,16 @@
 //! A form for a record, new or existing. What was typed is never lost: a failed save keeps every value and puts the
 //! cursor on the first bad field, leaving keeps a draft.
 
+mod assist;
 pub mod draft;
 pub mod draw;
 pub mod editor;
 pub mod save;
 
 use ratatui::layout::Rect;
-use rolo_proto::v1::{self, Kind};
+use rolo_proto::v1::Kind;
 
-use self::{
-    draft::{Draft, DraftField, DraftKey},
-    editor::Editor,
-};
+use self::editor::Editor;
 use super::{Answer, Ask, Place, Screen, show};
 use crate::{
     app::{
@@ -20,9 +18,9 @@ use crate::{
         shared::{Nav, Shared},
     },
     data::Failure,
-    keys::{Action, Chord, Key, Layer, keymap},
+    keys::{Action, Chord, Layer, keymap},
     overlay::{Overlay, picker::Source},
-    resource::{self, Field, Input, Record, Resource, Value, when},
+    resource::{self, Field, Input, Record, Resource, Value},
     strings::fill,
     theme::Role,
     widget::{
@@ -134,11 +132,14 @@ impl FormScreen {
             }
             self.items.push(made);
         }
-        if new && self.kind == Kind::Customer
+        if new
+            && self.kind == Kind::Customer
             && let Some(contact) = resource::of(Kind::Contact)
         {
-            let fields = contact.fields().iter().enumerate().filter(|(_, f)| f.wire.is_some() && f.name != "customer_no");
-            self.items.extend(fields.filter(|(_, f)| f.name != "external_id").map(|(i, f)| item(true, i, f, Value::Absent)));
+            let fields =
+                contact.fields().iter().enumerate().filter(|(_, f)| f.wire.is_some() && f.name != "customer_no");
+            self.items
+                .extend(fields.filter(|(_, f)| f.name != "external_id").map(|(i, f)| item(true, i, f, Value::Absent)));
         }
     }
 
@@ -147,48 +148,6 @@ impl FormScreen {
         let contact = if item.contact { resource::of(Kind::Contact) } else { None };
         let fields = contact.unwrap_or(self.resource).fields();
         &fields[item.field.min(fields.len() - 1)]
-    }
-
-    fn key_of_draft(&self) -> DraftKey {
-        match &self.record {
-            Some(record) => DraftKey::Edit(self.kind as i32, record.id),
-            None => {
-                let customer = self.given.iter().find_map(|(_, v)| if let Value::Customer(c) = v { Some(c.id) } else { None });
-                DraftKey::New(self.kind as i32, customer.unwrap_or(0))
-            }
-        }
-    }
-
-    fn keep_draft(&self, sh: &mut Shared) {
-        if !self.touched {
-            return;
-        }
-        let fields = self.items.iter().map(|item| DraftField {
-            section: u8::from(item.contact),
-            name: self.field_of(item).name.to_owned(),
-            value: item.editor.draft(),
-        });
-        let revision = self.record.as_ref().map_or(0, |r| r.revision);
-        let draft = Draft { at: sh.now, revision, fields: fields.collect() };
-        sh.drafts.insert(self.key_of_draft(), draft);
-    }
-
-    fn restore(&mut self, draft: &Draft) {
-        for i in 0..self.items.len() {
-            let field = self.field_of(&self.items[i]);
-            let contact = u8::from(self.items[i].contact);
-            if let Some(kept) = draft.fields.iter().find(|f| f.section == contact && f.name == field.name) {
-                self.items[i].editor.restore(field, &kept.value);
-            }
-        }
-        self.touched = true;
-    }
-
-    fn discard(&mut self, sh: &mut Shared) {
-        sh.drafts.remove(&self.key_of_draft());
-        self.fill_in(sh);
-        self.touched = false;
-        self.cursor = 0;
     }
 
     /// The item under the cursor; none on the Save line.
@@ -240,10 +199,11 @@ impl FormScreen {
         let Some(item) = self.items.get(at) else { return };
         let field = self.field_of(item);
         let hint = match (&item.editor, field.input) {
-            (Editor::Line(line), Input::Time) => understood(line.text(), sh),
+            (Editor::Line(line), Input::Time) => assist::understood(line.text(), field.name == "next_contact_at", sh),
             _ => None,
         };
-        let checked = self.kind == Kind::Customer && matches!(field.name, "name" | "tel" | "usc_code" | "external_id" | "party");
+        let checked =
+            self.kind == Kind::Customer && matches!(field.name, "name" | "tel" | "usc_code" | "external_id" | "party");
         if let Some(item) = self.items.get_mut(at) {
             item.error = None;
             item.hint = hint;
@@ -253,91 +213,10 @@ impl FormScreen {
         }
     }
 
-    fn check(&self, sh: &mut Shared) {
-        let text = |name: &str| {
-            self.item_named(name, false).map_or_else(String::new, |i| match &self.items[i].editor {
-                Editor::Line(line) => line.text().trim().to_owned(),
-                _ => String::new(),
-            })
-        };
-        let party = self.item_named("party", false).map_or(0, |i| match self.items[i].editor {
-            Editor::Fixed(Some(index)) => index as i32 + 1,
-            _ => 0,
-        });
-        let request = v1::CheckDuplicatesRequest {
-            name: text("name"),
-            party,
-            tel: text("tel"),
-            usc_code: text("usc_code"),
-            external_id: text("external_id"),
-            except_id: self.record.as_ref().map_or(0, |r| r.id),
-        };
-        sh.call(self.id, Slot::Duplicates, Request::Duplicates(request));
-    }
-
-    fn found(&mut self, duplicates: &[v1::Duplicate], sh: &Shared) {
-        let t = sh.t();
-        for name in ["name", "tel", "usc_code", "external_id"] {
-            let Some(at) = self.item_named(name, false) else { continue };
-            self.items[at].hint = duplicates.iter().find(|d| d.field == name).map(|d| {
-                let label = d.customer.as_ref().map_or("", |c| c.name.as_str());
-                let owner = d.manager.as_ref().map_or(t.nobody, show::user);
-                let text = if d.blocks { t.exists_already } else { t.same_as };
-                let text = fill(text, &[&label, &owner]);
-                (if d.deleted { format!("{text} {}", t.in_recycle_bin) } else { text }, if d.blocks { Role::Bad } else { Role::Warn })
-            });
-        }
-    }
-
-    /// The field whose label, name, pinyin or initials begin with the letters.
-    fn jump_to(&mut self, letters: &str) {
-        let wanted = letters.to_lowercase();
-        let found = self.items.iter().position(|item| {
-            let field = self.field_of(item);
-            let (en, zh) = (field.label.en.to_lowercase(), field.label.zh);
-            en.starts_with(&wanted)
-                || zh.contains(&wanted)
-                || field.name.starts_with(&wanted)
-                || crate::overlay::matching::spellings(zh).iter().any(|s| s.starts_with(&wanted))
-                || en.split(' ').any(|w| w.starts_with(&wanted))
-        });
-        if let (Some(at), false) = (found, wanted.is_empty()) {
-            self.cursor = at;
-        }
-    }
-
-    fn jump_key(&mut self, chord: Chord) -> bool {
-        let Some(line) = self.jump.as_mut() else { return false };
-        match chord.key {
-            Key::Enter | Key::Tab | Key::Esc | Key::Down | Key::Up => {
-                self.jump = None;
-                self.resting = false;
-            }
-            _ => {
-                if line.key(chord, 20) == Edit::Changed {
-                    let letters = line.text().to_owned();
-                    self.jump_to(&letters);
-                }
-            }
-        }
-        true
-    }
-
     /// How many fields are to be mended.
     pub fn faults(&self) -> usize {
         self.items.iter().filter(|i| i.error.is_some()).count()
     }
-}
-
-/// What a time field understood, for showing beside it.
-fn understood(text: &str, sh: &Shared) -> Option<(String, Role)> {
-    if text.trim().is_empty() {
-        return None;
-    }
-    Some(match when::understand(text, sh.now, sh.zone) {
-        Some(at) => (format!("= {}", show::exact_day(at.start, sh.zone, sh.lang)), Role::Good),
-        None => (sh.t().no_date.to_owned(), Role::Warn),
-    })
 }
 
 impl Screen for FormScreen {
@@ -476,7 +355,8 @@ impl Screen for FormScreen {
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
         let t = sh.t();
         let many = self.resource.labels().1.get(sh.lang).to_owned();
-        let about = self.given.iter().find_map(|(_, v)| if let Value::Customer(c) = v { Some(c.name.clone()) } else { None });
+        let about =
+            self.given.iter().find_map(|(_, v)| if let Value::Customer(c) = v { Some(c.name.clone()) } else { None });
         let doing = if self.record.is_some() { t.editing } else { t.creating };
         let middle = self.record.as_ref().map(|r| r.label.clone()).or(about);
         std::iter::once(many).chain(middle).chain(std::iter::once(doing.to_owned())).collect()

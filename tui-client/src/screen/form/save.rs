@@ -69,7 +69,11 @@ impl FormScreen {
         };
         // The same values again are the same write: if the first one did arrive, the second changes nothing.
         options.request_id = match &self.sent {
-            Some((before, sent)) if *before == values && sent.first_contact == options.first_contact && sent.revision == options.revision => {
+            Some((before, sent))
+                if *before == values
+                    && sent.first_contact == options.first_contact
+                    && sent.revision == options.revision =>
+            {
                 sent.request_id.clone()
             }
             _ => sh.request_id(),
@@ -133,13 +137,17 @@ impl FormScreen {
             Reason::Validation if !failure.violations.is_empty() => {
                 let mut lost = Vec::new();
                 for violation in &failure.violations {
-                    let contact = violation.field.strip_prefix("contact.").or_else(|| violation.field.strip_prefix("first_contact."));
+                    let contact = violation
+                        .field
+                        .strip_prefix("contact.")
+                        .or_else(|| violation.field.strip_prefix("first_contact."));
                     let name = contact.unwrap_or(&violation.field);
                     let name = name.strip_prefix("customer.").unwrap_or(name);
-                    let text = match self.item_named(name, contact.is_some()).map(|at| self.field_of(&self.items[at]).input) {
-                        Some(Input::Time) => time_fault(&violation.fault, sh),
-                        _ => fault_text(&violation.fault, sh.lang),
-                    };
+                    let text =
+                        match self.item_named(name, contact.is_some()).map(|at| self.field_of(&self.items[at]).input) {
+                            Some(Input::Time) => time_fault(&violation.fault, sh),
+                            _ => fault_text(&violation.fault, sh.lang),
+                        };
                     match self.item_named(name, contact.is_some()) {
                         Some(at) => {
                             self.items[at].error = Some(text);

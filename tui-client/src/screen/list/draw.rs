@@ -53,7 +53,9 @@ pub fn list(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     if screen.rows.pages.is_empty() {
         empty(screen, c, parts.rows, sh);
     } else {
-        rows(&screen.rows, c, parts.heading, parts.rows, None, sh);
+        // In my own list, whose they are needs no column.
+        let mine = screen.rows.resource.views().get(screen.rows.view).is_some_and(|v| v.code == "mine");
+        rows(&screen.rows, c, parts.heading, parts.rows, if mine { &["manager", "author"] } else { &[] }, sh);
     }
     if let Some(pane) = parts.preview {
         c.bar(pane);
@@ -72,7 +74,8 @@ fn bar(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     if shown {
         x = c.put(x, area.y, "/ ", Role::Key, 2);
         let wanted = (c.m.width(filter.line.text()) as u16 + 1).max(16);
-        let width = wanted.min(area.width.saturating_sub(4)).min(if area.width < 60 { area.width } else { area.width / 2 });
+        let width =
+            wanted.min(area.width.saturating_sub(4)).min(if area.width < 60 { area.width } else { area.width / 2 });
         let role = if filter.typing { Role::Input } else { Role::Text };
         if filter.typing {
             c.tint(Rect { x, y: area.y, width, height: 1 }, Role::Input);
@@ -122,7 +125,8 @@ fn views(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         let count = if count.is_empty() { String::new() } else { format!(" {count}") };
         let role = if current { Role::Title } else { Role::Dim };
         let number = if current { Role::Key } else { Role::Dim };
-        let end = c.spans(x, area.y, area.right().saturating_sub(x), &[(&key, Role::Key), (label, role), (&count, number)]);
+        let end =
+            c.spans(x, area.y, area.right().saturating_sub(x), &[(&key, Role::Key), (label, role), (&count, number)]);
         if current {
             c.tint(Rect { x, y: area.y, width: end.saturating_sub(x), height: 1 }, Role::Brand);
         }
@@ -130,12 +134,12 @@ fn views(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     }
 }
 
-/// Column headings and rows of any list. `skip` leaves a column out that is the same in every row.
-pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: Option<&str>, sh: &Shared) {
+/// Column headings and rows of any list. `skip` leaves columns out that are the same in every row.
+pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: &[&str], sh: &Shared) {
     let fields = list.resource.fields();
     // Where there is little room, the name says more than the number.
     let narrow = area.width < 60;
-    let wanted = |i: &usize| fields.get(*i).is_some_and(|f| Some(f.name) != skip && !(narrow && f.name == "no"));
+    let wanted = |i: &usize| fields.get(*i).is_some_and(|f| !skip.contains(&f.name) && !(narrow && f.name == "no"));
     let shown: Vec<usize> = list.resource.columns().iter().copied().filter(wanted).collect();
     let room = area.width.saturating_sub(3);
     let mut columns: Vec<Column> = shown.iter().filter_map(|i| column(&fields[*i], room, sh)).collect();
@@ -177,7 +181,10 @@ fn column(field: &Field, room: u16, sh: &Shared) -> Option<Column> {
     let min = match field.input {
         Input::Fixed(_) => wish,
         Input::Choice { .. } => min.max(8),
-        _ if matches!(field.name, "name" | "title") => (room / 4).clamp(16, 28),
+        Input::Customer => (room / 4).clamp(12, 24),
+        Input::Time => min.max(if sh.lang == crate::strings::Lang::Zh { 10 } else { 14 }),
+        _ if matches!(field.name, "name" | "title") && wish >= 24 => (room / 4).clamp(16, 28),
+        _ if field.name == "position" => min.max(8),
         _ => min,
     };
     Some(Column { min, wish: wish.max(min), title, right: matches!(field.input, Input::Int { .. }) })
@@ -191,7 +198,10 @@ fn empty(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     let mut lines: Vec<(String, Role)> = Vec::new();
     if let Some(why) = &rows.failed {
         lines.push((why.clone(), Role::Bad));
-        lines.push((fill(t.press_refresh, &[&sh.key(crate::keys::keymap::LIST, crate::keys::Action::Refresh)]), Role::Dim));
+        lines.push((
+            fill(t.press_refresh, &[&sh.key(crate::keys::keymap::LIST, crate::keys::Action::Refresh)]),
+            Role::Dim,
+        ));
     } else if rows.stale || !rows.pages.is_complete() {
         return;
     } else if !screen.filter.line.is_empty() {
@@ -266,7 +276,12 @@ fn preview(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, record: &Record,
         if y < area.bottom() {
             let phone = if contact.mobile.is_empty() { &contact.office_tel } else { &contact.mobile };
             let about = format!("{}  {phone}", contact.position);
-            c.spans(area.x, y, area.width, &[(&contact.name, Role::Title), ("  ", Role::Text), (about.trim(), Role::Text)]);
+            c.spans(
+                area.x,
+                y,
+                area.width,
+                &[(&contact.name, Role::Title), ("  ", Role::Text), (about.trim(), Role::Text)],
+            );
             y += 1;
         }
     }

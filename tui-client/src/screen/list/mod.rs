@@ -50,7 +50,16 @@ impl ListScreen {
         let id = sh.id();
         let rows = Rows::new(id, 0, kind, 0, 0)?;
         let counts = vec![None; rows.resource.views().len()];
-        Some(Self { id, rows, filter: FilterLine::default(), counts, shown: None, preview: None, resting: 0, seen: None })
+        Some(Self {
+            id,
+            rows,
+            filter: FilterLine::default(),
+            counts,
+            shown: None,
+            preview: None,
+            resting: 0,
+            seen: None,
+        })
     }
 
     fn kind(&self) -> Kind {
@@ -351,7 +360,9 @@ impl Screen for ListScreen {
         let t = sh.t();
         let hint = |key: &str, text: &str| (key.to_owned(), text.to_owned());
         let enter = if sh.lang == crate::strings::Lang::Zh { "回车" } else { "enter" };
-        self.filter.typing.then(|| vec![hint(enter, t.filter_keep), hint("esc", t.filter_clear), hint("field:value", t.filter_narrow)])
+        self.filter.typing.then(|| {
+            vec![hint(enter, t.filter_keep), hint("esc", t.filter_clear), hint("field:value", t.filter_narrow)]
+        })
     }
 
     fn status(&self, sh: &Shared) -> String {

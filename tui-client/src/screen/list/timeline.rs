@@ -20,7 +20,12 @@ pub fn line(c: &mut Canvas<'_>, x: u16, y: u16, width: u16, entry: &TimelineEntr
     let end = c.put(end + 1, y, &c.m.pad(actor, 8), Role::Text, left);
     let left = (x + width).saturating_sub(end + 1);
     let (kind, text) = headline(entry, sh);
-    c.spans(end + 1, y, left, &[(&kind, Role::Key), (if kind.is_empty() { "" } else { " " }, Role::Text), (&text, Role::Text)]);
+    c.spans(
+        end + 1,
+        y,
+        left,
+        &[(&kind, Role::Key), (if kind.is_empty() { "" } else { " " }, Role::Text), (&text, Role::Text)],
+    );
 }
 
 /// The kind and the gist of an entry.
@@ -40,7 +45,9 @@ pub fn change_text(change: &Change, sh: &Shared) -> String {
     let t = sh.t();
     let kind = Kind::try_from(change.kind).unwrap_or_default();
     let what = match (kind, resource::of(kind)) {
-        (Kind::Customer, _) | (_, None) => String::new(),
+        (Kind::Customer, _) if change.verb != "create" => String::new(),
+        (Kind::Customer, Some(r)) => format!(" {}", r.labels().0.get(sh.lang).to_lowercase()),
+        (_, None) => String::new(),
         (_, Some(r)) => {
             let one = r.labels().0.get(sh.lang);
             let one = if sh.lang == Lang::En { one.to_lowercase() } else { one.to_owned() };

@@ -75,8 +75,7 @@ impl Lines {
     /// Draws them in a frame, with words above and below.
     pub fn draw(&self, c: &mut Canvas<'_>, area: Rect, title: &str, above: &[String], below: &str) {
         let width = 64.min(area.width.saturating_sub(2));
-        let text: Vec<String> =
-            above.iter().flat_map(|p| c.m.wrap(p, usize::from(width.saturating_sub(4)))).collect();
+        let text: Vec<String> = above.iter().flat_map(|p| c.m.wrap(p, usize::from(width.saturating_sub(4)))).collect();
         let spacious = usize::from(area.height) >= text.len() + self.lines.len() + 7;
         let gap = u16::from(spacious);
         let height = text.len() as u16 + self.lines.len() as u16 + 2 + gap * 2;

@@ -84,14 +84,13 @@ impl ImportScreen {
     fn choose_field(&self, column: usize, sh: &mut Shared) {
         let Some(resource) = resource::of(self.kind) else { return };
         let own = resource.fields().iter().filter(|f| f.wire.is_some() || f.name == "no");
-        let mut all: Vec<_> =
-            own.map(|f| (Value::Text(f.name.to_owned()), f.label.get(sh.lang).to_owned())).collect();
+        let mut all: Vec<_> = own.map(|f| (Value::Text(f.name.to_owned()), f.label.get(sh.lang).to_owned())).collect();
         if let (Kind::Customer, Some(contact)) = (self.kind, resource::of(Kind::Contact)) {
             let fields = contact.fields().iter().filter(|f| f.wire.is_some() && f.name != "customer_no");
             let of = contact.labels().0.get(sh.lang);
-            all.extend(fields.map(|f| {
-                (Value::Text(format!("contact.{}", f.name)), format!("{of} {}", f.label.get(sh.lang)))
-            }));
+            all.extend(
+                fields.map(|f| (Value::Text(format!("contact.{}", f.name)), format!("{of} {}", f.label.get(sh.lang)))),
+            );
         }
         all.insert(0, (Value::Text(String::new()), sh.t().not_imported.to_owned()));
         let title = self.looked_header(column);
@@ -289,7 +288,8 @@ impl Screen for ImportScreen {
     }
 
     fn answer(&mut self, answer: Answer, _: &mut Shared) {
-        if let (Step::Map(looked, at), Answer::Picked(Ask::Column(column), Value::Text(field))) = (&mut self.step, answer)
+        if let (Step::Map(looked, at), Answer::Picked(Ask::Column(column), Value::Text(field))) =
+            (&mut self.step, answer)
             && let Some(slot) = looked.fields.get_mut(column)
         {
             *slot = field;

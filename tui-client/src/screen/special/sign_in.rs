@@ -30,7 +30,12 @@ impl SignInScreen {
     pub fn new(first: bool, again: bool, name: &str, sh: &mut Shared) -> Self {
         let t = sh.t();
         let lines = if first {
-            Lines::new(&[(t.your_name, "", false), (t.password, "", true), (t.password_again, "", true), (t.company, "", false)])
+            Lines::new(&[
+                (t.your_name, "", false),
+                (t.password, "", true),
+                (t.password_again, "", true),
+                (t.company, "", false),
+            ])
         } else {
             Lines::new(&[(t.your_name, name, false), (t.password, "", true)])
         };

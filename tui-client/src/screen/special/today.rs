@@ -171,7 +171,9 @@ impl Screen for TodayScreen {
             Action::NextTab => self.turn(1, sh),
             Action::PrevTab => self.turn(-1, sh),
             Action::Refresh => self.load(sh),
-            Action::New if decide::may_create(Kind::Interaction, sh) => sh.nav.push(Nav::New(Kind::Interaction, Vec::new())),
+            Action::New if decide::may_create(Kind::Interaction, sh) => {
+                sh.nav.push(Nav::New(Kind::Interaction, Vec::new()))
+            }
             Action::Open => {
                 let customer = self.current().and_then(decide::customer_of);
                 if let Some(Value::Customer(c)) = customer {
@@ -254,7 +256,12 @@ impl Screen for TodayScreen {
                 Line::Heading(nth) => {
                     let count = self.counts[*nth].as_ref().map_or_else(String::new, show::total);
                     let role = if *nth == 0 { Role::Bad } else { Role::Title };
-                    c.spans(area.x + 1, y, area.width, &[(titles[*nth], role), ("  ", Role::Text), (&count, Role::Key)]);
+                    c.spans(
+                        area.x + 1,
+                        y,
+                        area.width,
+                        &[(titles[*nth], role), ("  ", Role::Text), (&count, Role::Key)],
+                    );
                 }
                 Line::Nothing => {
                     c.put(area.x + 3, y, t.nothing_due, Role::Dim, area.width);

@@ -99,7 +99,9 @@ fn map(screen: &ImportScreen, looked: &Looked, at: usize, c: &mut Canvas<'_>, ar
         }
     }
     let hint = format!("{}   {}", looked.about, t.import_map_keys);
-    for (line, y) in c.m.wrap(&hint, usize::from(area.width.saturating_sub(3))).iter().zip(area.bottom() - 2..area.bottom()) {
+    for (line, y) in
+        c.m.wrap(&hint, usize::from(area.width.saturating_sub(3))).iter().zip(area.bottom() - 2..area.bottom())
+    {
         c.put(area.x + 2, y, line, Role::Dim, area.width.saturating_sub(3));
     }
 }
@@ -118,7 +120,9 @@ fn check(checked: &Checked, first: usize, c: &mut Canvas<'_>, area: Rect, sh: &S
     let mut lines: Vec<(String, Role)> = Vec::new();
     if !checked.missing.is_empty() {
         lines.push((t.missing_choices.to_owned(), Role::Warn));
-        lines.extend(checked.missing.iter().map(|(field, text, rows)| (format!("  {field}  {text}  ({rows})"), Role::Text)));
+        lines.extend(
+            checked.missing.iter().map(|(field, text, rows)| (format!("  {field}  {text}  ({rows})"), Role::Text)),
+        );
         lines.push((String::new(), Role::Text));
     }
     for (line, label, why) in &checked.rows {

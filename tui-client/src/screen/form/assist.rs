@@ -1,0 +1,107 @@
+//! What a form does for the person who types: names what exists already, says what a date means, jumps to a field by
+//! its letters.
+
+use rolo_proto::v1;
+
+use super::{Editor, FormScreen};
+use crate::{
+    app::{
+        effect::{Request, Slot},
+        shared::Shared,
+    },
+    keys::{Chord, Key},
+    resource::when,
+    screen::show,
+    strings::fill,
+    theme::Role,
+    widget::line_input::Edit,
+};
+
+impl FormScreen {
+    pub(super) fn check(&self, sh: &mut Shared) {
+        let text = |name: &str| {
+            self.item_named(name, false).map_or_else(String::new, |i| match &self.items[i].editor {
+                Editor::Line(line) => line.text().trim().to_owned(),
+                _ => String::new(),
+            })
+        };
+        let party = self.item_named("party", false).map_or(0, |i| match self.items[i].editor {
+            Editor::Fixed(Some(index)) => index as i32 + 1,
+            _ => 0,
+        });
+        let request = v1::CheckDuplicatesRequest {
+            name: text("name"),
+            party,
+            tel: text("tel"),
+            usc_code: text("usc_code"),
+            external_id: text("external_id"),
+            except_id: self.record.as_ref().map_or(0, |r| r.id),
+        };
+        sh.call(self.id, Slot::Duplicates, Request::Duplicates(request));
+    }
+
+    pub(super) fn found(&mut self, duplicates: &[v1::Duplicate], sh: &Shared) {
+        let t = sh.t();
+        for name in ["name", "tel", "usc_code", "external_id"] {
+            let Some(at) = self.item_named(name, false) else { continue };
+            self.items[at].hint = duplicates.iter().find(|d| d.field == name).map(|d| {
+                let label = d.customer.as_ref().map_or("", |c| c.name.as_str());
+                let owner = d.manager.as_ref().map_or(t.nobody, show::user);
+                let text = if d.blocks { t.exists_already } else { t.same_as };
+                let text = fill(text, &[&label, &owner]);
+                (
+                    if d.deleted { format!("{text} {}", t.in_recycle_bin) } else { text },
+                    if d.blocks { Role::Bad } else { Role::Warn },
+                )
+            });
+        }
+    }
+
+    /// The field whose label, name, pinyin or initials begin with the letters.
+    pub(super) fn jump_to(&mut self, letters: &str) {
+        let wanted = letters.to_lowercase();
+        let found = self.items.iter().position(|item| {
+            let field = self.field_of(item);
+            let (en, zh) = (field.label.en.to_lowercase(), field.label.zh);
+            en.starts_with(&wanted)
+                || zh.contains(&wanted)
+                || field.name.starts_with(&wanted)
+                || crate::overlay::matching::spellings(zh).iter().any(|s| s.starts_with(&wanted))
+                || en.split(' ').any(|w| w.starts_with(&wanted))
+        });
+        if let (Some(at), false) = (found, wanted.is_empty()) {
+            self.cursor = at;
+        }
+    }
+
+    pub(super) fn jump_key(&mut self, chord: Chord) -> bool {
+        let Some(line) = self.jump.as_mut() else { return false };
+        match chord.key {
+            Key::Enter | Key::Tab | Key::Esc | Key::Down | Key::Up => {
+                self.jump = None;
+                self.resting = false;
+            }
+            _ => {
+                if line.key(chord, 20) == Edit::Changed {
+                    let letters = line.text().to_owned();
+                    self.jump_to(&letters);
+                }
+            }
+        }
+        true
+    }
+}
+
+/// What a time field understood, for showing beside it.
+pub(super) fn understood(text: &str, working_hours: bool, sh: &Shared) -> Option<(String, Role)> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    Some(match when::understand(text, sh.now, sh.zone) {
+        Some(when) => {
+            let at = if working_hours { show::in_working_hours(when) } else { when.start };
+            (format!("= {}", show::exact_day(at, sh.zone, sh.lang)), Role::Good)
+        }
+        None => (sh.t().no_date.to_owned(), Role::Warn),
+    })
+}
