@@ -12,7 +12,10 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+use tokio::net::UnixStream;
 
 use crate::{
     error::{Error, Result},
@@ -21,6 +24,9 @@ use crate::{
 
 /// The longest path that every system takes for a socket.
 const SOCKET_PATH: usize = 100;
+/// How often an owner without a socket is asked again, and how long between: some seconds in all.
+const HANDOVER_TRIES: u32 = 200;
+const HANDOVER_PAUSE: Duration = Duration::from_millis(20);
 
 /// What opening a data directory answers.
 #[derive(Debug)]
@@ -34,7 +40,40 @@ pub enum Place {
     },
 }
 
+/// A way to the server of a data directory.
+#[derive(Debug)]
+pub enum Reached {
+    /// This process owns it and serves it.
+    Owner(Handle),
+    /// A connection to the process that does.
+    Other(UnixStream),
+}
+
 impl Place {
+    /// As [`Place::open`], and connects to whoever owns it. An owner that comes has no socket yet, and one that goes has
+    /// none any more: while the directory changes hands, both ways are tried again.
+    ///
+    /// # Errors
+    /// Those of [`Place::open`], or the owner does not listen.
+    pub async fn reach(dir: &Path, config: Config) -> Result<Reached> {
+        let mut left = HANDOVER_TRIES;
+        loop {
+            let socket = match Self::open(dir, config.clone()).await? {
+                Self::Owner(handle) => return Ok(Reached::Owner(handle)),
+                Self::Other { socket } => socket,
+            };
+            match UnixStream::connect(&socket).await {
+                Ok(stream) => return Ok(Reached::Other(stream)),
+                Err(error) if left == 0 => {
+                    let owner = "the process that owns the directory does not answer";
+                    return Err(Error::Unavailable(format!("{owner}: {}: {error}", socket.display())));
+                }
+                Err(_) => tokio::time::sleep(HANDOVER_PAUSE).await,
+            }
+            left -= 1;
+        }
+    }
+
     /// Becomes the owner of a directory and serves it, or finds the owner.
     ///
     /// # Errors

@@ -32,6 +32,6 @@ pub mod text;
 pub mod users;
 pub mod value;
 
-pub use directory::{Place, is_initialised};
+pub use directory::{Place, Reached, is_initialised};
 pub use init::{InitOptions, init};
 pub use run::{Config, Handle, Listen, run};

@@ -5,11 +5,14 @@ use std::{io, path::Path};
 use anyhow::Context;
 use hyper_util::rt::TokioIo;
 use rolo_proto::v1::host_service_client::HostServiceClient;
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tonic::transport::{Channel, Endpoint};
 
 use super::words;
-use crate::{Config, Handle, Place};
+use crate::{Config, Handle, Place, Reached};
+
+/// How often an owner that leaves while it is spoken to is followed by the next.
+const TRIES: usize = 20;
 
 /// The host's door to a directory: this process if nobody owns it, else the owner's socket.
 pub(super) struct Door {
@@ -19,29 +22,22 @@ pub(super) struct Door {
 
 impl Door {
     pub(super) async fn open(dir: &Path) -> anyhow::Result<Self> {
-        let place = Place::open(dir, Config::default()).await.map_err(words)?;
-        let endpoint = Endpoint::from_static("http://rolo.invalid");
-        match place {
-            Place::Owner(handle) => {
-                let stream = handle.connect().await.map_err(words)?;
-                let mut stream = Some(stream);
-                let channel = endpoint
-                    .connect_with_connector(tower::service_fn(move |_| {
-                        let stream = stream.take().map(TokioIo::new).ok_or_else(|| io::Error::other("one connection only"));
-                        std::future::ready(stream)
-                    }))
-                    .await?;
-                Ok(Self { client: HostServiceClient::new(channel), handle: Some(handle) })
-            }
-            Place::Other { socket } => {
-                let channel = endpoint
-                    .connect_with_connector(tower::service_fn(move |_| {
-                        let socket = socket.clone();
-                        async move { UnixStream::connect(socket).await.map(TokioIo::new) }
-                    }))
-                    .await
-                    .context("the process that owns the directory does not answer")?;
-                Ok(Self { client: HostServiceClient::new(channel), handle: None })
+        let mut left = TRIES;
+        loop {
+            let stream = match Place::reach(dir, Config::default()).await.map_err(words)? {
+                Reached::Owner(handle) => {
+                    let stream = handle.connect().await.map_err(words)?;
+                    let client = HostServiceClient::new(channel(stream).await?);
+                    return Ok(Self { client, handle: Some(handle) });
+                }
+                Reached::Other(stream) => stream,
+            };
+            match channel(stream).await {
+                Ok(channel) => return Ok(Self { client: HostServiceClient::new(channel), handle: None }),
+                Err(error) if left == 0 => {
+                    return Err(error).context("the process that owns the directory does not answer");
+                }
+                Err(_) => left -= 1,
             }
         }
     }
@@ -53,4 +49,16 @@ impl Door {
             None => Ok(()),
         }
     }
+}
+
+/// A channel over one stream.
+async fn channel(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+) -> Result<Channel, tonic::transport::Error> {
+    let mut stream = Some(stream);
+    let connector = tower::service_fn(move |_| {
+        let stream = stream.take().map(TokioIo::new).ok_or_else(|| io::Error::other("one connection only"));
+        std::future::ready(stream)
+    });
+    Endpoint::from_static("http://rolo.invalid").connect_with_connector(connector).await
 }

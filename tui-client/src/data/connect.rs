@@ -71,8 +71,13 @@ impl Connection {
             ));
         }
         let (client, owner) = client(place)?;
-        // Opening may have to migrate the database; apart from that, a server that is not there is told at once.
-        let instance = client.patient().with_attempts(3).instance().await?;
+        // Opening may have to migrate the database; apart from that, a server that is not there is told at once. A
+        // directory has one in this process if in no other: whoever leaves it just now is waited for.
+        let patient = match place {
+            Place::Directory(_) => client.patient(),
+            Place::Unix(_) | Place::Loopback(_) => client.patient().with_attempts(3),
+        };
+        let instance = patient.instance().await?;
         state.remember(place, &instance.id)?;
         Ok(Self { client, instance, state, owner })
     }
@@ -184,13 +189,13 @@ mod embedded {
             }
             // A server that has ended gives the lock back; whoever asks next may have it.
             *handle = None;
-            match rolo_server::Place::open(&self.dir, rolo_server::Config::default()).await.map_err(io::Error::other)? {
-                rolo_server::Place::Owner(server) => {
+            match rolo_server::Place::reach(&self.dir, rolo_server::Config::default()).await.map_err(io::Error::other)? {
+                rolo_server::Reached::Owner(server) => {
                     let stream = server.connect().await.map_err(io::Error::other)?;
                     *handle = Some(server);
                     Ok(Box::new(stream))
                 }
-                rolo_server::Place::Other { socket } => Ok(Box::new(tokio::net::UnixStream::connect(socket).await?)),
+                rolo_server::Reached::Other(stream) => Ok(Box::new(stream)),
             }
         }
     }

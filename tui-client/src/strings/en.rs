@@ -165,4 +165,5 @@ pub static TEXTS: Texts = Texts {
     not_after: "not after {}",
     still_saving: "Still saving",
     stopped: "Stopped",
+    language_hint: "Language: English. ctrl-p 中文 changes it.",
 };

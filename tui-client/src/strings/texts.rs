@@ -166,6 +166,7 @@ pub struct Texts {
     pub not_after: &'static str,
     pub still_saving: &'static str,
     pub stopped: &'static str,
+    pub language_hint: &'static str,
 }
 
 impl Texts {

@@ -165,4 +165,5 @@ pub static TEXTS: Texts = Texts {
     not_after: "不得晚于 {}",
     still_saving: "正在保存，请稍候",
     stopped: "已取消",
+    language_hint: "语言：简体中文。ctrl-p English 可切换。",
 };

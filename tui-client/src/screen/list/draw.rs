@@ -139,7 +139,7 @@ pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: &[
     let fields = list.resource.fields();
     // Where there is little room, the name says more than the number.
     let narrow = area.width < 60;
-    let wanted = |i: &usize| fields.get(*i).is_some_and(|f| !skip.contains(&f.name) && !(narrow && f.name == "no"));
+    let wanted = |i: &usize| fields.get(*i).is_some_and(|f| !(skip.contains(&f.name) || narrow && f.name == "no"));
     let shown: Vec<usize> = list.resource.columns().iter().copied().filter(wanted).collect();
     let room = area.width.saturating_sub(3);
     let mut columns: Vec<Column> = shown.iter().filter_map(|i| column(&fields[*i], room, sh)).collect();

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 
 use crate::{
     keys::Chord,
+    strings::{Lang, Texts},
     theme::Role,
     widget::{
         canvas::Canvas,
@@ -13,10 +14,13 @@ use crate::{
     },
 };
 
+/// The name of a line in a language.
+pub type Name = fn(&'static Texts) -> &'static str;
+
 /// A labelled line.
 pub struct Line {
-    /// What it is called.
-    pub label: &'static str,
+    /// What it is called, in the language of the moment.
+    pub label: Name,
     /// What is typed.
     pub input: LineInput,
     /// It is not shown.
@@ -35,10 +39,10 @@ pub struct Lines {
 
 impl Lines {
     /// Of these labels, with what is there at first.
-    pub fn new(lines: &[(&'static str, &str, bool)]) -> Self {
+    pub fn new(lines: &[(Name, &str, bool)]) -> Self {
         let lines: Vec<_> = lines
             .iter()
-            .map(|(label, text, secret)| Line { label, input: LineInput::new(text), secret: *secret })
+            .map(|(label, text, secret)| Line { label: *label, input: LineInput::new(text), secret: *secret })
             .collect();
         let cursor = lines.iter().position(|l| l.input.is_empty()).unwrap_or(0);
         Self { lines, cursor, fault: None }
@@ -73,7 +77,7 @@ impl Lines {
     }
 
     /// Draws them in a frame, with words above and below.
-    pub fn draw(&self, c: &mut Canvas<'_>, area: Rect, title: &str, above: &[String], below: &str) {
+    pub fn draw(&self, c: &mut Canvas<'_>, area: Rect, title: &str, above: &[String], below: &str, lang: Lang) {
         let width = 64.min(area.width.saturating_sub(2));
         let text: Vec<String> = above.iter().flat_map(|p| c.m.wrap(p, usize::from(width.saturating_sub(4)))).collect();
         let spacious = usize::from(area.height) >= text.len() + self.lines.len() + 7;
@@ -86,10 +90,11 @@ impl Lines {
             y += 1;
         }
         y += gap;
-        let label_width = self.lines.iter().map(|l| c.m.width(l.label)).max().unwrap_or(1) as u16 + 2;
+        let texts = Texts::of(lang);
+        let label_width = self.lines.iter().map(|l| c.m.width((l.label)(texts))).max().unwrap_or(1) as u16 + 2;
         for (i, line) in self.lines.iter().enumerate() {
             let here = i == self.cursor;
-            c.put(inner.x, y, line.label, if here { Role::Brand } else { Role::Dim }, label_width);
+            c.put(inner.x, y, (line.label)(texts), if here { Role::Brand } else { Role::Dim }, label_width);
             let field = Rect { x: inner.x + label_width, y, width: inner.width.saturating_sub(label_width), height: 1 };
             c.tint(field, Role::Input);
             if line.secret {

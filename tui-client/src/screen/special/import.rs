@@ -60,7 +60,7 @@ impl ImportScreen {
             lang: sh.lang,
             cancel: Cancel::default(),
         };
-        let lines = Lines::new(&[(sh.t().file, "", false)]);
+        let lines = Lines::new(&[(|t| t.file, "", false)]);
         Self { id: sh.id(), kind, lines, step: Step::File, looked: Looked::default(), job }
     }
 

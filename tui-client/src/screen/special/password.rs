@@ -25,8 +25,11 @@ pub struct PasswordScreen {
 impl PasswordScreen {
     /// `forced`: nothing else works before.
     pub fn new(forced: bool, sh: &mut Shared) -> Self {
-        let t = sh.t();
-        let lines = Lines::new(&[(t.old_password, "", true), (t.new_password, "", true), (t.password_again, "", true)]);
+        let lines = Lines::new(&[
+            (|t| t.old_password, "", true),
+            (|t| t.new_password, "", true),
+            (|t| t.password_again, "", true),
+        ]);
         Self { id: sh.id(), forced, lines }
     }
 
@@ -118,6 +121,6 @@ impl Screen for PasswordScreen {
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         let t = sh.t();
         let above: Vec<String> = self.forced.then(|| t.must_change.to_owned()).into_iter().collect();
-        self.lines.draw(c, area, Action::ChangePassword.label().get(sh.lang), &above, t.password_rule);
+        self.lines.draw(c, area, Action::ChangePassword.label().get(sh.lang), &above, t.password_rule, sh.lang);
     }
 }

@@ -13,7 +13,6 @@ use crate::{
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
     screen::{Place, Screen},
-    strings::Lang,
     widget::canvas::Canvas,
 };
 
@@ -28,16 +27,15 @@ pub struct SignInScreen {
 impl SignInScreen {
     /// `first`: nobody is there yet; `again`: a session has expired and everything else stays.
     pub fn new(first: bool, again: bool, name: &str, sh: &mut Shared) -> Self {
-        let t = sh.t();
         let lines = if first {
             Lines::new(&[
-                (t.your_name, "", false),
-                (t.password, "", true),
-                (t.password_again, "", true),
-                (t.company, "", false),
+                (|t| t.your_name, "", false),
+                (|t| t.password, "", true),
+                (|t| t.password_again, "", true),
+                (|t| t.company, "", false),
             ])
         } else {
-            Lines::new(&[(t.your_name, name, false), (t.password, "", true)])
+            Lines::new(&[(|t| t.your_name, name, false), (|t| t.password, "", true)])
         };
         Self { id: sh.id(), first, again, lines }
     }
@@ -143,15 +141,12 @@ impl Screen for SignInScreen {
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         let t = sh.t();
         let above: Vec<String> = match (self.first, self.again) {
-            (true, _) => vec![t.welcome.to_owned(), t.welcome_more.to_owned()],
+            (true, _) => vec![t.welcome.to_owned(), t.welcome_more.to_owned(), t.language_hint.to_owned()],
             (false, true) => vec![t.expired.to_owned()],
             (false, false) => Vec::new(),
         };
         let title = if self.first { t.first_start } else { t.sign_in };
-        let below = match (self.first, sh.lang) {
-            (true, _) => t.password_rule,
-            (false, Lang::En | Lang::Zh) => t.sign_in_hint,
-        };
-        self.lines.draw(c, area, title, &above, below);
+        let below = if self.first { t.password_rule } else { t.sign_in_hint };
+        self.lines.draw(c, area, title, &above, below, sh.lang);
     }
 }

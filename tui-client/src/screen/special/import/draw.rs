@@ -22,7 +22,7 @@ pub fn import(screen: &ImportScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared
         Step::File => {
             let many = resource::of(screen.kind).map_or("", |r| r.labels().1.get(sh.lang));
             let title = format!("{} {many}", Action::Import.label().get(sh.lang));
-            screen.lines.draw(c, area, &title, &[], t.import_file_hint);
+            screen.lines.draw(c, area, &title, &[], t.import_file_hint, sh.lang);
         }
         Step::Map(looked, at) => map(screen, looked, *at, c, area, sh),
         Step::Check(checked, first) => check(checked, *first, c, area, sh),
