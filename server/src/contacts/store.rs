@@ -188,7 +188,7 @@ pub fn create(
             values.extend(clean(rules::FIELDS, vec![(field.column, Value::Null)])?);
         }
     }
-    refuse_external(change.tx(), value_of(&values, "external_id").map(Value::text).unwrap_or_default(), 0)?;
+    refuse_external(change.tx(), Some(change.actor), value_of(&values, "external_id").map(Value::text).unwrap_or_default(), 0)?;
     values.push(("created_by", Value::Int(change.actor.user_id)));
     change.insert(&TABLE, &values)
 }
@@ -208,6 +208,7 @@ pub fn create_first(
             faults.iter_mut().for_each(|fault| fault.field.insert_str(0, "contact."));
             Error::Validation(faults)
         }
+        Error::Duplicate { at, .. } => Error::Duplicate { field: "contact.external_id", at },
         other => other,
     };
     let customer = customers::store::allowed(change.tx(), change.actor, Permission::CustomerCreate, customer_id)?;
@@ -227,7 +228,7 @@ pub fn update(
     in_view(contact)?;
     let before = TABLE.values(tx, contact.id)?;
     rules::check_edit(|column| TABLE.value(&before, column).cloned().unwrap_or_default(), values)?;
-    refuse_external(tx, value_of(values, "external_id").map(Value::text).unwrap_or_default(), contact.id)?;
+    refuse_external(tx, Some(change.actor), value_of(values, "external_id").map(Value::text).unwrap_or_default(), contact.id)?;
     change.update(&TABLE, contact.id, contact.revision, values, "update")
 }
 
@@ -254,7 +255,7 @@ pub fn restore(change: &mut Change<'_, '_>, contact: &Allowed<Contact>, revision
         return Err(Error::InvalidState("normal".into()));
     }
     let values = TABLE.values(tx, contact.id)?;
-    refuse_external(tx, TABLE.value(&values, "external_id")?.text(), contact.id)?;
+    refuse_external(tx, Some(change.actor), TABLE.value(&values, "external_id")?.text(), contact.id)?;
     change.update(&TABLE, contact.id, contact.revision, &[("deleted_at", Value::Null)], "restore")
 }
 
@@ -263,10 +264,11 @@ fn refuse_taken(tx: &Tx<'_>, id: i64) -> Result<()> {
     if !TABLE.value(&values, "deleted_at")?.is_empty() {
         return Ok(());
     }
-    refuse_external(tx, TABLE.value(&values, "external_id")?.text(), id)
+    refuse_external(tx, None, TABLE.value(&values, "external_id")?.text(), id)
 }
 
-fn refuse_external(tx: &Tx<'_>, external_id: &str, but: i64) -> Result<()> {
+/// Refuses an external id that is taken. Who may not see by what is not told.
+fn refuse_external(tx: &Tx<'_>, actor: Option<&Actor>, external_id: &str, but: i64) -> Result<()> {
     if external_id.is_empty() {
         return Ok(());
     }
@@ -275,10 +277,12 @@ fn refuse_external(tx: &Tx<'_>, external_id: &str, but: i64) -> Result<()> {
         params![external_id, but],
         |row| Ok(Match { id: row.get(0)?, label: row.get(1)?, ..Match::default() }),
     )?;
-    match taken {
-        Some(at) => Err(Error::Duplicate { field: "external_id", at }),
-        None => Ok(()),
-    }
+    let Some(at) = taken else { return Ok(()) };
+    let told = match actor {
+        Some(actor) => read(tx, actor, at.id)?.is_some(),
+        None => true,
+    };
+    Err(Error::Duplicate { field: "external_id", at: if told { at } else { Match::default() } })
 }
 
 /// Refreshes what is derived from a contact, and the search index of its customer.

@@ -131,22 +131,30 @@ pub fn find(tx: &Tx<'_>, wanted: &Wanted<'_>) -> Result<Vec<Found>> {
     Ok(matches)
 }
 
-fn refuse(tx: &Tx<'_>, wanted: &Wanted<'_>) -> Result<()> {
-    match find(tx, wanted)?.iter().find(|one| one.duplicate.blocks) {
-        Some(taken) => Err(taken.refusal()),
-        None => Ok(()),
+/// Refuses what blocks. Who may not see the match is told that the value is taken, and no more.
+fn refuse(tx: &Tx<'_>, actor: Option<&Actor>, wanted: &Wanted<'_>) -> Result<()> {
+    let Some(taken) = find(tx, wanted)?.into_iter().find(|one| one.duplicate.blocks) else { return Ok(()) };
+    match actor {
+        Some(actor) if !visible(tx, actor, &taken)? => Err(Error::Duplicate { field: taken.field, at: Match::default() }),
+        _ => Err(taken.refusal()),
     }
+}
+
+fn visible(tx: &Tx<'_>, actor: &Actor, found: &Found) -> Result<bool> {
+    let id = found.duplicate.customer.as_ref().map_or(0, |customer| customer.id);
+    Ok(super::store::standing(tx, id)?.is_some_and(|c| actor.reaches(Permission::CustomerRead, &c)))
 }
 
 /// Refuses a new customer whose name, code or external id is taken.
 ///
 /// # Errors
 /// `DUPLICATE` with the match.
-pub fn refuse_new(tx: &Tx<'_>, values: &[(&'static str, Value)]) -> Result<()> {
+pub fn refuse_new(tx: &Tx<'_>, actor: &Actor, values: &[(&'static str, Value)]) -> Result<()> {
     let text = |column| value_of(values, column).map(Value::text).unwrap_or_default();
     let party = value_of(values, "party").and_then(Value::int).unwrap_or(1);
     refuse(
         tx,
+        Some(actor),
         &Wanted {
             name: text("name"),
             party,
@@ -162,7 +170,13 @@ pub fn refuse_new(tx: &Tx<'_>, values: &[(&'static str, Value)]) -> Result<()> {
 ///
 /// # Errors
 /// `DUPLICATE` with the match.
-pub fn refuse_change(tx: &Tx<'_>, id: i64, before: &[Value], values: &[(&'static str, Value)]) -> Result<()> {
+pub fn refuse_change(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    id: i64,
+    before: &[Value],
+    values: &[(&'static str, Value)],
+) -> Result<()> {
     if !["name", "party", "tel", "usc_code", "external_id"].iter().any(|column| value_of(values, column).is_some()) {
         return Ok(());
     }
@@ -172,25 +186,26 @@ pub fn refuse_change(tx: &Tx<'_>, id: i64, before: &[Value], values: &[(&'static
         .zip(before)
         .map(|((column, _), old)| (*column, value_of(values, column).unwrap_or(old).clone()))
         .collect::<Vec<_>>();
-    refuse_merged(tx, id, &merged)
+    refuse_merged(tx, Some(actor), id, &merged)
 }
 
 /// Refuses a row that stands against a live one; for restoring and undoing.
 ///
 /// # Errors
 /// `DUPLICATE` with the match.
-pub fn refuse_taken(tx: &Tx<'_>, id: i64, values: &[Value], deleted: bool) -> Result<()> {
+pub fn refuse_taken(tx: &Tx<'_>, actor: Option<&Actor>, id: i64, values: &[Value], deleted: bool) -> Result<()> {
     if deleted {
         return Ok(());
     }
     let named = TABLE.columns.iter().zip(values).map(|((column, _), value)| (*column, value.clone())).collect::<Vec<_>>();
-    refuse_merged(tx, id, &named)
+    refuse_merged(tx, actor, id, &named)
 }
 
-fn refuse_merged(tx: &Tx<'_>, id: i64, values: &[(&'static str, Value)]) -> Result<()> {
+fn refuse_merged(tx: &Tx<'_>, actor: Option<&Actor>, id: i64, values: &[(&'static str, Value)]) -> Result<()> {
     let text = |column| value_of(values, column).map(Value::text).unwrap_or_default();
     refuse(
         tx,
+        actor,
         &Wanted {
             name: text("name"),
             party: value_of(values, "party").and_then(Value::int).unwrap_or(1),
@@ -206,9 +221,7 @@ fn refuse_merged(tx: &Tx<'_>, id: i64, values: &[(&'static str, Value)]) -> Resu
 pub fn told(tx: &Tx<'_>, actor: &Actor, found: Vec<Found>) -> Result<Vec<pb::Duplicate>> {
     let mut told = Vec::with_capacity(found.len());
     for one in found {
-        let id = one.duplicate.customer.as_ref().map_or(0, |customer| customer.id);
-        let visible = super::store::standing(tx, id)?.is_some_and(|c| actor.reaches(Permission::CustomerRead, &c));
-        if visible {
+        if visible(tx, actor, &one)? {
             told.push(one.duplicate);
         } else if one.duplicate.blocks {
             told.push(pb::Duplicate { field: one.duplicate.field, blocks: true, ..pb::Duplicate::default() });

@@ -45,7 +45,7 @@ pub static TABLE: Table = Table {
     may_write: |tx, actor, id| allowed(tx, actor, Permission::CustomerEdit, id).map(drop),
     check_undo: |tx, id| {
         let customer = standing(tx, id)?.ok_or(Error::NotFound)?;
-        super::duplicates::refuse_taken(tx, id, &TABLE.values(tx, id)?, customer.standing.deleted)
+        super::duplicates::refuse_taken(tx, None, id, &TABLE.values(tx, id)?, customer.standing.deleted)
     },
 };
 
@@ -269,7 +269,7 @@ pub fn create(
     }
     rules::check_new(&values, &settings.customer_required, full_form)?;
     dictionary::store::check_references(change.tx(), rules::FIELDS, &values, &[])?;
-    super::duplicates::refuse_new(change.tx(), &values)?;
+    super::duplicates::refuse_new(change.tx(), change.actor, &values)?;
     let no = numbering::next(change.tx(), "KH", change.now(), settings.time_zone)?;
     values.push(("no", Value::Text(no)));
     values.push(("status", Value::Int(Status::Normal as i64)));
@@ -301,7 +301,7 @@ pub fn update(
     let was_empty = |column: &str| TABLE.value(&before, column).is_ok_and(Value::is_empty);
     rules::check_edit(was_empty, values, &settings.customer_required, customer.party)?;
     dictionary::store::check_references(tx, rules::FIELDS, values, &unchanged(&before, values))?;
-    super::duplicates::refuse_change(tx, customer.id, &before, values)?;
+    super::duplicates::refuse_change(tx, change.actor, customer.id, &before, values)?;
     change.update(&TABLE, customer.id, customer.revision, values, "update")
 }
 
@@ -327,7 +327,7 @@ pub fn restore(change: &mut Change<'_, '_>, customer: &Allowed<Customer>, revisi
     let tx = change.tx();
     Seen::check_revision(tx, Kind::Customer, customer.id, revision, customer.revision)?;
     rules::permit(customer.standing, rules::Event::Restore)?;
-    super::duplicates::refuse_taken(tx, customer.id, &TABLE.values(tx, customer.id)?, false)?;
+    super::duplicates::refuse_taken(tx, Some(change.actor), customer.id, &TABLE.values(tx, customer.id)?, false)?;
     change.update(&TABLE, customer.id, customer.revision, &[("deleted_at", Value::Null)], "restore")
 }
 

@@ -52,7 +52,7 @@ use crate::{
 /// So long ago the company began to use Rolo.
 const OPENED: Millis = 370 * DAY;
 /// Events in one transaction: few enough that its savepoint stays cheap, many enough that committing does.
-const EVENTS: usize = 400;
+const EVENTS: usize = 250;
 
 /// What is wanted.
 #[derive(Debug, Clone)]

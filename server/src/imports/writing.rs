@@ -105,7 +105,7 @@ pub fn check(tx: &Tx<'_>, actor: &Actor, settings: &Settings, sheet: Sheet, step
         (Sheet::Customers, Step::Create { values, .. }) => {
             actor.require(Permission::CustomerCreate)?;
             customers::rules::check_new(values, &settings.customer_required, false)?;
-            duplicates::refuse_new(tx, values)?;
+            duplicates::refuse_new(tx, actor, values)?;
         }
         (Sheet::Contacts, Step::Create { customer, values, .. }) => {
             match customer {
@@ -148,7 +148,7 @@ fn check_update(
             permit(customer.standing, Event::Edit)?;
             let was_empty = |column: &str| old(column).is_empty();
             customers::rules::check_edit(was_empty, values, &settings.customer_required, customer.party)?;
-            duplicates::refuse_change(tx, id, &before, values)
+            duplicates::refuse_change(tx, actor, id, &before, values)
         }
         Sheet::Contacts => {
             let contact = contacts::store::allowed(tx, actor, Permission::ContactWrite, id)?;

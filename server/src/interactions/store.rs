@@ -51,7 +51,7 @@ pub static TABLE: Table = Table {
         permit(interaction.customer.standing, Event::Attend)?;
         let values = TABLE.values(tx, id)?;
         match TABLE.value(&values, "deleted_at")?.is_empty() {
-            true => refuse_external(tx, TABLE.value(&values, "external_id")?.text(), id),
+            true => refuse_external(tx, None, TABLE.value(&values, "external_id")?.text(), id),
             false => Ok(()),
         }
     },
@@ -207,7 +207,7 @@ pub fn create(
     rules::check_new(&values, channel.as_deref(), full_form)?;
     dictionary::store::check_references(tx, rules::FIELDS, &values, &[])?;
     check_contact(tx, customer.id, value_of(&values, "contact_id"))?;
-    refuse_external(tx, value_of(&values, "external_id").map(Value::text).unwrap_or_default(), 0)?;
+    refuse_external(tx, Some(change.actor), value_of(&values, "external_id").map(Value::text).unwrap_or_default(), 0)?;
     values.push(("author_id", Value::Int(author_id.unwrap_or(change.actor.user_id))));
     values.push(("created_by", Value::Int(change.actor.user_id)));
     change.insert(&TABLE, &values)
@@ -228,7 +228,8 @@ fn check_contact(tx: &Tx<'_>, customer_id: i64, contact_id: Option<&Value>) -> R
     if there { Ok(()) } else { Err(Error::field("contact", Fault::UnknownReference(id.to_string()))) }
 }
 
-fn refuse_external(tx: &Tx<'_>, external_id: &str, but: i64) -> Result<()> {
+/// Refuses an external id that is taken. Who may not see by what is not told.
+fn refuse_external(tx: &Tx<'_>, actor: Option<&Actor>, external_id: &str, but: i64) -> Result<()> {
     if external_id.is_empty() {
         return Ok(());
     }
@@ -238,10 +239,12 @@ fn refuse_external(tx: &Tx<'_>, external_id: &str, but: i64) -> Result<()> {
         params![external_id, but],
         |row| Ok(Match { id: row.get(0)?, label: row.get(1)?, ..Match::default() }),
     )?;
-    match taken {
-        Some(at) => Err(Error::Duplicate { field: "external_id", at }),
-        None => Ok(()),
-    }
+    let Some(at) = taken else { return Ok(()) };
+    let told = match actor {
+        Some(actor) => read(tx, actor, at.id)?.is_some(),
+        None => true,
+    };
+    Err(Error::Duplicate { field: "external_id", at: if told { at } else { Match::default() } })
 }
 
 /// An edit. `values` are clean.
@@ -264,7 +267,7 @@ pub fn update(
     if !unchanged.contains(&"contact_id") {
         check_contact(tx, interaction.customer.id, value_of(values, "contact_id"))?;
     }
-    refuse_external(tx, value_of(values, "external_id").map(Value::text).unwrap_or_default(), interaction.id)?;
+    refuse_external(tx, Some(change.actor), value_of(values, "external_id").map(Value::text).unwrap_or_default(), interaction.id)?;
     let mut values = values.to_vec();
     if value_of(&values, "next_contact_at").is_some_and(|next| *next != old("next_contact_at")) {
         // Another date is another appointment.
@@ -318,7 +321,7 @@ pub fn restore(change: &mut Change<'_, '_>, interaction: &Allowed<Interaction>, 
         return Err(Error::InvalidState("normal".into()));
     }
     let values = TABLE.values(tx, interaction.id)?;
-    refuse_external(tx, TABLE.value(&values, "external_id")?.text(), interaction.id)?;
+    refuse_external(tx, Some(change.actor), TABLE.value(&values, "external_id")?.text(), interaction.id)?;
     change.update(&TABLE, interaction.id, interaction.revision, &[("deleted_at", Value::Null)], "restore")
 }
 

@@ -27,7 +27,7 @@ fn scratch() -> Result<()> {
     t.wait_gone("申江")?;
     println!("{}", t.frame());
     t.keys("enter enter")?;
-    t.wait_for(&["动态"])?;
+    t.wait_for(&["动态", "e 编辑"])?;
     println!("{}", t.frame());
     t.keys("e")?;
     t.wait_for(&["ctrl-s"])?;
@@ -38,11 +38,13 @@ fn scratch() -> Result<()> {
     println!("{} {:?}", t.frame(), t.cursor());
     t.keys("esc")?;
     t.wait_gone("ctrl-s")?;
+    t.wait_for(&["K 联系人"])?;
     t.keys("K")?;
     t.wait_for(&["ctrl-s"])?;
     t.keys("'王五' tab tab '采购经理' tab '13900003333' ctrl-s")?;
     t.wait_for(&["保存成功"])?;
     println!("{}", t.frame());
+    t.wait_for(&["i 交往"])?;
     t.keys("i")?;
     t.wait_for(&["ctrl-s", "概要"])?;
     println!("{:?}", t.cursor());

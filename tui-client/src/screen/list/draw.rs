@@ -179,6 +179,9 @@ fn column(field: &Field, room: u16, sh: &Shared) -> Option<Column> {
     let title = show::heading(field, 0, sh);
     let min = min.max(sh.measure.width(&title) as u16);
     let min = match field.input {
+        // Where there is little room, what it is about needs it most.
+        Input::Time | Input::Choice { .. } if room < 56 => min.min(8),
+        Input::User => min.max(8),
         Input::Fixed(_) => wish,
         Input::Choice { .. } => min.max(8),
         Input::Customer => (room / 4).clamp(12, 24),
