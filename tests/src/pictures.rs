@@ -32,7 +32,8 @@ const CUSTOMERS: usize = 500;
 pub struct Picture {
     /// The file's name.
     pub name: &'static str,
-    lang: Lang,
+    /// The language it is in.
+    pub lang: Lang,
     size: (u16, u16),
     role: &'static str,
     keys: &'static str,

@@ -7,7 +7,7 @@ use rolo_tui::strings::Lang;
 async fn main() -> anyhow::Result<()> {
     let (zh, en) = (Company::open(Lang::Zh).await?, Company::open(Lang::En).await?);
     for picture in PICTURES {
-        let company = if picture.name.ends_with("-zh.svg") { &zh } else { &en };
+        let company = if picture.lang == Lang::Zh { &zh } else { &en };
         let file = path(picture.name);
         if let Some(dir) = file.parent() {
             std::fs::create_dir_all(dir)?;

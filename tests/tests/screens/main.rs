@@ -6,6 +6,7 @@ mod edges;
 mod forms;
 mod lists;
 mod pictures;
+mod readme;
 mod sessions;
 mod stage;
 mod today;

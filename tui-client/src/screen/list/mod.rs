@@ -42,6 +42,8 @@ pub struct ListScreen {
     pub preview: Option<(i64, Preview)>,
     resting: u64,
     seen: Option<u64>,
+    /// The view was chosen, or the first one has shown that it holds something.
+    chosen: bool,
 }
 
 impl ListScreen {
@@ -59,6 +61,7 @@ impl ListScreen {
             preview: None,
             resting: 0,
             seen: None,
+            chosen: false,
         })
     }
 
@@ -92,8 +95,18 @@ impl ListScreen {
 
     fn go_view(&mut self, view: usize, sh: &mut Shared) {
         if view < self.rows.resource.views().len() {
+            self.chosen = true;
             self.rows.view = view;
             self.restart(sh);
+        }
+    }
+
+    /// Who has no records of their own (a supervisor, an executive) begins with everybody's.
+    fn leave_an_empty_first_view(&mut self, sh: &mut Shared) {
+        let holds = |view: usize| self.counts.get(view).and_then(Option::as_ref).map(|total| total.count);
+        let empty = holds(0) == Some(0) && holds(1) > Some(0);
+        if !std::mem::replace(&mut self.chosen, true) && empty && self.filter.line.is_empty() {
+            self.go_view(1, sh);
         }
     }
 
@@ -266,6 +279,7 @@ impl Screen for ListScreen {
                         *slot = Some(total);
                     }
                 }
+                self.leave_an_empty_first_view(sh);
             }
             (Slot::Preview, Ok(Reply::Preview(preview))) => {
                 if let Request::Preview(id) = request {
