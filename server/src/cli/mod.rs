@@ -95,6 +95,8 @@ async fn make(init: Init) -> anyhow::Result<()> {
 async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let dir = arguments.place.data;
     let config = Config { listen: arguments.listen, reflection: arguments.reflection, ..Config::default() };
+    // Before anybody hears that it serves: whoever starts it may end it at once.
+    let stopped = stop_signal()?;
     let mut handle = match Place::open(&dir, config).await.map_err(words)? {
         Place::Owner(handle) => handle,
         Place::Other { .. } => bail!("{} is served by another process already", dir.display()),
@@ -105,22 +107,20 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
     }
     tokio::select! {
         ended = handle.wait() => ended.map_err(words)?,
-        stopped = stop_signal() => {
-            stopped?;
-            handle.shutdown().await.map_err(words)?;
-        }
+        () = stopped => handle.shutdown().await.map_err(words)?,
     }
     Ok(())
 }
 
-async fn stop_signal() -> io::Result<()> {
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 async fn verify(dir: &Path) -> anyhow::Result<()> {

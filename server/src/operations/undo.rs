@@ -1,9 +1,9 @@
 //! Taking an operation back: the before-images written anew, as an operation of its own.
 //!
-//! Each record is taken back only if its revision is still the one that the operation left, and if the person may still
-//! write it; otherwise it is kept as it is, with the reason and who changed it. A record that the operation made goes to
-//! the recycle bin. Redo is the undo of an undo. The work goes in slices, each its own transaction; interrupted, it goes
-//! on where it stopped, for what is taken back already carries the undo's name.
+//! Each record is taken back only if it is still as the operation left it, and if the person may still write it;
+//! otherwise it is kept as it is, with the reason and who changed it. A record that the operation made goes to the
+//! recycle bin. Redo is the undo of an undo. The work goes in slices, each its own transaction; interrupted, it goes on
+//! where it stopped, for what is taken back already carries the undo's name.
 
 use rolo_proto::v1::{self as pb, Kind};
 use rusqlite::ErrorCode;
@@ -228,7 +228,7 @@ fn take_back(change: &mut Change<'_, '_>, table: &'static Table, id: i64, image:
         // Taken back before an interruption.
         return Ok(());
     }
-    if revision != image.revision {
+    if revision != image.revision && !is_as_left(tx, table.kind, id, image.last_sequence)? {
         let (who, at) = last_change(tx, table.kind, id)?;
         return Err(Error::Stale { kind: table.kind, id, revision, fields: Vec::new(), who, at });
     }
@@ -236,6 +236,31 @@ fn take_back(change: &mut Change<'_, '_>, table: &'static Table, id: i64, image:
     let values = image.values(table, change.now());
     change.update(table, id, revision, &values, "undo").map_err(taken)?;
     (table.check_undo)(tx, id)
+}
+
+/// Whether all that happened to a record after a row of its log was taken back again, so that it is as the row left it:
+/// undoing on goes further back on one and the same record, and redoing on comes forward.
+fn is_as_left(tx: &Tx<'_>, kind: Kind, id: i64, sequence: i64) -> Result<bool> {
+    const MOST: usize = 1_000;
+    let later = tx.query(
+        "SELECT a.operation_id, COALESCE(o.undoes, 0)
+         FROM audit a LEFT JOIN operation o ON o.id = a.operation_id
+         WHERE a.kind = ?1 AND a.record_id = ?2 AND a.sequence > ?3 AND a.verb <> 'refused'
+         ORDER BY a.sequence
+         LIMIT ?4",
+        params![kind as i32, id, sequence, MOST as i64],
+        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+    )?;
+    // What stands: an undo takes away what it undoes, if that is the last thing that stands.
+    let mut standing = Vec::new();
+    for (operation, undoes) in &later {
+        match standing.last() {
+            Some(last) if *last == operation => {}
+            Some(last) if *undoes > 0 && *last == undoes => drop(standing.pop()),
+            _ => standing.push(operation),
+        }
+    }
+    Ok(standing.is_empty() && later.len() < MOST)
 }
 
 /// A unique index speaks before `check_undo` can.

@@ -74,8 +74,7 @@ pub fn masked<M: Columns>(input: &M, mask: Option<&FieldMask>) -> Result<Vec<(&'
         return Err(Error::field("update_mask", Fault::Required));
     }
     if let Some(unknown) = paths.iter().find(|path| !M::NAMES.contains(&path.as_str())) {
-        // What comes back in a header must not be as long as what was sent.
-        return Err(Error::field(unknown.chars().take(100).collect::<String>(), Fault::NotWritable));
+        return Err(Error::field(unknown.as_str(), Fault::NotWritable));
     }
     Ok(input.values().into_iter().filter(|(name, _)| paths.iter().any(|path| path == name)).collect())
 }

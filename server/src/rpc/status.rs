@@ -9,6 +9,9 @@ use crate::error::{Error, Fault};
 
 /// The domain of every `ErrorInfo`.
 const DOMAIN: &str = "rolo";
+/// A refusal travels in headers, of which a client takes 16 KiB: characters of one text, bytes of all faults.
+const TEXT: usize = 300;
+const DETAILS: usize = 5_000;
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
@@ -18,13 +21,18 @@ impl From<Error> for Status {
 
 fn status(error: &Error) -> Status {
     let mut metadata = HashMap::new();
-    let mut put = |key: &str, value: String| metadata.insert(key.to_owned(), value);
+    let mut put = |key: &str, value: String| metadata.insert(key.to_owned(), short(&value));
     let mut details = ErrorDetails::new();
     let code = match error {
         Error::Refused { cause, .. } => return status(cause),
         Error::Validation(violations) => {
-            let fields = violations.iter().map(|v| FieldViolation::new(&v.field, fault(&v.fault))).collect::<Vec<_>>();
-            details.set_bad_request(fields);
+            let mut room = DETAILS;
+            let told = violations.iter().map(|v| FieldViolation::new(short(&v.field), short(&fault(&v.fault))));
+            let told = told.take_while(|told| {
+                room = room.saturating_sub(told.field.len() + told.description.len());
+                room > 0
+            });
+            details.set_bad_request(told.collect::<Vec<_>>());
             Code::InvalidArgument
         }
         Error::InvalidState(state) => {
@@ -94,7 +102,12 @@ fn status(error: &Error) -> Status {
         }
     };
     details.set_error_info(error.reason(), DOMAIN, metadata);
-    Status::with_error_details(code, error.to_string(), details)
+    Status::with_error_details(code, short(&error.to_string()), details)
+}
+
+/// A text with what the caller sent in it, short enough for a header: too long a header ends the whole connection.
+fn short(text: &str) -> String {
+    text.chars().take(TEXT).collect()
 }
 
 /// A short random name by which a defect is found in the log.

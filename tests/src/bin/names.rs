@@ -73,7 +73,8 @@ async fn main() -> Result<ExitCode> {
     let (mut checked, mut misses) = (0, Vec::new());
     for (pair, names) in pairs {
         checked += names.len();
-        misses.extend(search(&client, &pair, names, &mut times).await?.into_iter().map(|name| format!("{pair} {name}")));
+        misses
+            .extend(search(&client, &pair, names, &mut times).await?.into_iter().map(|name| format!("{pair} {name}")));
     }
     times.sort_unstable();
     table.row("pairs checked", checked);

@@ -31,7 +31,11 @@ fn the_same_list_comes_as_table_json_csv_and_ids() -> Result<()> {
 
     let json = company.json(&["list", "customers", "--sort", "no"])?;
     assert_eq!(json.iter().map(|c| c["id"].clone()).collect::<Vec<_>>(), [1, 2, 3, 4]);
-    assert_eq!((&json[0]["satisfaction"], &json[3]["level"]), (&json!(5), &json!(null)), "numbers as numbers, absent as null");
+    assert_eq!(
+        (&json[0]["satisfaction"], &json[3]["level"]),
+        (&json!(5), &json!(null)),
+        "numbers as numbers, absent as null"
+    );
     assert_eq!(company.ok(&["list", "customers", "--sort", "no", "--format", "ids"])?, "1\n2\n3\n4\n");
     Ok(())
 }
@@ -111,7 +115,8 @@ fn more_matches_than_a_page_are_all_listed_once() -> Result<()> {
     let listed = company.ok(&["list", "customers", "--sort", "no", "--format", "ids"])?;
     let expected: String = (1..=450).map(|n| format!("{n}\n")).collect();
     assert_eq!(listed, expected);
-    let mut found: Vec<u32> = company.ok(&["list", "customers", "公司", "--format", "ids"])?.lines().flat_map(str::parse).collect();
+    let mut found: Vec<u32> =
+        company.ok(&["list", "customers", "公司", "--format", "ids"])?.lines().flat_map(str::parse).collect();
     found.sort_unstable();
     assert_eq!(found, (1..=450).collect::<Vec<_>>());
     Ok(())

@@ -56,7 +56,8 @@ async fn search(session: &world::Session, words: &str) -> Result<HashSet<String>
     let filter = pb::CustomerFilter { search: words.to_owned(), ..Default::default() };
     let mut request = pb::ListCustomersRequest { filter: Some(filter), page_size: 200, ..Default::default() };
     loop {
-        let page = session.customers().list_customers(request.clone()).await.with_context(|| words.to_owned())?.into_inner();
+        let page =
+            session.customers().list_customers(request.clone()).await.with_context(|| words.to_owned())?.into_inner();
         for customer in page.customers {
             ensure!(found.insert(customer.name.clone()), "{words}: {} comes twice", customer.name);
         }

@@ -60,7 +60,11 @@ fn imported(name: &str, bytes: impl AsRef<[u8]>) -> Result<Company> {
     let company = Company::new()?;
     let file = company.write(name, bytes)?;
     let did = summary(&company, &import(&file, &[]), 0)?;
-    assert_eq!((&did["created"], &did["second_created"], &did["refused"]), (&json!(91), &json!(91), &json!(0)), "{name}");
+    assert_eq!(
+        (&did["created"], &did["second_created"], &did["refused"]),
+        (&json!(91), &json!(91), &json!(0)),
+        "{name}"
+    );
     Ok(company)
 }
 
@@ -81,7 +85,10 @@ fn ninety_one_customers_come_in_with_their_contacts_and_a_second_run_creates_not
     assert_eq!((&customer["zip"], &customer["tel"]), (&json!("05454-876"), &json!("(21) 555-0091")));
     assert_eq!(company.one(&["get", "customer", "ALFKI"])?["region"], json!(null));
     let contact = company.one(&["list", "contacts", "Mario Pontes"])?;
-    assert_eq!((&contact["customer_name"], &contact["position"]), (&json!("Hanari Carnes"), &json!("Accounting Manager")));
+    assert_eq!(
+        (&contact["customer_name"], &contact["position"]),
+        (&json!("Hanari Carnes"), &json!("Accounting Manager"))
+    );
     Ok(())
 }
 
@@ -150,14 +157,19 @@ fn five_broken_rows_of_five_kinds_stop_only_themselves_and_come_in_once_mended()
     let errors = company.path("customers.errors.csv");
     assert_eq!(did["errors"], json!(errors.to_string_lossy()));
     let written = fs::read_to_string(&errors)?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(written.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).from_reader(written.trim_start_matches('\u{feff}').as_bytes());
     let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     assert_eq!(header[13..], ["line", "field", "reason"]);
     let faulty: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>()?;
     assert_eq!(faulty.len(), 5, "{written}");
     let mut reasons = Vec::new();
     for (n, (row, (_, field))) in faulty.iter().zip(BROKEN).enumerate() {
-        assert_eq!((&row[0], &row[13]), (format!("BAD0{}", n + 1).as_str(), (4 * (n + 1) + 1).to_string().as_str()), "{row:?}");
+        assert_eq!(
+            (&row[0], &row[13]),
+            (format!("BAD0{}", n + 1).as_str(), (4 * (n + 1) + 1).to_string().as_str()),
+            "{row:?}"
+        );
         assert_eq!(&row[14], field, "{row:?}");
         assert!(!row[15].is_empty());
         reasons.push(row[15].to_owned());
@@ -191,7 +203,8 @@ fn five_broken_rows_of_five_kinds_stop_only_themselves_and_come_in_once_mended()
 fn a_dry_run_says_what_would_happen_and_writes_nothing() -> Result<()> {
     let company = imported("customers.csv", northwind()?)?;
     let changed = northwind()?.replace("030-0074321", "030-9999999").replace("12209", "NULL");
-    let file = company.write("changed.csv", format!("{changed}\nNEWCO,A new company,Li Si,Owner,S,C,Mars,1,X,010-88660000,NULL\n"))?;
+    let file = company
+        .write("changed.csv", format!("{changed}\nNEWCO,A new company,Li Si,Owner,S,C,Mars,1,X,010-88660000,NULL\n"))?;
     let before = digest(&company.data)?;
     let said = company.rolo(&import(&file, &["--dry-run", "--existing", "update"]))?.with(0)?.stdout;
     assert!(said.contains("Telephone: 030-0074321 → 030-9999999"), "old → new: {said}");

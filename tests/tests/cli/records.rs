@@ -8,7 +8,8 @@ use crate::company::{Company, objects};
 #[test]
 fn a_customer_is_made_with_its_first_contact_from_pairs_in_either_language() -> Result<()> {
     let company = Company::new()?;
-    let pairs = ["create", "customer", "name=北京华盛科技", "等级=大客户", "contact.name=张律", "contact.mobile=13800001111"];
+    let pairs =
+        ["create", "customer", "name=北京华盛科技", "等级=大客户", "contact.name=张律", "contact.mobile=13800001111"];
     let customer = company.one(&pairs)?;
     assert_eq!(customer["name"], "北京华盛科技");
     assert_eq!(customer["level"], "大客户");
@@ -112,7 +113,8 @@ fn a_change_of_an_old_revision_is_stale() -> Result<()> {
     let company = Company::new()?;
     company.ok(&["create", "customer", "name=甲公司"])?;
     company.ok(&["edit", "customer", "1", "tel=010-88660000", "--if-revision", "1"])?;
-    let refused = company.rolo(&["edit", "customer", "1", "tel=010-88661111", "--if-revision", "1", "--json"])?.with(4)?;
+    let refused =
+        company.rolo(&["edit", "customer", "1", "tel=010-88661111", "--if-revision", "1", "--json"])?.with(4)?;
     let error: serde_json::Value = serde_json::from_str(&refused.stderr)?;
     assert_eq!((&error["error"], &error["details"]["revision"]), (&json!("STALE"), &json!("2")), "{error}");
     company.rolo(&["delete", "customer", "1", "--if-revision", "1"])?.with(4)?;
@@ -146,7 +148,8 @@ fn an_interaction_names_its_customer_by_number_and_its_time_as_people_say_it() -
     let customer = ["create", "customer", "name=甲公司", "contact.name=李四", "contact.mobile=13800002222"];
     let no = company.one(&customer)?["no"].clone();
     let no = no.as_str().context("a number")?;
-    let pairs = ["create", "interaction", &format!("customer_no={no}"), "contact=李四", "title=报价", "next_contact_at=+3d"];
+    let pairs =
+        ["create", "interaction", &format!("customer_no={no}"), "contact=李四", "title=报价", "next_contact_at=+3d"];
     let interaction = company.one(&pairs)?;
     assert_eq!((&interaction["customer_name"], &interaction["contact"]), (&json!("甲公司"), &json!("李四")));
     // Times are RFC 3339 in UTC.
@@ -159,7 +162,8 @@ fn an_interaction_names_its_customer_by_number_and_its_time_as_people_say_it() -
 #[test]
 fn all_that_is_wrong_with_a_record_is_told_at_once() -> Result<()> {
     let company = Company::new()?;
-    let refused = company.rolo(&["create", "customer", "name=甲公司", "level=钻石", "satisfaction=9", "--json"])?.with(6)?;
+    let refused =
+        company.rolo(&["create", "customer", "name=甲公司", "level=钻石", "satisfaction=9", "--json"])?.with(6)?;
     let error: serde_json::Value = serde_json::from_str(&refused.stderr)?;
     let fields: Vec<_> = error["fields"].as_array().context("fields")?.iter().map(|f| f["field"].clone()).collect();
     assert_eq!(fields, ["level", "satisfaction"], "{error}");

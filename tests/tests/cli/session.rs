@@ -8,7 +8,8 @@ use crate::company::{BOSS, Company};
 fn the_first_person_signs_in_by_a_password_file_and_later_commands_need_none() -> Result<()> {
     let company = Company::nothing()?;
     let password = company.password_file();
-    let made = ["init", "--admin", BOSS, "--display-name", "王芳", "--company", "华盛贸易", "--password-file", &password];
+    let made =
+        ["init", "--admin", BOSS, "--display-name", "王芳", "--company", "华盛贸易", "--password-file", &password];
     company.rolod(&made)?.ok()?;
     company.login(BOSS)?;
 

@@ -17,7 +17,8 @@ async fn create(by: &Session, contact: pb::ContactInput, full_form: bool) -> Res
 
 async fn update(by: &Session, id: i64, fields: &[&str], contact: pb::ContactInput) -> Result<pb::Contact, Status> {
     let (update_mask, request_id) = (mask(fields), request_id());
-    let request = pb::UpdateContactRequest { id, contact: Some(contact), update_mask, request_id, ..Default::default() };
+    let request =
+        pb::UpdateContactRequest { id, contact: Some(contact), update_mask, request_id, ..Default::default() };
     Ok(by.contacts().update_contact(request).await?.into_inner())
 }
 
@@ -126,7 +127,8 @@ async fn contacts_are_listed_filtered_found_and_sorted_across_customers() -> Res
     let world = World::new().await?;
     let (mgr, other) = (world.session("mgr").await?, world.session("other").await?);
     let (one, two) = (mgr.customer("甲公司", 0).await?, other.customer("乙公司", 0).await?);
-    for (i, name) in ["陈总", "单经理", "Ann Smith", "曾工", "张律师", "安迪", "bob"].into_iter().enumerate() {
+    for (i, name) in ["陈总", "单经理", "Ann Smith", "曾工", "张律师", "安迪", "bob"].into_iter().enumerate()
+    {
         if i % 2 == 0 {
             world.advance(MINUTE);
         }
@@ -166,7 +168,8 @@ async fn contacts_are_listed_filtered_found_and_sorted_across_customers() -> Res
         let mut orders = Vec::new();
         for descending in [false, true] {
             let (order_by, page_size) = (order_by.into(), 2);
-            let request = pb::ListContactsRequest { order_by, descending, page_size, with_total: true, ..Default::default() };
+            let request =
+                pb::ListContactsRequest { order_by, descending, page_size, with_total: true, ..Default::default() };
             let page = mgr.contacts().list_contacts(request.clone()).await?.into_inner();
             assert_eq!(page.total.map(|total| total.count), Some(7));
             orders.push(mgr.people(request).await?.into_iter().map(|contact| contact.id).collect::<Vec<_>>());

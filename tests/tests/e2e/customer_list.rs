@@ -130,7 +130,10 @@ async fn each_filter_lets_through_what_it_names_and_nothing_else() -> Result<()>
             Box::new(|c| c.manager.as_ref().is_some_and(|m| m.id == mgr || m.id == boss.user_id)),
         ),
         (pb::CustomerFilter { satisfaction: vec![0], ..plain() }, Box::new(|c| c.satisfaction.is_none())),
-        (pb::CustomerFilter { satisfaction: vec![2, 5], ..plain() }, Box::new(|c| matches!(c.satisfaction, Some(2 | 5)))),
+        (
+            pb::CustomerFilter { satisfaction: vec![2, 5], ..plain() },
+            Box::new(|c| matches!(c.satisfaction, Some(2 | 5))),
+        ),
         (pb::CustomerFilter { credit: vec![1], ..plain() }, Box::new(|c| c.credit == Some(1))),
         (pb::CustomerFilter { party: 2, ..plain() }, Box::new(|c| c.party == 2)),
         (pb::CustomerFilter { status: 1, ..plain() }, Box::new(|c| c.status == 1)),
@@ -195,7 +198,8 @@ async fn pages_of_seven_show_each_record_once_and_in_order_for_every_sort_and_fi
     let boss = fill(&world).await?;
     let mgr = world.session("mgr").await?;
     let items = boss.dictionary().list_items(pb::ListItemsRequest { page_size: 200, ..Default::default() }).await?;
-    let positions: Vec<(i64, i64)> = items.into_inner().items.iter().map(|item| (item.id, item.position.into())).collect();
+    let positions: Vec<(i64, i64)> =
+        items.into_inner().items.iter().map(|item| (item.id, item.position.into())).collect();
     let region = world.item("region", "1").await?;
     let filters = [
         view(CustomerView::All),
@@ -304,9 +308,14 @@ async fn a_page_has_fifty_rows_by_default_two_hundred_at_most_and_a_thousand_for
         )
         .await?;
     let boss = world.session("boss").await?;
-    for (page_size, export, rows) in
-        [(0, false, 50), (-1, false, 50), (1, false, 1), (200, false, 200), (i32::MAX, false, 200), (i32::MAX, true, 1_000)]
-    {
+    for (page_size, export, rows) in [
+        (0, false, 50),
+        (-1, false, 50),
+        (1, false, 1),
+        (200, false, 200),
+        (i32::MAX, false, 200),
+        (i32::MAX, true, 1_000),
+    ] {
         let request = pb::ListCustomersRequest { page_size, export, ..Default::default() };
         let page = boss.customers().list_customers(request).await?.into_inner();
         assert_eq!(page.customers.len(), rows, "page size {page_size}, export {export}");

@@ -57,10 +57,9 @@ async fn a_new_customer_gets_a_number_and_its_maker_as_manager() -> Result<()> {
     assert_eq!(reason_of(&mgr.customer("别人的", world.session("other").await?.user_id).await), "NOT_OWNER");
     let empty = refused(mgr.customer(" \u{3000}\u{200b}", 0).await)?;
     assert_eq!(faults(&empty), ["name REQUIRED"]);
-    let actions = |by: &Session| { let by = by.clone(); async move { by.get(mine.id).await } };
     let all = [Action::Edit, Action::Reassign, Action::Delete, Action::AddContact, Action::AddInteraction];
-    assert_eq!(actions(&mgr).await?.allowed_actions().collect::<Vec<_>>(), all);
-    assert_eq!(actions(&exe).await?.allowed_actions().collect::<Vec<_>>(), []);
+    assert_eq!(mgr.get(mine.id).await?.allowed_actions().collect::<Vec<_>>(), all);
+    assert_eq!(exe.get(mine.id).await?.allowed_actions().collect::<Vec<_>>(), []);
     Ok(())
 }
 
@@ -300,7 +299,11 @@ async fn a_customer_without_manager_is_every_supervisors_and_only_active_people_
     assert_eq!(reason_of(&mgr.edit(&loose, &["manager_id"], to(mgr.user_id)).await), "NOT_OWNER");
     let given = sup.edit(&loose, &["manager_id"], to(mgr.user_id)).await?;
     let handed = mgr.edit(&given, &["manager_id"], to(other.user_id)).await?;
-    assert_eq!(reason_of(&mgr.edit(&handed, &["manager_id"], to(mgr.user_id)).await), "NOT_OWNER", "given away is away");
+    assert_eq!(
+        reason_of(&mgr.edit(&handed, &["manager_id"], to(mgr.user_id)).await),
+        "NOT_OWNER",
+        "given away is away"
+    );
     let host = world.nobody().await?;
     host.host().disable_user(pb::DisableUserRequest { name: "mgr".into() }).await?;
     for id in [mgr.user_id, 999] {
@@ -310,7 +313,10 @@ async fn a_customer_without_manager_is_every_supervisors_and_only_active_people_
     }
     host.host().disable_user(pb::DisableUserRequest { name: "other".into() }).await?;
     let memo = pb::CustomerInput { manager_id: Some(other.user_id), fax: "1234567".into(), ..Default::default() };
-    assert!(boss.edit(&handed, &["fax", "manager_id"], memo).await.is_ok(), "who has gone stays until somebody else is named");
+    assert!(
+        boss.edit(&handed, &["fax", "manager_id"], memo).await.is_ok(),
+        "who has gone stays until somebody else is named"
+    );
     Ok(())
 }
 
@@ -352,7 +358,12 @@ async fn the_first_contact_comes_with_its_customer_or_neither_does() -> Result<(
         ..named("北京华盛")
     };
     let contact = |name: &str, mobile: &str| {
-        Some(pb::ContactInput { name: name.into(), mobile: mobile.into(), position: "经理".into(), ..Default::default() })
+        Some(pb::ContactInput {
+            name: name.into(),
+            mobile: mobile.into(),
+            position: "经理".into(),
+            ..Default::default()
+        })
     };
     for (given, fault) in [
         (contact("", "13800000000"), "contact.name REQUIRED"),
@@ -369,13 +380,18 @@ async fn the_first_contact_comes_with_its_customer_or_neither_does() -> Result<(
     assert_eq!(customer.no, "KH261102001");
     let operations = "SELECT COUNT(DISTINCT operation_id) FROM audit WHERE verb = 'create' AND kind IN (1, 2)";
     assert_eq!(world.number(operations).await?, 1, "one operation, so one undo");
-    let blank = Some(pb::ContactInput::default());
-    let request = pb::CreateCustomerRequest {
-        customer: Some(named("无联系人")),
-        first_contact: blank,
+    let taken = Some(pb::ContactInput { external_id: "C-1".into(), name: "陈总".into(), ..Default::default() });
+    let with = |name: &str, first_contact| pb::CreateCustomerRequest {
+        customer: Some(named(name)),
+        first_contact,
         request_id: request_id(),
         ..Default::default()
     };
-    assert!(mgr.customers().create_customer(request).await?.into_inner().first_contact.is_none());
+    mgr.customers().create_customer(with("先到", taken.clone())).await?;
+    let refusal = refused(mgr.customers().create_customer(with("后到", taken)).await)?;
+    assert_eq!(detail(&refusal, "field"), "contact.external_id", "the contact's, not the customer's");
+    let blank = Some(pb::ContactInput::default());
+    let alone = mgr.customers().create_customer(with("无联系人", blank)).await?.into_inner();
+    assert!(alone.first_contact.is_none());
     Ok(())
 }

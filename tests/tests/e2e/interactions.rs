@@ -86,7 +86,11 @@ async fn a_place_is_asked_for_at_meetings_and_visits_and_the_time_is_now_by_defa
     let stranger = mgr.contact(mgr.customer("别家", 0).await?.id, "陈总", "").await?;
     let wrong = pb::InteractionInput { contact_id: Some(stranger.id), ..about("电话") };
     let refusal = create(&mgr, wrong, true).await.err().context("taken")?;
-    assert_eq!(faults(&refusal), [format!("contact UNKNOWN_REFERENCE:{}", stranger.id)], "a contact of another customer");
+    assert_eq!(
+        faults(&refusal),
+        [format!("contact UNKNOWN_REFERENCE:{}", stranger.id)],
+        "a contact of another customer"
+    );
     Ok(())
 }
 
@@ -107,7 +111,13 @@ async fn what_is_due_is_sorted_into_days_of_the_companys_zone() -> Result<()> {
         let at = TODAY - DAY;
         create(
             &mgr,
-            pb::InteractionInput { customer_id, at, title: title.into(), next_contact_at: Some(next), ..Default::default() },
+            pb::InteractionInput {
+                customer_id,
+                at,
+                title: title.into(),
+                next_contact_at: Some(next),
+                ..Default::default()
+            },
             true,
         )
         .await?;
@@ -168,7 +178,8 @@ async fn a_next_contact_is_settled_by_a_later_one_or_by_hand_and_only_the_newest
     assert_eq!(due(&mgr, DueView::Any).await?, ["第二次"]);
     settle(&stf, theirs.id).await?;
     assert_eq!(mgr.get(customer.id).await?.next_contact_at, START + 5 * HOUR);
-    let figures = world.nobody().await?.host().check_figures(pb::CheckFiguresRequest { repair: false }).await?.into_inner();
+    let figures =
+        world.nobody().await?.host().check_figures(pb::CheckFiguresRequest { repair: false }).await?.into_inner();
     assert_eq!((figures.checked, figures.differences), (1, Vec::new()), "kept figures are the recomputed ones");
     // What is due follows its customer out of view.
     mgr.bin(&mgr.get(customer.id).await?).await?;
@@ -213,7 +224,10 @@ async fn an_interaction_is_edited_by_its_author_the_customers_manager_or_a_super
     let mine = other.interaction(customer.id, "顺便拜访", 0).await?;
     assert_eq!(reason_of(&update(&stf, mine.id, &["memo"], memo()).await), "NOT_OWNER");
     assert_eq!(reason_of(&exe.interaction(customer.id, "x", 0).await), "FORBIDDEN");
-    assert_eq!(reason_of(&exe.interactions().list_interactions(pb::ListInteractionsRequest::default()).await), "FORBIDDEN");
+    assert_eq!(
+        reason_of(&exe.interactions().list_interactions(pb::ListInteractionsRequest::default()).await),
+        "FORBIDDEN"
+    );
     world.sql("UPDATE customer SET status = 2").await?;
     assert!(mgr.interaction(customer.id, "挽回", 0).await.is_ok(), "§5.6: lost customers too");
     mgr.bin(&mgr.get(customer.id).await?).await?;

@@ -1,6 +1,20 @@
 //! The end-to-end tests: a real server in this process, spoken to over gRPC. One runner, a module an area.
 
 mod authz;
+mod contacts;
+mod customer_list;
+mod customers;
+mod dictionary;
+mod fuzz;
+mod interactions;
+mod kernel;
+mod place;
 mod plans;
 mod scope;
+mod scrub;
+mod search;
+mod security;
+mod sessions;
 mod structure;
+mod timeline;
+mod undo;

@@ -110,7 +110,9 @@ async fn a_customer_is_found_by_number_phone_digits_and_external_id() -> Result<
     };
     let customer = boss.create(customer).await?;
     let contact = boss.contact(customer.id, "陈总", "+86 150-4321-8765").await?;
-    for query in ["KH261102003", "1102003", "2003", "8866", "6655", "01088665577", "010-8866", "9876", "4455", "+86 150 4321"] {
+    for query in
+        ["KH261102003", "1102003", "2003", "8866", "6655", "01088665577", "010-8866", "9876", "4455", "+86 150 4321"]
+    {
         assert_eq!(boss.search(query).await?, ["丙"], "{query}");
     }
     for query in ["erp/4711", "4711x", "陈 8765", "丙 5577", "2187"] {
@@ -197,11 +199,8 @@ async fn the_index_follows_renaming_deleting_and_undo() -> Result<()> {
     assert_eq!((boss.search("华盛").await?.len(), boss.search("长江").await?.len()), (1, 0));
     let gone = boss.bin(&boss.get(customer.id).await?).await?;
     assert!(boss.search("华盛").await?.is_empty());
-    let bin = pb::CustomerFilter {
-        search: "华盛".into(),
-        view: pb::CustomerView::RecycleBin.into(),
-        ..Default::default()
-    };
+    let bin =
+        pb::CustomerFilter { search: "华盛".into(), view: pb::CustomerView::RecycleBin.into(), ..Default::default() };
     assert_eq!(boss.names(bin).await?, ["北京华盛"], "the recycle bin can be searched too");
     boss.undo(gone.operation_id).await?;
     assert_eq!(boss.search("华盛").await?, ["北京华盛"]);

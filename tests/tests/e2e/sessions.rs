@@ -217,7 +217,11 @@ async fn a_change_of_roles_takes_effect_with_the_next_call() -> Result<()> {
     assert_eq!(reason_of(&exe.customer("再创", 0).await), "FORBIDDEN");
     let unknown = set_roles(&host, "exe", &["emperor"]).await.err().context("taken")?;
     assert_eq!(faults(&unknown), ["roles UNKNOWN_REFERENCE:emperor"]);
-    assert_eq!(exe.sessions().get_session(pb::GetSessionRequest {}).await?.into_inner().roles.len(), 1, "nothing changed");
+    assert_eq!(
+        exe.sessions().get_session(pb::GetSessionRequest {}).await?.into_inner().roles.len(),
+        1,
+        "nothing changed"
+    );
     Ok(())
 }
 
@@ -235,6 +239,38 @@ async fn the_last_active_administrator_can_be_neither_disabled_nor_demoted() -> 
     assert_eq!(roles, ["admin", "supervisor", "manager"], "D12: the first person holds three roles, and keeps them");
     host.host().enable_user(pb::EnableUserRequest { name: "adm".into() }).await?;
     assert_eq!(set_roles(&host, "boss", &["manager"]).await?.roles, ["manager"], "there is another one now");
+    Ok(())
+}
+
+/// §3.11: a name is never used again, a salesperson's code is one person's; the department's path is made.
+#[tokio::test]
+async fn an_account_is_made_once_with_a_code_of_its_own() -> Result<()> {
+    let world = World::new().await?;
+    let host = world.nobody().await?;
+    let add = async |name: &str, code: &str| {
+        let request = pb::AddUserRequest {
+            name: name.into(),
+            code: code.into(),
+            department: "North/Sales".into(),
+            superior: "sup".into(),
+            roles: vec!["客户经理".into()],
+            password: PASSWORD.into(),
+            ..Default::default()
+        };
+        host.host().add_user(request).await.map(|reply| reply.into_inner().user.unwrap_or_default())
+    };
+    let made = add("li", "AB1201").await?;
+    let told = (made.department.as_str(), made.superior.as_str(), made.roles.as_slice(), made.must_change_password);
+    assert_eq!(told, ("North/Sales", "sup", &["manager".to_owned()][..], false), "a password from a file is final");
+    for (name, code, field) in [("LI", "", "name"), ("ｌｉ", "", "name"), ("wu", "AB1201", "code")] {
+        let taken = add(name, code).await.err().context("taken twice")?;
+        assert_eq!((reason(&taken), detail(&taken, "field")), ("DUPLICATE".into(), field.into()), "{name} {code}");
+    }
+    for code in ["A1201", "ABC201", "AB1200"] {
+        assert_eq!(faults(&add("wu", code).await.err().context("taken")?), ["code MALFORMED:code"], "{code}");
+    }
+    disable(&host, "li").await?;
+    assert_eq!(reason_of(&add("li", "").await), "DUPLICATE", "not even after its owner has gone");
     Ok(())
 }
 
@@ -285,7 +321,8 @@ async fn metadata_cannot_say_who_somebody_is() -> Result<()> {
     ];
     let path = "/rolo.v1.UserService/ListUsers";
     let mut tries = vec![claims.clone()];
-    for authorization in ["Basic Ym9zczpjb3JyZWN0IGhvcnNlIGJhdHRlcnk=", "Bearer ", "Bearer boss", "bearer", "Bearer 1"] {
+    for authorization in ["Basic Ym9zczpjb3JyZWN0IGhvcnNlIGJhdHRlcnk=", "Bearer ", "Bearer boss", "bearer", "Bearer 1"]
+    {
         tries.push([claims.as_slice(), &[("authorization", authorization.to_owned())]].concat());
     }
     for headers in tries {

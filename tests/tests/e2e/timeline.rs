@@ -42,7 +42,8 @@ async fn story(world: &World) -> Result<(Session, pb::Customer)> {
     mgr.contacts().update_contact(request).await?;
     // An interaction that took place later than it was written down, and one before the customer was there.
     for (title, at) in [("约好的拜访", START + 9 * MINUTE), ("补录", START - MINUTE)] {
-        let interaction = pb::InteractionInput { customer_id: customer.id, at, title: title.into(), ..Default::default() };
+        let interaction =
+            pb::InteractionInput { customer_id: customer.id, at, title: title.into(), ..Default::default() };
         let request = pb::CreateInteractionRequest {
             interaction: Some(interaction),
             request_id: request_id(),

@@ -103,6 +103,20 @@ impl Terminal {
         self.process
     }
 
+    /// Whether the program writes anything within this time.
+    pub fn writes_within(&self, time: Duration) -> bool {
+        let deadline = Instant::now() + time;
+        let mut seen = self.shared.seen();
+        let before = seen.raw.len();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if seen.raw.len() > before || left.is_zero() {
+                return seen.raw.len() > before;
+            }
+            seen = self.shared.more.wait_timeout(seen, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     /// Waits until something is so; answers what `what` makes of it.
     fn wait<T>(&self, what: &str, mut so: impl FnMut(&Seen) -> Option<T>) -> Result<T> {
         let deadline = Instant::now() + PATIENCE;
@@ -130,11 +144,6 @@ impl Terminal {
     /// Waits until the screen is as it should be.
     pub fn wait_until(&self, what: &str, so: impl Fn(&Screen) -> bool) -> Result<()> {
         self.wait(what, |seen| so(seen.parser.screen()).then_some(()))
-    }
-
-    /// Waits until a text is gone from the screen.
-    pub fn wait_gone(&self, text: &str) -> Result<()> {
-        self.wait_until(&format!("{text} is gone"), |screen| !screen.contents().contains(text))
     }
 
     /// Presses keys, written as in the keymap with blanks between; a word in quotes is typed letter by letter:

@@ -1,0 +1,112 @@
+//! The terminal is given back as it was found, and any size of it will do (`tui.md` rule 13).
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::{WIDE, company::Company, english, terminal::Terminal};
+
+/// A shell's terminal before anything is started on it.
+fn fresh(company: &Company) -> Result<String> {
+    let nothing = Terminal::rolo(company, WIDE, &["--version"], &[])?;
+    nothing.ended()?;
+    Ok(nothing.modes())
+}
+
+#[test]
+fn quitting_and_every_signal_that_ends_us_give_the_terminal_back() -> Result<()> {
+    let company = Company::new()?;
+    let modes = fresh(&company)?;
+    for end in ["q", "ctrl-c", "TERM", "HUP"] {
+        let rolo = english(&company, WIDE)?;
+        ensure!(rolo.modes() != modes, "rolo takes the terminal");
+        match end {
+            "TERM" | "HUP" => rolo.signal(end)?,
+            keys => rolo.keys(keys)?,
+        }
+        let status = rolo.ended()?;
+        ensure!(status.success(), "{end}: {status}");
+        rolo.is_given_back(&modes)?;
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "drafts are kept in memory only as yet (tui.md, behaviour 1)"]
+fn a_signal_in_the_middle_of_a_form_loses_nothing_that_was_typed() -> Result<()> {
+    let company = Company::new()?;
+    let modes = fresh(&company)?;
+    let rolo = english(&company, WIDE)?;
+    rolo.keys("n")?;
+    rolo.wait_for(&["ctrl-s"])?;
+    rolo.keys("'甲公司'")?;
+    rolo.wait_for(&["甲公司"])?;
+    rolo.signal("TERM")?;
+    rolo.ended()?;
+    rolo.is_given_back(&modes)?;
+
+    let rolo = english(&company, WIDE)?;
+    rolo.keys("n")?;
+    rolo.wait_for(&["Draft restored", "甲公司"])?;
+    rolo.keys("ctrl-c")?;
+    rolo.wait_for(&["Quit anyway?"])?;
+    rolo.keys("y")?;
+    rolo.ended().map(drop)
+}
+
+#[test]
+fn a_terminal_too_small_says_so_and_grows() -> Result<()> {
+    let company = Company::new()?;
+    company.ok(&["create", "customer", "name=甲公司"])?;
+    let modes = fresh(&company)?;
+    let rolo = Terminal::rolo(&company, (20, 5), &[], &[])?;
+    rolo.wait_for(&["terminal"])?;
+    for size in [(80, 24), (46, 16), (40, 12), (110, 32), (1, 1), (300, 100), (46, 16)] {
+        rolo.resize(size)?;
+        if size.0 >= 40 {
+            rolo.wait_until(&format!("a frame of {size:?}"), |screen| {
+                let text = screen.contents();
+                text.contains("live") || text.contains('●')
+            })?;
+        }
+    }
+    rolo.keys("2")?;
+    rolo.wait_for(&["甲公司"])?;
+    rolo.resize((20, 5))?;
+    rolo.wait_for(&["terminal"])?;
+    rolo.quit()?;
+    rolo.is_given_back(&modes)
+}
+
+#[test]
+fn what_cannot_start_says_why_and_leaves_the_terminal_alone() -> Result<()> {
+    let company = Company::nothing()?;
+    let nowhere = format!("unix:{}", company.file("nobody"));
+    let modes = fresh(&company)?;
+    let rolo = Terminal::rolo(&company, WIDE, &["--server", &nowhere, "whoami"], &[])?;
+    assert_eq!(rolo.ended()?.exit_code(), 7);
+    rolo.wait_for(&["cannot be reached"])?;
+    rolo.is_given_back(&modes)
+}
+
+#[test]
+fn a_terminal_without_utf_8_gets_english_and_ascii() -> Result<()> {
+    let company = Company::new()?;
+    let rolo = Terminal::rolo(&company, (80, 24), &[], &[("LANG", "zh_CN.GB18030"), ("LC_ALL", "zh_CN.GB18030")])?;
+    rolo.wait_for(&["Customers", "live"])?;
+    rolo.quit()?;
+    ensure!(rolo.raw().is_ascii(), "bytes beyond ASCII were written");
+    Ok(())
+}
+
+#[test]
+fn an_idle_screen_writes_nothing() -> Result<()> {
+    let company = Company::new()?;
+    let rolo = english(&company, WIDE)?;
+    rolo.keys("2")?;
+    rolo.wait_for(&["n makes the first one"])?;
+    // What was asked for has come when nothing is written for a while; from then on at most a minute's turn is painted.
+    let quiet = (0..10).any(|_| !rolo.writes_within(Duration::from_secs(2)));
+    ensure!(quiet, "something is painted all the time");
+    rolo.quit()
+}
