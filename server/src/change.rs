@@ -95,7 +95,12 @@ pub struct Done {
 impl Done {
     /// As a reply.
     pub fn changed(self, kind: Kind) -> rolo_proto::v1::Changed {
-        rolo_proto::v1::Changed { kind: kind.into(), id: self.id, revision: self.revision, operation_id: self.operation_id }
+        rolo_proto::v1::Changed {
+            kind: kind.into(),
+            id: self.id,
+            revision: self.revision,
+            operation_id: self.operation_id,
+        }
     }
 }
 

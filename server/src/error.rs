@@ -180,7 +180,10 @@ impl Error {
 
     /// A refusal for want of a right or in view of the record, which the audit log keeps; not a slip of the keyboard.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Forbidden(_) | Self::NotOwner(_) | Self::NotFound | Self::InvalidState(_) | Self::NotEditable)
+        matches!(
+            self,
+            Self::Forbidden(_) | Self::NotOwner(_) | Self::NotFound | Self::InvalidState(_) | Self::NotEditable
+        )
     }
 
     /// The same failure for another waiter of the same batch.

@@ -155,7 +155,12 @@ pub fn value_of<'v>(values: &'v [(&'static str, Value)], column: &str) -> Option
 /// The names, as people read them, of the fields whose bits are set; a field's position is its bit.
 pub fn names(fields: &[Field], bits: i64) -> Vec<String> {
     let is_set = |(bit, _): &(usize, &Field)| bits & 1 << bit != 0;
-    fields.iter().enumerate().filter(is_set).map(|(_, field)| crate::change::field_name(field.column).to_owned()).collect()
+    fields
+        .iter()
+        .enumerate()
+        .filter(is_set)
+        .map(|(_, field)| crate::change::field_name(field.column).to_owned())
+        .collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::Semaphore;
 
 use crate::{
-    clock::{Clock, Millis, DAY},
+    clock::{Clock, DAY, Millis},
     db::{Db, Write, params},
     error::{Error, Result},
     sessions::{Cache, SoftLocks},
@@ -60,10 +60,9 @@ impl std::fmt::Debug for Kernel {
 impl Kernel {
     /// A kernel on an initialised database.
     pub async fn new(db: Db, clock: Clock) -> Result<Self> {
-        let settings = db
-            .read(Settings::load)
-            .await?
-            .ok_or_else(|| Error::Unavailable("the data directory is not initialised; run `rolod init` first".into()))?;
+        let settings = db.read(Settings::load).await?.ok_or_else(|| {
+            Error::Unavailable("the data directory is not initialised; run `rolod init` first".into())
+        })?;
         Ok(Self(Arc::new(Inner {
             db,
             clock,

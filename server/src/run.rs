@@ -67,7 +67,9 @@ impl std::str::FromStr for Listen {
             .map_err(|_| format!("{text} is neither unix:PATH nor ADDRESS:PORT"))?;
         match address.ip().is_loopback() {
             true => Ok(Self::Loopback(address)),
-            false => Err(format!("{address} is not a loopback address: without encryption Rolo listens on loopback only")),
+            false => {
+                Err(format!("{address} is not a loopback address: without encryption Rolo listens on loopback only"))
+            }
         }
     }
 }
@@ -115,7 +117,9 @@ impl Handle {
         for listen in &config.listen {
             match listen {
                 Listen::Unix(path) => listen_unix(&mut listeners, path, GROUP_TOO, uid, connections.clone())?,
-                Listen::Loopback(address) => addresses.push(listen_tcp(&mut listeners, *address, connections.clone()).await?),
+                Listen::Loopback(address) => {
+                    addresses.push(listen_tcp(&mut listeners, *address, connections.clone()).await?)
+                }
             }
         }
         let (stop, stopped) = oneshot::channel::<()>();
@@ -212,7 +216,11 @@ fn listen_unix(
     Ok(())
 }
 
-async fn listen_tcp(listeners: &mut JoinSet<()>, address: SocketAddr, to: mpsc::Sender<Connection>) -> Result<SocketAddr> {
+async fn listen_tcp(
+    listeners: &mut JoinSet<()>,
+    address: SocketAddr,
+    to: mpsc::Sender<Connection>,
+) -> Result<SocketAddr> {
     let unavailable = |e: std::io::Error| Error::Unavailable(format!("{address}: {e}"));
     let listener = TcpListener::bind(address).await.map_err(unavailable)?;
     let bound = listener.local_addr().map_err(unavailable)?;

@@ -41,9 +41,21 @@ pub struct Picture {
 
 /// All pictures.
 pub const PICTURES: &[Picture] = &[
-    Picture { name: "customers-zh.svg", lang: Lang::Zh, size: (120, 34), role: "manager", keys: "g c 2 / '科技' enter j j" },
+    Picture {
+        name: "customers-zh.svg",
+        lang: Lang::Zh,
+        size: (120, 34),
+        role: "manager",
+        keys: "g c 2 / '科技' enter j j",
+    },
     Picture { name: "today-en.svg", lang: Lang::En, size: (100, 26), role: "manager", keys: "g t" },
-    Picture { name: "customer-en.svg", lang: Lang::En, size: (100, 26), role: "manager", keys: "g c / 'Inc' enter j enter" },
+    Picture {
+        name: "customer-en.svg",
+        lang: Lang::En,
+        size: (100, 26),
+        role: "manager",
+        keys: "g c / 'Inc' enter j enter",
+    },
 ];
 
 /// Where the pictures lie.
@@ -110,7 +122,10 @@ fn svg(buffer: &Buffer, cursor: Option<(u16, u16)>) -> Result<String> {
     let (width, height) = (columns * CELL.0 + 20, rows * CELL.1 + 20);
     let mut out = String::new();
     writeln!(out, r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-size="16""#)?;
-    writeln!(out, r#"  font-family="'Noto Sans Mono CJK SC','Sarasa Mono SC','DejaVu Sans Mono',Menlo,Consolas,monospace">"#)?;
+    writeln!(
+        out,
+        r#"  font-family="'Noto Sans Mono CJK SC','Sarasa Mono SC','DejaVu Sans Mono',Menlo,Consolas,monospace">"#
+    )?;
     writeln!(out, "<rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"#1e1e1e\"/>")?;
     for y in 0..buffer.area.height {
         for run in runs(buffer, y, cursor) {
@@ -179,11 +194,7 @@ fn look(cell: &Cell, cursor: bool) -> (String, Option<String>, bool) {
         (foreground, background) = (background.or(Some("#1e1e1e")), foreground.or(Some("#d4d4d4")));
     }
     let dim = if cell.modifier.contains(Modifier::DIM) { "#808080" } else { "#d4d4d4" };
-    (
-        foreground.unwrap_or(dim).to_owned(),
-        background.map(str::to_owned),
-        cell.modifier.contains(Modifier::BOLD),
-    )
+    (foreground.unwrap_or(dim).to_owned(), background.map(str::to_owned), cell.modifier.contains(Modifier::BOLD))
 }
 
 fn colour(colour: Color) -> Option<&'static str> {

@@ -140,7 +140,10 @@ impl World {
     /// # Errors
     /// There is nobody of that name.
     pub async fn session(&self, account: &str) -> Result<Session> {
-        let token = format!("{account}-{}", blake3::hash(format!("{account}{}", TOKENS.fetch_add(1, Ordering::SeqCst)).as_bytes()));
+        let token = format!(
+            "{account}-{}",
+            blake3::hash(format!("{account}{}", TOKENS.fetch_add(1, Ordering::SeqCst)).as_bytes())
+        );
         let hash = sha256(&token);
         let name = account.to_owned();
         let id = self
@@ -335,14 +338,13 @@ impl Session {
     /// # Errors
     /// The server refuses.
     pub async fn contact(&self, customer_id: i64, name: &str, mobile: &str) -> Result<pb::Contact, Status> {
-        let contact = pb::ContactInput {
-            customer_id,
-            name: name.into(),
-            mobile: mobile.into(),
-            ..pb::ContactInput::default()
+        let contact =
+            pb::ContactInput { customer_id, name: name.into(), mobile: mobile.into(), ..pb::ContactInput::default() };
+        let request = pb::CreateContactRequest {
+            contact: Some(contact),
+            request_id: request_id(),
+            ..pb::CreateContactRequest::default()
         };
-        let request =
-            pb::CreateContactRequest { contact: Some(contact), request_id: request_id(), ..pb::CreateContactRequest::default() };
         Ok(self.contacts().create_contact(request).await?.into_inner())
     }
 

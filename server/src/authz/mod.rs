@@ -185,5 +185,7 @@ pub fn check<T: Owned>(actor: &Actor, read: Permission, action: Permission, reco
 
 /// The ids of a department and everything below it.
 pub fn departments_below(tx: &Tx<'_>, department_id: i64) -> Result<Vec<i64>> {
-    tx.query("SELECT department_id FROM department_above WHERE ancestor_id = ?1", params![department_id], |row| row.get(0))
+    tx.query("SELECT department_id FROM department_above WHERE ancestor_id = ?1", params![department_id], |row| {
+        row.get(0)
+    })
 }

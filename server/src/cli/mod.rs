@@ -27,9 +27,7 @@ pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let level = if matches!(cli.command, Command::Serve(_)) { "rolo_server=info,warn" } else { "warn" };
     tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("ROLO_LOG").unwrap_or_else(|_| level.into()),
-        )
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("ROLO_LOG").unwrap_or_else(|_| level.into()))
         .with_writer(io::stderr)
         .init();
     match command(cli.command).await {
@@ -101,7 +99,11 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         Place::Owner(handle) => handle,
         Place::Other { .. } => bail!("{} is served by another process already", dir.display()),
     };
-    say(&format!("Serving {} on unix:{}", dir.display(), crate::directory::socket_path(&dir).map_err(words)?.display()))?;
+    say(&format!(
+        "Serving {} on unix:{}",
+        dir.display(),
+        crate::directory::socket_path(&dir).map_err(words)?.display()
+    ))?;
     for address in handle.addresses() {
         say(&format!("Serving {} on {address}", dir.display()))?;
     }
@@ -168,7 +170,11 @@ fn words(error: crate::error::Error) -> anyhow::Error {
 fn refused(status: tonic::Status) -> anyhow::Error {
     let details = status.get_error_details();
     let fields = details.bad_request().map(|bad| {
-        bad.field_violations.iter().map(|field| format!("{}: {}", field.field, field.description)).collect::<Vec<_>>().join("; ")
+        bad.field_violations
+            .iter()
+            .map(|field| format!("{}: {}", field.field, field.description))
+            .collect::<Vec<_>>()
+            .join("; ")
     });
     match fields {
         Some(fields) if !fields.is_empty() => anyhow::anyhow!("invalid: {fields}"),

@@ -55,8 +55,11 @@ pub fn statements(actor: &Actor) -> Result<Vec<(String, Sql)>> {
     for sort in [ContactSort::Name, ContactSort::UpdatedAt, ContactSort::CreatedAt] {
         for (name, customer_id) in [("all", 0), ("of a customer", 1)] {
             let filter = pb::ContactFilter { customer_id, ..pb::ContactFilter::default() };
-            let request =
-                pb::ListContactsRequest { filter: Some(filter), order_by: sort.into(), ..pb::ListContactsRequest::default() };
+            let request = pb::ListContactsRequest {
+                filter: Some(filter),
+                order_by: sort.into(),
+                ..pb::ListContactsRequest::default()
+            };
             let key = if sort == ContactSort::Name { Key::Text("m".into()) } else { Key::Int(1) };
             let after = Position { part: 0, key, id: 1 };
             let label = [name, " by ", sort.as_str_name()].concat();

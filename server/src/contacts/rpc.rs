@@ -66,8 +66,12 @@ impl ContactService for Service {
                 Lane::People,
                 call,
                 move |change, _| {
-                    let customer =
-                        customers::store::allowed(change.tx(), change.actor, Permission::ContactWrite, input.customer_id)?;
+                    let customer = customers::store::allowed(
+                        change.tx(),
+                        change.actor,
+                        Permission::ContactWrite,
+                        input.customer_id,
+                    )?;
                     store::create(change, &customer, clean(rules::FIELDS, input.values())?, request.full_form)
                 },
                 |view, done| store::reply(view.tx, view.actor, done),

@@ -20,8 +20,19 @@ use crate::{
 };
 
 const SQL: (&str, &[(&str, &str)], &str) = table_sql!(
-    "contact", "customer_id", "name", "sex", "position", "office_tel", "mobile", "email", "wechat", "memo",
-    "external_id", "created_by", "deleted_at"
+    "contact",
+    "customer_id",
+    "name",
+    "sex",
+    "position",
+    "office_tel",
+    "mobile",
+    "email",
+    "wechat",
+    "memo",
+    "external_id",
+    "created_by",
+    "deleted_at"
 );
 
 /// The table as the kernel writes it.
@@ -80,11 +91,10 @@ impl Owned for Contact {
 
 /// A contact, for a check.
 pub fn standing(tx: &Tx<'_>, id: i64) -> Result<Option<Contact>> {
-    let row = tx.query_opt(
-        "SELECT revision, deleted_at IS NOT NULL, customer_id FROM contact WHERE id = ?1",
-        [id],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )?;
+    let row =
+        tx.query_opt("SELECT revision, deleted_at IS NOT NULL, customer_id FROM contact WHERE id = ?1", [id], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
     let Some((revision, deleted, customer_id)) = row else { return Ok(None) };
     let customer = customers::store::standing(tx, customer_id)?;
     Ok(customer.map(|customer| Contact { id, revision, deleted, customer }))
@@ -188,7 +198,12 @@ pub fn create(
             values.extend(clean(rules::FIELDS, vec![(field.column, Value::Null)])?);
         }
     }
-    refuse_external(change.tx(), Some(change.actor), value_of(&values, "external_id").map(Value::text).unwrap_or_default(), 0)?;
+    refuse_external(
+        change.tx(),
+        Some(change.actor),
+        value_of(&values, "external_id").map(Value::text).unwrap_or_default(),
+        0,
+    )?;
     values.push(("created_by", Value::Int(change.actor.user_id)));
     change.insert(&TABLE, &values)
 }
@@ -228,7 +243,12 @@ pub fn update(
     in_view(contact)?;
     let before = TABLE.values(tx, contact.id)?;
     rules::check_edit(|column| TABLE.value(&before, column).cloned().unwrap_or_default(), values)?;
-    refuse_external(tx, Some(change.actor), value_of(values, "external_id").map(Value::text).unwrap_or_default(), contact.id)?;
+    refuse_external(
+        tx,
+        Some(change.actor),
+        value_of(values, "external_id").map(Value::text).unwrap_or_default(),
+        contact.id,
+    )?;
     change.update(&TABLE, contact.id, contact.revision, values, "update")
 }
 

@@ -9,8 +9,7 @@ use crate::{
     db::{Row, Tx},
     error::{Error, Match, Result},
     fields::value_of,
-    text,
-    users,
+    text, users,
     value::Value,
 };
 
@@ -47,7 +46,10 @@ impl Found {
         let customer = self.duplicate.customer.clone().unwrap_or_default();
         let owner = self.duplicate.manager.as_ref().map(users::store::shown).unwrap_or_default();
         let label = format!("{} {}", customer.number, customer.name);
-        Error::Duplicate { field: self.field, at: Match { id: customer.id, label, owner, deleted: self.duplicate.deleted } }
+        Error::Duplicate {
+            field: self.field,
+            at: Match { id: customer.id, label, owner, deleted: self.duplicate.deleted },
+        }
     }
 }
 
@@ -78,7 +80,9 @@ pub fn find(tx: &Tx<'_>, wanted: &Wanted<'_>) -> Result<Vec<Found>> {
             let bound: &[&dyn rusqlite::ToSql] = &[&key, &wanted.except, &name];
             let bound = bound.get(..if sql.contains("?3") { 3 } else { 2 }).unwrap_or(bound);
             for one in tx.query(&statement, bound, |row| found(row, field, blocks))? {
-                let known = |m: &Found| m.duplicate.customer.as_ref().map(|c| c.id) == one.duplicate.customer.as_ref().map(|c| c.id);
+                let known = |m: &Found| {
+                    m.duplicate.customer.as_ref().map(|c| c.id) == one.duplicate.customer.as_ref().map(|c| c.id)
+                };
                 // One line a customer: the reason that blocks, if there is one.
                 match matches.iter_mut().find(|m| known(m)) {
                     Some(before) if blocks && !before.duplicate.blocks => *before = one,
@@ -100,9 +104,19 @@ pub fn find(tx: &Tx<'_>, wanted: &Wanted<'_>) -> Result<Vec<Found>> {
                 true,
             )?;
         }
-        add("WHERE c.name_norm = ?1 AND c.party = 2 AND c.id <> ?2 AND c.deleted_at IS NULL LIMIT 5", &name, "name", false)?;
+        add(
+            "WHERE c.name_norm = ?1 AND c.party = 2 AND c.id <> ?2 AND c.deleted_at IS NULL LIMIT 5",
+            &name,
+            "name",
+            false,
+        )?;
     } else {
-        add("WHERE c.name_norm = ?1 AND c.party = 1 AND c.deleted_at IS NULL AND c.id <> ?2 LIMIT 5", &name, "name", true)?;
+        add(
+            "WHERE c.name_norm = ?1 AND c.party = 1 AND c.deleted_at IS NULL AND c.id <> ?2 LIMIT 5",
+            &name,
+            "name",
+            true,
+        )?;
     }
     add(
         "WHERE c.usc_code = ?1 AND c.usc_code <> '' AND c.deleted_at IS NULL AND c.id <> ?2 LIMIT 5",
@@ -135,7 +149,9 @@ pub fn find(tx: &Tx<'_>, wanted: &Wanted<'_>) -> Result<Vec<Found>> {
 fn refuse(tx: &Tx<'_>, actor: Option<&Actor>, wanted: &Wanted<'_>) -> Result<()> {
     let Some(taken) = find(tx, wanted)?.into_iter().find(|one| one.duplicate.blocks) else { return Ok(()) };
     match actor {
-        Some(actor) if !visible(tx, actor, &taken)? => Err(Error::Duplicate { field: taken.field, at: Match::default() }),
+        Some(actor) if !visible(tx, actor, &taken)? => {
+            Err(Error::Duplicate { field: taken.field, at: Match::default() })
+        }
         _ => Err(taken.refusal()),
     }
 }
@@ -197,7 +213,8 @@ pub fn refuse_taken(tx: &Tx<'_>, actor: Option<&Actor>, id: i64, values: &[Value
     if deleted {
         return Ok(());
     }
-    let named = TABLE.columns.iter().zip(values).map(|((column, _), value)| (*column, value.clone())).collect::<Vec<_>>();
+    let named =
+        TABLE.columns.iter().zip(values).map(|((column, _), value)| (*column, value.clone())).collect::<Vec<_>>();
     refuse_merged(tx, actor, id, &named)
 }
 

@@ -90,7 +90,13 @@ impl List {
     }
 
     /// Whose customers: one person's few drive the list, otherwise it is one more test.
-    fn add_managers(&mut self, tx: &Tx<'_>, actor: &Actor, view: CustomerView, filter: &pb::CustomerFilter) -> Result<()> {
+    fn add_managers(
+        &mut self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        view: CustomerView,
+        filter: &pb::CustomerFilter,
+    ) -> Result<()> {
         let mut managers = filter.manager_ids.clone();
         let own = actor.scope(Permission::CustomerRead) == Some(Scope::Own);
         if view == CustomerView::Mine || own && managers.is_empty() {

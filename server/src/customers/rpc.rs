@@ -100,7 +100,7 @@ impl CustomerService for Service {
                     }
                     Ok(done)
                 },
-                |view, done| created(view, done),
+                created,
             )
             .await?;
         Ok(Response::new(created))
@@ -259,6 +259,9 @@ fn created(view: &View<'_>, done: crate::change::Done) -> Result<pb::CreateCusto
 
 /// Whether a full form filled something in for a contact.
 pub(crate) fn is_blank(contact: &pb::ContactInput) -> bool {
-    contact.values().iter().all(|(column, value)| *column == "customer_id" || value.is_empty() || *value == Value::Int(0))
+    contact
+        .values()
+        .iter()
+        .all(|(column, value)| *column == "customer_id" || value.is_empty() || *value == Value::Int(0))
         && value_of(&contact.values(), "name").is_none_or(Value::is_empty)
 }

@@ -19,9 +19,33 @@ use crate::{
 
 const SQL: (&str, &[(&str, &str)], &str) = table_sql!(
     "customer",
-    "no", "name", "party", "region_id", "manager_id", "level_id", "classification_id", "satisfaction", "credit",
-    "address", "zip", "tel", "fax", "website", "licence_no", "legal_person", "capital", "turnover", "bank",
-    "bank_account", "local_tax_no", "national_tax_no", "usc_code", "external_id", "tags", "status", "created_by",
+    "no",
+    "name",
+    "party",
+    "region_id",
+    "manager_id",
+    "level_id",
+    "classification_id",
+    "satisfaction",
+    "credit",
+    "address",
+    "zip",
+    "tel",
+    "fax",
+    "website",
+    "licence_no",
+    "legal_person",
+    "capital",
+    "turnover",
+    "bank",
+    "bank_account",
+    "local_tax_no",
+    "national_tax_no",
+    "usc_code",
+    "external_id",
+    "tags",
+    "status",
+    "created_by",
     "deleted_at"
 );
 
@@ -359,7 +383,10 @@ pub fn derive(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
     if touched(&["tel"]) {
         tx.execute("DELETE FROM customer_phone WHERE customer_id = ?1", [id])?;
         for phone in text::phones(value("tel").text()) {
-            tx.execute("INSERT INTO customer_phone (phone, customer_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING", params![phone, id])?;
+            tx.execute(
+                "INSERT INTO customer_phone (phone, customer_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                params![phone, id],
+            )?;
         }
     }
     if touched(&["name", "tel", "fax", "external_id", "deleted_at"]) {
@@ -379,5 +406,9 @@ pub fn index(tx: &Tx<'_>, id: i64) -> Result<()> {
     let Some((no, name, external_id, tel, fax)): Option<Found> = row else { return Ok(()) };
     let contacts = contacts::store::names_and_phones(tx, id)?;
     let phones = [tel, fax];
-    search::put(tx, id, &search::Document { number: &no, name: &name, external_id: &external_id, phones: &phones, contacts: &contacts })
+    search::put(
+        tx,
+        id,
+        &search::Document { number: &no, name: &name, external_id: &external_id, phones: &phones, contacts: &contacts },
+    )
 }

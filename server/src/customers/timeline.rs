@@ -60,7 +60,8 @@ pub fn page(view: &View<'_>, mut request: pb::ListTimelineRequest) -> Result<pb:
     if sees_interactions && !request.changes_only {
         entries.extend(interactions_of(view, customer.id, after.as_ref(), rows + 1)?);
     }
-    entries.sort_by_key(|(position, _)| (std::cmp::Reverse(at(position)), position.part, std::cmp::Reverse(position.id)));
+    entries
+        .sort_by_key(|(position, _)| (std::cmp::Reverse(at(position)), position.part, std::cmp::Reverse(position.id)));
     let more = entries.len() > rows;
     entries.truncate(rows);
     let next = entries.last().filter(|_| more).map(|(position, _)| position.encode());

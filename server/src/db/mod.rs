@@ -13,8 +13,8 @@ mod writer;
 
 use std::{path::Path, sync::Arc};
 
-pub use rusqlite::{Row, params};
 use rusqlite::{Connection, OpenFlags};
+pub use rusqlite::{Row, params};
 pub use tx::Tx;
 pub use writer::{Lane, Write};
 

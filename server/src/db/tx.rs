@@ -52,7 +52,12 @@ impl<'c> Tx<'c> {
     }
 
     /// All rows of a query. The statement itself must bound them.
-    pub fn query<T>(&self, sql: &str, params: impl Params, row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+    pub fn query<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map(params, row)?;
         rows.collect::<rusqlite::Result<_>>().map_err(Error::from)
@@ -71,7 +76,12 @@ impl<'c> Tx<'c> {
     }
 
     /// The one row that must be there.
-    pub fn query_one<T>(&self, sql: &str, params: impl Params, row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<T> {
+    pub fn query_one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
         Ok(self.conn.prepare_cached(sql)?.query_row(params, row)?)
     }
 

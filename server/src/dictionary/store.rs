@@ -28,7 +28,9 @@ pub static TABLE: Table = Table {
     derive,
     owner: |_, _| Ok((0, 0)),
     label: |tx, id| tx.query_one("SELECT zh FROM dictionary_item WHERE id = ?1", [id], |row| row.get(0)),
-    may_write: |_, actor, _| actor.require(Permission::DictionaryManage).or_else(|_| actor.require(Permission::DictionaryAdd)).map(drop),
+    may_write: |_, actor, _| {
+        actor.require(Permission::DictionaryManage).or_else(|_| actor.require(Permission::DictionaryAdd)).map(drop)
+    },
     check_undo: |tx, id| {
         refuse_taken(tx, id)?;
         let deleted: bool =
@@ -150,8 +152,14 @@ pub fn used_by(tx: &Tx<'_>, id: i64, binned: bool) -> Result<Option<&'static str
     const USES: [(&str, &str); 4] = [
         ("customer", "SELECT EXISTS (SELECT 1 FROM customer WHERE region_id = ?1 AND (?2 OR deleted_at IS NULL))"),
         ("customer", "SELECT EXISTS (SELECT 1 FROM customer WHERE level_id = ?1 AND (?2 OR deleted_at IS NULL))"),
-        ("customer", "SELECT EXISTS (SELECT 1 FROM customer WHERE classification_id = ?1 AND (?2 OR deleted_at IS NULL))"),
-        ("interaction", "SELECT EXISTS (SELECT 1 FROM interaction WHERE channel_id = ?1 AND (?2 OR deleted_at IS NULL))"),
+        (
+            "customer",
+            "SELECT EXISTS (SELECT 1 FROM customer WHERE classification_id = ?1 AND (?2 OR deleted_at IS NULL))",
+        ),
+        (
+            "interaction",
+            "SELECT EXISTS (SELECT 1 FROM interaction WHERE channel_id = ?1 AND (?2 OR deleted_at IS NULL))",
+        ),
     ];
     for (by, sql) in USES {
         if tx.query_one(sql, params![id, binned], |row| row.get(0))? {
@@ -186,9 +194,21 @@ fn unless_taken(tx: &Tx<'_>, values: &[(&'static str, Value)], but: i64) -> Resu
     let get = |column| value_of(values, column).map(Value::text).unwrap_or_default().to_owned();
     let (kind, value, zh, en) = (get("type"), get("value"), get("zh"), get("en"));
     for (field, given, sql) in [
-        ("value", value, "SELECT id, zh FROM dictionary_item WHERE type = ?1 AND value = ?2 AND deleted_at IS NULL AND id <> ?3"),
-        ("zh", zh, "SELECT id, zh FROM dictionary_item WHERE type = ?1 AND zh = ?2 AND deleted_at IS NULL AND id <> ?3"),
-        ("en", en, "SELECT id, zh FROM dictionary_item WHERE type = ?1 AND en = ?2 AND deleted_at IS NULL AND id <> ?3"),
+        (
+            "value",
+            value,
+            "SELECT id, zh FROM dictionary_item WHERE type = ?1 AND value = ?2 AND deleted_at IS NULL AND id <> ?3",
+        ),
+        (
+            "zh",
+            zh,
+            "SELECT id, zh FROM dictionary_item WHERE type = ?1 AND zh = ?2 AND deleted_at IS NULL AND id <> ?3",
+        ),
+        (
+            "en",
+            en,
+            "SELECT id, zh FROM dictionary_item WHERE type = ?1 AND en = ?2 AND deleted_at IS NULL AND id <> ?3",
+        ),
     ] {
         if given.is_empty() {
             continue;
@@ -240,11 +260,9 @@ pub fn create_text(change: &mut Change<'_, '_>, kind: &'static str, given: &str)
 
 /// An entry's revision and whether it is editable and live.
 fn current(tx: &Tx<'_>, id: i64) -> Result<(i64, bool, bool)> {
-    tx.query_opt(
-        "SELECT revision, editable, deleted_at IS NOT NULL FROM dictionary_item WHERE id = ?1",
-        [id],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )?
+    tx.query_opt("SELECT revision, editable, deleted_at IS NOT NULL FROM dictionary_item WHERE id = ?1", [id], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?
     .ok_or(Error::NotFound)
 }
 

@@ -24,7 +24,10 @@ pub fn backup(from: &Path, to: &Path) -> Result<(u64, i64)> {
         .mode(0o600)
         .open(to)
         .map_err(|e| Error::Unavailable(format!("{}: {e}", to.display())))?;
-    let done = source.backup(MAIN_DB, to, None::<fn(rusqlite::backup::Progress)>).map_err(Error::from).and_then(|()| verify(to));
+    let done = source
+        .backup(MAIN_DB, to, None::<fn(rusqlite::backup::Progress)>)
+        .map_err(Error::from)
+        .and_then(|()| verify(to));
     // Looking at the copy leaves an empty log beside it, which must not meet another database of that name.
     for beside in ["-wal", "-shm"] {
         let mut name = to.as_os_str().to_owned();

@@ -146,7 +146,8 @@ impl HostService for Service {
         if !to.is_absolute() {
             return Err(Error::field("path", Fault::Malformed("path")).into());
         }
-        let from = self.kernel.db().read(|tx| tx.query_one("PRAGMA database_list", [], |row| row.get::<_, String>(2))).await?;
+        let from =
+            self.kernel.db().read(|tx| tx.query_one("PRAGMA database_list", [], |row| row.get::<_, String>(2))).await?;
         let (bytes, audit_rows) = tokio::task::spawn_blocking(move || backup::backup(&PathBuf::from(from), &to))
             .await
             .map_err(|e| Error::Internal(format!("backup: {e}")))??;
@@ -163,7 +164,7 @@ impl HostService for Service {
         let mut answer = pb::CheckFiguresResponse::default();
         let mut after = Some(0);
         while let Some(from) = after {
-            let (next, looked_at, differences) =
+            let figures::Comparison { next, looked_at, differences } =
                 self.kernel.db().read(move |tx| figures::compare(tx, from, SLICE)).await?;
             answer.checked += looked_at;
             after = next;
@@ -195,20 +196,32 @@ fn checked(request: &pb::AddUserRequest) -> Result<NewUser> {
             ("phone", request.phone.as_str().into()),
         ],
     )?;
-    let get = |column| crate::fields::value_of(&values, column).map(|value| value.text().to_owned()).unwrap_or_default();
+    let get =
+        |column| crate::fields::value_of(&values, column).map(|value| value.text().to_owned()).unwrap_or_default();
     let name = get("name");
     if name.is_empty() || name.contains(char::is_whitespace) {
         return Err(Error::field("name", if name.is_empty() { Fault::Required } else { Fault::Malformed("name") }));
     }
     let code = request.code.trim().to_owned();
-    let shape: Vec<bool> = code.chars().enumerate().map(|(i, c)| if i < 2 { c.is_ascii_alphabetic() } else { c.is_ascii_digit() }).collect();
+    let shape: Vec<bool> = code
+        .chars()
+        .enumerate()
+        .map(|(i, c)| if i < 2 { c.is_ascii_alphabetic() } else { c.is_ascii_digit() })
+        .collect();
     if !code.is_empty() && (shape.len() != 6 || shape.contains(&false) || code.ends_with("00")) {
         return Err(Error::field("code", Fault::Malformed("code")));
     }
     if request.roles.is_empty() {
         return Err(Error::field("roles", Fault::Required));
     }
-    Ok(NewUser { name, display_name: get("display_name"), email: get("email"), phone: get("phone"), code, ..NewUser::default() })
+    Ok(NewUser {
+        name,
+        display_name: get("display_name"),
+        email: get("email"),
+        phone: get("phone"),
+        code,
+        ..NewUser::default()
+    })
 }
 
 fn superior_id(tx: &Tx<'_>, name: &str) -> Result<Option<i64>> {
@@ -219,7 +232,8 @@ fn superior_id(tx: &Tx<'_>, name: &str) -> Result<Option<i64>> {
 }
 
 fn user_id(tx: &Tx<'_>, name: &str) -> Result<i64> {
-    tx.query_opt("SELECT id FROM user WHERE name_fold = ?1", [text::fold(name)], |row| row.get(0))?.ok_or(Error::NotFound)
+    tx.query_opt("SELECT id FROM user WHERE name_fold = ?1", [text::fold(name)], |row| row.get(0))?
+        .ok_or(Error::NotFound)
 }
 
 fn host_user(tx: &Tx<'_>, id: i64) -> Result<pb::HostUser> {
@@ -266,13 +280,8 @@ fn log(write: &mut Write<'_>, user_id: i64, verb: &str, said: &[(&str, String)])
 fn list_users(view: &View<'_>, request: &pb::ListHostUsersRequest) -> Result<pb::ListHostUsersResponse> {
     let binding = Binding::new(view.settings, view.actor, "ListHostUsers", &pb::ListHostUsersRequest::default());
     let after = binding.open(&request.page_token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
-    let walk = Walk {
-        from: Sql::new("FROM user u WHERE 1"),
-        hit: Sql::new("1"),
-        key: "u.id",
-        id: "u.id",
-        descending: false,
-    };
+    let walk =
+        Walk { from: Sql::new("FROM user u WHERE 1"), hit: Sql::new("1"), key: "u.id", id: "u.id", descending: false };
     let slice = walk.page(view.tx, after.as_ref(), size(request.page_size, false), 0, |_| Ok(true))?;
     let users = slice.ids.iter().map(|id| host_user(view.tx, *id)).collect::<Result<Vec<_>>>()?;
     Ok(pb::ListHostUsersResponse { users, next_page_token: binding.seal(slice.next.map(|n| n.encode()).as_deref()) })

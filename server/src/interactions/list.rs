@@ -106,7 +106,9 @@ fn add_scope(hit: &mut Sql, actor: &Actor) {
         Some(Scope::All) => {}
         Some(Scope::Own) => {
             hit.push(" AND (i.author_id = ").bind(actor.user_id);
-            hit.push(" OR (SELECT c.manager_id FROM customer c WHERE c.id = i.customer_id) = ").bind(actor.user_id).push(")");
+            hit.push(" OR (SELECT c.manager_id FROM customer c WHERE c.id = i.customer_id) = ")
+                .bind(actor.user_id)
+                .push(")");
         }
         Some(Scope::Department) => {
             hit.push(" AND (i.author_id = ").bind(actor.user_id);
@@ -136,7 +138,9 @@ fn add_tests(hit: &mut Sql, filter: &pb::InteractionFilter) {
         hit.push(" AND (instr(lower(i.title), ").bind(folded.as_str()).push(") > 0");
         if !squeezed.is_empty() {
             // What the customer is found by: its names, numbers, contacts and phones.
-            hit.push(" OR EXISTS (SELECT 1 FROM customer_search s WHERE s.customer_id = i.customer_id AND instr(s.doc, ");
+            hit.push(
+                " OR EXISTS (SELECT 1 FROM customer_search s WHERE s.customer_id = i.customer_id AND instr(s.doc, ",
+            );
             hit.bind(squeezed.as_str()).push(") > 0)");
         }
         hit.push(")");
@@ -158,7 +162,8 @@ pub fn statements(actor: &Actor) -> Result<Vec<(String, Sql)>> {
     filters
         .into_iter()
         .map(|(label, filter)| {
-            let request = pb::ListInteractionsRequest { filter: Some(filter), ..pb::ListInteractionsRequest::default() };
+            let request =
+                pb::ListInteractionsRequest { filter: Some(filter), ..pb::ListInteractionsRequest::default() };
             Ok((label.to_owned(), walk(actor, 0, Tz::UTC, &request)?.statement(Some(&after), 51)))
         })
         .collect()

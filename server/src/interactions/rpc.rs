@@ -44,7 +44,10 @@ impl InteractionService for Service {
         Ok(Response::new(self.kernel.view(&caller, move |view| list_interactions(view, request)).await?))
     }
 
-    async fn get_interaction(&self, request: Request<pb::GetInteractionRequest>) -> Result<Response<pb::Interaction>, Status> {
+    async fn get_interaction(
+        &self,
+        request: Request<pb::GetInteractionRequest>,
+    ) -> Result<Response<pb::Interaction>, Status> {
         let caller = Caller::of(&request)?;
         let id = request.into_inner().id;
         let interaction =
@@ -94,7 +97,8 @@ impl InteractionService for Service {
                 Lane::People,
                 call,
                 move |change, _| {
-                    let interaction = store::allowed(change.tx(), change.actor, Permission::InteractionEdit, request.id)?;
+                    let interaction =
+                        store::allowed(change.tx(), change.actor, Permission::InteractionEdit, request.id)?;
                     let seen = Seen { revision: request.revision, values: seen };
                     store::update(change, &interaction, &seen, &clean(rules::FIELDS, values)?)
                 },
@@ -118,7 +122,8 @@ impl InteractionService for Service {
                 Lane::People,
                 call,
                 move |change, _| {
-                    let interaction = store::allowed(change.tx(), change.actor, Permission::InteractionEdit, request.id)?;
+                    let interaction =
+                        store::allowed(change.tx(), change.actor, Permission::InteractionEdit, request.id)?;
                     store::delete(change, &interaction, request.revision)
                 },
                 |_, done| Ok(done.changed(Kind::Interaction)),
@@ -141,7 +146,8 @@ impl InteractionService for Service {
                 Lane::People,
                 call,
                 move |change, _| {
-                    let interaction = store::allowed(change.tx(), change.actor, Permission::InteractionEdit, request.id)?;
+                    let interaction =
+                        store::allowed(change.tx(), change.actor, Permission::InteractionEdit, request.id)?;
                     store::restore(change, &interaction, request.revision)
                 },
                 |view, done| store::reply(view.tx, view.actor, done),
@@ -204,7 +210,10 @@ impl InteractionService for Service {
     }
 }
 
-fn list_interactions(view: &View<'_>, mut request: pb::ListInteractionsRequest) -> Result<pb::ListInteractionsResponse> {
+fn list_interactions(
+    view: &View<'_>,
+    mut request: pb::ListInteractionsRequest,
+) -> Result<pb::ListInteractionsResponse> {
     let rows = size(request.page_size, request.export);
     let (token, with_total) = (std::mem::take(&mut request.page_token), request.with_total);
     request.page_size = 0;

@@ -51,7 +51,11 @@ pub fn check_new(values: &[(&'static str, Value)], channel: Option<&str>, full_f
 ///
 /// # Errors
 /// `VALIDATION`.
-pub fn check_edit(before: impl Fn(&str) -> Value, values: &[(&'static str, Value)], channel: Option<&str>) -> Result<()> {
+pub fn check_edit(
+    before: impl Fn(&str) -> Value,
+    values: &[(&'static str, Value)],
+    channel: Option<&str>,
+) -> Result<()> {
     let mut faults = Vec::new();
     if value_of(values, "customer_id").is_some_and(|id| *id != before("customer_id")) {
         faults.push(Violation::new("customer_no", Fault::NotWritable));
@@ -107,7 +111,8 @@ mod tests {
 
     #[test]
     fn the_next_contact_is_not_before_the_interaction() {
-        let values = |next| vec![("title", Value::from("x")), ("at", Value::Int(10)), ("next_contact_at", Value::Int(next))];
+        let values =
+            |next| vec![("title", Value::from("x")), ("at", Value::Int(10)), ("next_contact_at", Value::Int(next))];
         assert!(check_new(&values(10), None, true).is_ok());
         assert!(check_new(&values(9), None, true).is_err());
     }

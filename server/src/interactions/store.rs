@@ -21,8 +21,21 @@ use crate::{
 };
 
 const SQL: (&str, &[(&str, &str)], &str) = table_sql!(
-    "interaction", "customer_id", "at", "author_id", "contact_id", "channel_id", "place", "title", "detail", "memo",
-    "next_contact_at", "settled_at", "external_id", "created_by", "deleted_at"
+    "interaction",
+    "customer_id",
+    "at",
+    "author_id",
+    "contact_id",
+    "channel_id",
+    "place",
+    "title",
+    "detail",
+    "memo",
+    "next_contact_at",
+    "settled_at",
+    "external_id",
+    "created_by",
+    "deleted_at"
 );
 
 /// The table as the kernel writes it.
@@ -97,9 +110,7 @@ pub fn standing(tx: &Tx<'_>, id: i64) -> Result<Option<Interaction>> {
          FROM interaction i JOIN user u ON u.id = i.author_id
          WHERE i.id = ?1",
         [id],
-        |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)?, row.get(4)?, row.get(5)?))
-        },
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)?, row.get(4)?, row.get(5)?)),
     )?;
     let Some((revision, deleted, open, customer_id, author_id, author)) = row else { return Ok(None) };
     let customer = customers::store::standing(tx, customer_id)?;
@@ -193,7 +204,9 @@ pub fn create(
 ) -> Result<Done> {
     let tx = change.tx();
     permit(customer.standing, Event::Attend)?;
-    values.retain(|(column, value)| *column != "customer_id" && !(*column == "at" && matches!(value, Value::Int(0) | Value::Null)));
+    values.retain(|(column, value)| {
+        *column != "customer_id" && !(*column == "at" && matches!(value, Value::Int(0) | Value::Null))
+    });
     values.push(("customer_id", Value::Int(customer.id)));
     if value_of(&values, "at").is_none() {
         values.push(("at", Value::Int(change.now())));
@@ -267,7 +280,12 @@ pub fn update(
     if !unchanged.contains(&"contact_id") {
         check_contact(tx, interaction.customer.id, value_of(values, "contact_id"))?;
     }
-    refuse_external(tx, Some(change.actor), value_of(values, "external_id").map(Value::text).unwrap_or_default(), interaction.id)?;
+    refuse_external(
+        tx,
+        Some(change.actor),
+        value_of(values, "external_id").map(Value::text).unwrap_or_default(),
+        interaction.id,
+    )?;
     let mut values = values.to_vec();
     if value_of(&values, "next_contact_at").is_some_and(|next| *next != old("next_contact_at")) {
         // Another date is another appointment.
@@ -289,7 +307,12 @@ pub fn settle(change: &mut Change<'_, '_>, interaction: &Allowed<Interaction>, r
 }
 
 /// The next contact is moved (snooze).
-pub fn snooze(change: &mut Change<'_, '_>, interaction: &Allowed<Interaction>, revision: i64, until: i64) -> Result<Done> {
+pub fn snooze(
+    change: &mut Change<'_, '_>,
+    interaction: &Allowed<Interaction>,
+    revision: i64,
+    until: i64,
+) -> Result<Done> {
     open_at(change, interaction, revision)?;
     if until <= change.now() {
         return Err(Error::field("next_contact_at", Fault::OutOfRange(change.now(), i64::MAX)));
@@ -327,11 +350,10 @@ pub fn restore(change: &mut Change<'_, '_>, interaction: &Allowed<Interaction>, 
 
 /// Refreshes what is derived from an interaction.
 fn derive(tx: &Tx<'_>, id: i64, _: &[&'static str]) -> Result<()> {
-    let (customer_id, author_id, channel_id, place): (i64, i64, Option<i64>, String) = tx.query_one(
-        "SELECT customer_id, author_id, channel_id, place FROM interaction WHERE id = ?1",
-        [id],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-    )?;
+    let (customer_id, author_id, channel_id, place): (i64, i64, Option<i64>, String) =
+        tx.query_one("SELECT customer_id, author_id, channel_id, place FROM interaction WHERE id = ?1", [id], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
     let channel = channel_id.map_or(Ok(None), |id| dictionary::store::value(tx, id))?;
     let missing = rules::missing(channel.as_deref(), place.is_empty());
     if missing != 0 {

@@ -159,7 +159,8 @@ fn list(view: &View<'_>, request: &pb::ListOperationsRequest) -> Result<pb::List
     let mut operations = mine(view.tx, view.actor.user_id, after.map_or(i64::MAX, |last| last.id), rows + 1)?;
     let more = operations.len() > rows;
     operations.truncate(rows);
-    let next = operations.last().filter(|_| more).map(|last| Position { part: 0, key: Key::Int(0), id: last.id }.encode());
+    let next =
+        operations.last().filter(|_| more).map(|last| Position { part: 0, key: Key::Int(0), id: last.id }.encode());
     Ok(pb::ListOperationsResponse { operations, next_page_token: binding.seal(next.as_deref()) })
 }
 

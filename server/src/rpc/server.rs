@@ -28,8 +28,9 @@ use tonic::transport::{Server, server::Connected};
 
 use super::auth_layer::AuthLayer;
 use crate::{
-    contacts, customers, dictionary, host, imports, interactions,
+    contacts, customers, dictionary,
     error::{Error, Result},
+    host, imports, interactions,
     kernel::Kernel,
     operations, sessions, users,
 };

@@ -1,9 +1,6 @@
 //! Hashing and verifying passwords: argon2id, 46 MiB, one pass, off the runtime and two at a time.
 
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-    password_hash::phc::PasswordHash,
-};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 
 use crate::{
     error::{Error, Result},
@@ -29,7 +26,8 @@ pub fn hash(password: &str) -> Result<String> {
 /// Whether a password fits a hash. Without a hash the work is done all the same, and the answer is no.
 pub fn verify(password: &str, stored: Option<&str>) -> bool {
     // Any valid hash costs the same as a real one.
-    const NOBODY: &str = "$argon2id$v=19$m=47104,t=1,p=1$cm9sb3JvbG9yb2xvcm9sbw$5mZ7Ob5Vcd3DgWyJ2kH0s0iZ1zcCqI0uH5m5yFqW0hM";
+    const NOBODY: &str =
+        "$argon2id$v=19$m=47104,t=1,p=1$cm9sb3JvbG9yb2xvcm9sbw$5mZ7Ob5Vcd3DgWyJ2kH0s0iZ1zcCqI0uH5m5yFqW0hM";
     let Ok(hasher) = hasher() else { return false };
     let fits = PasswordHash::new(stored.unwrap_or(NOBODY))
         .is_ok_and(|hash| hasher.verify_password(password.as_bytes(), &hash).is_ok());
@@ -97,9 +95,11 @@ mod tests {
 
     #[test]
     fn the_stand_in_for_an_unknown_user_is_a_real_hash() {
-        assert!(PasswordHash::new(
-            "$argon2id$v=19$m=47104,t=1,p=1$cm9sb3JvbG9yb2xvcm9sbw$5mZ7Ob5Vcd3DgWyJ2kH0s0iZ1zcCqI0uH5m5yFqW0hM"
-        )
-        .is_ok());
+        assert!(
+            PasswordHash::new(
+                "$argon2id$v=19$m=47104,t=1,p=1$cm9sb3JvbG9yb2xvcm9sbw$5mZ7Ob5Vcd3DgWyJ2kH0s0iZ1zcCqI0uH5m5yFqW0hM"
+            )
+            .is_ok()
+        );
     }
 }

@@ -18,8 +18,7 @@ use crate::{
         page::hex,
         server::Peer,
     },
-    text,
-    users,
+    text, users,
 };
 
 /// The service.
@@ -50,7 +49,10 @@ impl SessionService for Service {
     async fn sign_out(&self, request: Request<pb::SignOutRequest>) -> Result<Response<pb::SignOutResponse>, Status> {
         let caller = Caller::of(&request)?;
         let session_id = caller.actor.session_id;
-        let ended = self.kernel.end_sessions(&caller, "sign_out", move |write| store::end(write.tx, session_id, write.now)).await?;
+        let ended = self
+            .kernel
+            .end_sessions(&caller, "sign_out", move |write| store::end(write.tx, session_id, write.now))
+            .await?;
         Ok(Response::new(pb::SignOutResponse { ended }))
     }
 
@@ -62,7 +64,9 @@ impl SessionService for Service {
         let user_id = caller.actor.user_id;
         let ended = self
             .kernel
-            .end_sessions(&caller, "sign_out_everywhere", move |write| store::end_others(write.tx, user_id, 0, write.now))
+            .end_sessions(&caller, "sign_out_everywhere", move |write| {
+                store::end_others(write.tx, user_id, 0, write.now)
+            })
             .await?;
         Ok(Response::new(pb::SignOutResponse { ended }))
     }

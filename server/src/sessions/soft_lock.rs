@@ -69,10 +69,7 @@ impl SoftLocks {
 
     /// The password was right.
     pub fn succeed(&self, account: &str, origin: &str) {
-        self.locks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&(account.to_owned(), origin.to_owned()));
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner).remove(&(account.to_owned(), origin.to_owned()));
     }
 
     /// Drops locks that no longer matter.

@@ -18,7 +18,8 @@ pub fn ship(tx: &Tx<'_>, company: &str) -> Result<()> {
     tx.execute("INSERT INTO department (id, parent_id, name) VALUES (?1, NULL, ?2)", params![ROOT, company])?;
     tx.execute("INSERT INTO department_above (department_id, ancestor_id) VALUES (?1, ?1)", [ROOT])?;
     for role in policy::ROLES {
-        let id = tx.insert("INSERT INTO role (code, zh, en) VALUES (?1, ?2, ?3)", params![role.code, role.zh, role.en])?;
+        let id =
+            tx.insert("INSERT INTO role (code, zh, en) VALUES (?1, ?2, ?3)", params![role.code, role.zh, role.en])?;
         for (permission, scope) in role.rights {
             add_right(tx, id, permission.code(), *scope)?;
         }
@@ -225,7 +226,8 @@ pub fn department(tx: &Tx<'_>, path: &str) -> Result<i64> {
         parent = match known {
             Some(id) => id,
             None => {
-                let id = tx.insert("INSERT INTO department (parent_id, name) VALUES (?1, ?2)", params![parent, name])?;
+                let id =
+                    tx.insert("INSERT INTO department (parent_id, name) VALUES (?1, ?2)", params![parent, name])?;
                 tx.execute(
                     "INSERT INTO department_above (department_id, ancestor_id)
                      SELECT ?1, ancestor_id FROM department_above WHERE department_id = ?2

@@ -44,14 +44,19 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
     let fresh = format!("新客户{request_id}");
     Some(match path.rsplit('/').next()? {
         // Public calls and those of one's own session are in `sessions.rs`.
-        "SignIn" | "GetInstance" | "SignOut" | "SignOutEverywhere" | "ChangePassword" | "Check" | "Watch" => return None,
+        "SignIn" | "GetInstance" | "SignOut" | "SignOutEverywhere" | "ChangePassword" | "Check" | "Watch" => {
+            return None;
+        }
         "GetSession" => call!(sessions.get_session(pb::GetSessionRequest {})),
         "ListUsers" => call!(users.list_users(pb::ListUsersRequest::default())),
         "ListItems" => call!(dictionary.list_items(pb::ListItemsRequest::default())),
         "GetItem" => call!(dictionary.get_item(pb::GetItemRequest { id: t.item.id })),
         "CreateItem" => call!(dictionary.create_item(pb::CreateItemRequest {
             item: Some(pb::DictionaryItemInput {
-                r#type: "region".into(), value: fresh.clone(), zh: fresh, ..pb::DictionaryItemInput::default()
+                r#type: "region".into(),
+                value: fresh.clone(),
+                zh: fresh,
+                ..pb::DictionaryItemInput::default()
             }),
             request_id,
         })),
@@ -63,15 +68,22 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
             ..pb::UpdateItemRequest::default()
         })),
         "DeleteItem" => {
-            call!(dictionary.delete_item(pb::DeleteItemRequest { id: t.item.id, revision: t.item.revision, request_id }))
+            call!(dictionary.delete_item(pb::DeleteItemRequest {
+                id: t.item.id,
+                revision: t.item.revision,
+                request_id
+            }))
         }
-        "RestoreItem" => call!(dictionary.restore_item(pb::RestoreItemRequest {
-            id: t.binned_item.id, revision: 0, request_id
-        })),
+        "RestoreItem" => {
+            call!(dictionary.restore_item(pb::RestoreItemRequest { id: t.binned_item.id, revision: 0, request_id }))
+        }
         "ListCustomers" => call!(customers.list_customers(pb::ListCustomersRequest::default())),
         "CountViews" => call!(customers.count_views(pb::CountViewsRequest {})),
         "GetCustomer" => {
-            call!(customers.get_customer(pb::GetCustomerRequest { id: t.customer.id, ..pb::GetCustomerRequest::default() }))
+            call!(
+                customers
+                    .get_customer(pb::GetCustomerRequest { id: t.customer.id, ..pb::GetCustomerRequest::default() })
+            )
         }
         "CreateCustomer" => call!(customers.create_customer(pb::CreateCustomerRequest {
             customer: Some(pb::CustomerInput { name: fresh, ..pb::CustomerInput::default() }),
@@ -86,14 +98,19 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
             ..pb::UpdateCustomerRequest::default()
         })),
         "DeleteCustomer" => call!(customers.delete_customer(pb::DeleteCustomerRequest {
-            id: t.customer.id, revision: t.customer.revision, request_id
+            id: t.customer.id,
+            revision: t.customer.revision,
+            request_id
         })),
         "RestoreCustomer" => call!(customers.restore_customer(pb::RestoreCustomerRequest {
-            id: t.binned_customer.id, revision: 0, request_id
+            id: t.binned_customer.id,
+            revision: 0,
+            request_id
         })),
         "CheckDuplicates" => call!(customers.check_duplicates(pb::CheckDuplicatesRequest::default())),
         "ListTimeline" => call!(customers.list_timeline(pb::ListTimelineRequest {
-            customer_id: t.customer.id, ..pb::ListTimelineRequest::default()
+            customer_id: t.customer.id,
+            ..pb::ListTimelineRequest::default()
         })),
         "ListContacts" => call!(contacts.list_contacts(pb::ListContactsRequest::default())),
         "GetContact" => call!(contacts.get_contact(pb::GetContactRequest { id: t.contact.id })),
@@ -113,13 +130,17 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
             call!(contacts.delete_contact(pb::DeleteContactRequest { id: t.contact.id, revision: 1, request_id }))
         }
         "RestoreContact" => call!(contacts.restore_contact(pb::RestoreContactRequest {
-            id: t.binned_contact.id, revision: 0, request_id
+            id: t.binned_contact.id,
+            revision: 0,
+            request_id
         })),
         "ListInteractions" => call!(interactions.list_interactions(pb::ListInteractionsRequest::default())),
         "GetInteraction" => call!(interactions.get_interaction(pb::GetInteractionRequest { id: t.interaction.id })),
         "CreateInteraction" => call!(interactions.create_interaction(pb::CreateInteractionRequest {
             interaction: Some(pb::InteractionInput {
-                customer_id: t.customer.id, title: fresh, ..pb::InteractionInput::default()
+                customer_id: t.customer.id,
+                title: fresh,
+                ..pb::InteractionInput::default()
             }),
             request_id,
             ..pb::CreateInteractionRequest::default()
@@ -132,20 +153,31 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
             ..pb::UpdateInteractionRequest::default()
         })),
         "DeleteInteraction" => call!(interactions.delete_interaction(pb::DeleteInteractionRequest {
-            id: t.interaction.id, revision: 1, request_id
+            id: t.interaction.id,
+            revision: 1,
+            request_id
         })),
         "RestoreInteraction" => call!(interactions.restore_interaction(pb::RestoreInteractionRequest {
-            id: t.binned_interaction.id, revision: 0, request_id
+            id: t.binned_interaction.id,
+            revision: 0,
+            request_id
         })),
         "SettleNextContact" => call!(interactions.settle_next_contact(pb::SettleNextContactRequest {
-            id: t.interaction.id, revision: 1, request_id
+            id: t.interaction.id,
+            revision: 1,
+            request_id
         })),
         "SnoozeNextContact" => call!(interactions.snooze_next_contact(pb::SnoozeNextContactRequest {
-            id: t.interaction.id, until: i64::from(u32::MAX) * 1_000, revision: 1, request_id
+            id: t.interaction.id,
+            until: i64::from(u32::MAX) * 1_000,
+            revision: 1,
+            request_id
         })),
         "CountDue" => call!(interactions.count_due(pb::CountDueRequest {})),
         "Undo" => call!(operations.undo(pb::UndoRequest {
-            operation_id: t.operation_id, request_id, ..pb::UndoRequest::default()
+            operation_id: t.operation_id,
+            request_id,
+            ..pb::UndoRequest::default()
         })),
         "ListOperations" => call!(operations.list_operations(pb::ListOperationsRequest::default())),
         "CheckRows" => call!(imports.check_rows(pb::CheckRowsRequest {
@@ -166,7 +198,8 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
         "FinishImport" => call!(imports.finish_import(pb::FinishImportRequest { import_id: t.import_id })),
         "GetImport" => call!(imports.get_import(pb::GetImportRequest { import_id: t.import_id })),
         "ListImportFaults" => call!(imports.list_import_faults(pb::ListImportFaultsRequest {
-            import_id: t.import_id, ..pb::ListImportFaultsRequest::default()
+            import_id: t.import_id,
+            ..pb::ListImportFaultsRequest::default()
         })),
         // What the host may is not a matter of roles: here a session over the network is played by one that is not the
         // host; `hosts_only` shows that.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use rolo_proto::v1 as pb;
-use rolo_server::{authz::Actor, contacts, customers, db::sql::Sql, db::Tx, dictionary, interactions, users};
+use rolo_server::{authz::Actor, contacts, customers, db::Tx, db::sql::Sql, dictionary, interactions, users};
 use rolo_tests::{World, golden::assert_golden};
 
 const VIEWS: [pb::CustomerView; 8] = [

@@ -41,7 +41,13 @@ macro_rules! got {
     }};
 }
 
-async fn compare(person: &Session, account: &str, customers: &[i64], contacts: &[i64], interactions: &[i64]) -> Result<()> {
+async fn compare(
+    person: &Session,
+    account: &str,
+    customers: &[i64],
+    contacts: &[i64],
+    interactions: &[i64],
+) -> Result<()> {
     let request = pb::ListCustomersRequest { page_size: 200, ..pb::ListCustomersRequest::default() };
     let listed = person.customers().list_customers(request).await?.into_inner().customers;
     let listed: BTreeSet<i64> = listed.iter().map(|customer| customer.id).collect();

@@ -189,7 +189,10 @@ mod embedded {
             }
             // A server that has ended gives the lock back; whoever asks next may have it.
             *handle = None;
-            match rolo_server::Place::reach(&self.dir, rolo_server::Config::default()).await.map_err(io::Error::other)? {
+            match rolo_server::Place::reach(&self.dir, rolo_server::Config::default())
+                .await
+                .map_err(io::Error::other)?
+            {
                 rolo_server::Reached::Owner(server) => {
                     let stream = server.connect().await.map_err(io::Error::other)?;
                     *handle = Some(server);

@@ -1,5 +1,4 @@
 //! Tests of reading and writing files: what people really have on their disks.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod guarding;
 mod malformed;
