@@ -164,3 +164,14 @@ async fn a_customer_file_comes_in_through_the_screen_and_goes_again_with_u() -> 
     rolo.press("2").await?;
     hides(&rolo, "青岛海运物流")
 }
+
+#[tokio::test]
+async fn a_decision_typed_before_the_record_has_come_is_not_lost() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.boss().await?;
+    rolo.press("2 s n j").await?;
+    rolo.tap("enter")?;
+    rolo.tap("e")?;
+    rolo.until_idle().await?;
+    shows(&rolo, "ctrl-s save")
+}

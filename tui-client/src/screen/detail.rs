@@ -73,6 +73,8 @@ pub struct DetailScreen {
     /// Timeline and changes.
     pub streams: [Stream; 2],
     seen: u64,
+    /// A decision about the record that was made before it came.
+    early: Option<(Action, Chord)>,
 }
 
 impl DetailScreen {
@@ -95,6 +97,7 @@ impl DetailScreen {
             interactions: customer.then(|| of_customer(Kind::Interaction, 2)).flatten(),
             streams: Default::default(),
             seen: u64::MAX,
+            early: None,
         })
     }
 
@@ -267,7 +270,7 @@ impl Screen for DetailScreen {
         }
     }
 
-    fn act(&mut self, action: Action, _: Chord, sh: &mut Shared) -> bool {
+    fn act(&mut self, action: Action, chord: Chord, sh: &mut Shared) -> bool {
         if self.motion(action, sh) {
             return true;
         }
@@ -297,6 +300,12 @@ impl Screen for DetailScreen {
                 return decide::act(action, decide::Subject { screen: self.id, record, targets }, sh);
             }
             Action::New if decide::may_create(self.kind, sh) => sh.nav.push(Nav::New(self.kind, Vec::new())),
+            Action::Edit | Action::Interaction | Action::NewContact | Action::Assign | Action::Delete
+                if self.record.is_none() && self.failed.is_none() =>
+            {
+                // Who knows what comes types ahead of it.
+                self.early = Some((action, chord));
+            }
             _ => {
                 let Some(record) = self.subject().or(self.record.as_ref()) else { return false };
                 let targets = Self::targets(record, sh);
@@ -313,6 +322,9 @@ impl Screen for DetailScreen {
                 self.label.clone_from(&record.label);
                 sh.opened(self.kind, self.record_id, &record.label);
                 self.record = Some(*record);
+                if let Some((action, chord)) = self.early.take() {
+                    self.act(action, chord, sh);
+                }
             }
             (Slot::Record, Err(failure)) => {
                 if failure.reason == Reason::NotFound {
