@@ -12,7 +12,7 @@ use rolo_proto::v1::Capability;
 pub use policy::Permission;
 
 use crate::{
-    db::{Tx, params},
+    db::Tx,
     error::{Error, Result},
 };
 
@@ -162,13 +162,6 @@ impl<T> std::ops::Deref for Allowed<T> {
     }
 }
 
-impl<T> Allowed<T> {
-    /// The record itself.
-    pub fn into_inner(self) -> T {
-        self.record
-    }
-}
-
 /// The one door: may this person do `action` to `record`, being able to see it by `read`?
 ///
 /// # Errors
@@ -181,11 +174,4 @@ pub fn check<T: Owned>(actor: &Actor, read: Permission, action: Permission, reco
         return Err(Error::NotOwner(record.owner_name()));
     }
     Ok(Allowed { record })
-}
-
-/// The ids of a department and everything below it.
-pub fn departments_below(tx: &Tx<'_>, department_id: i64) -> Result<Vec<i64>> {
-    tx.query("SELECT department_id FROM department_above WHERE ancestor_id = ?1", params![department_id], |row| {
-        row.get(0)
-    })
 }
