@@ -11,7 +11,7 @@ use crate::{
     authz::Actor,
     clock::Millis,
     db::{Tx, Write, params},
-    error::{Error, Result},
+    error::{Collision, Error, Fault, Result},
     value::Value,
 };
 
@@ -286,7 +286,8 @@ impl Seen {
         let mut fields = Vec::new();
         for (column, seen) in &self.values {
             if table.value(&current, column)? != seen {
-                fields.push(field_name(column).to_owned());
+                let (who, at) = last_change_of(tx, table.kind, id, column, self.revision)?;
+                fields.push(Collision { field: field_name(column).to_owned(), who, at });
             }
         }
         if fields.is_empty() && !self.values.is_empty() {
@@ -295,32 +296,40 @@ impl Seen {
         Err(stale(tx, table.kind, id, current_revision, fields)?)
     }
 
-    /// For state changes and deletes, which never merge: the revision must be the current one, if one is named.
+    /// For state changes and deletes, which never merge: the revision must be named, and be the current one.
     ///
     /// # Errors
-    /// `STALE`.
+    /// `VALIDATION` of `revision` when none is named; `STALE`.
     pub fn check_revision(tx: &Tx<'_>, kind: Kind, id: i64, seen: i64, current: i64) -> Result<()> {
-        if seen == 0 || seen == current {
-            return Ok(());
+        match seen {
+            0 => Err(Error::field("revision", Fault::Required)),
+            _ if seen == current => Ok(()),
+            _ => Err(stale(tx, kind, id, current, Vec::new())?),
         }
-        Err(stale(tx, kind, id, current, Vec::new())?)
     }
 }
 
-fn stale(tx: &Tx<'_>, kind: Kind, id: i64, revision: i64, fields: Vec<String>) -> Result<Error> {
-    let (who, at) = last_change(tx, kind, id)?;
+fn stale(tx: &Tx<'_>, kind: Kind, id: i64, revision: i64, fields: Vec<Collision>) -> Result<Error> {
+    let newest = fields.iter().max_by_key(|field| field.at).map(|field| (field.who.clone(), field.at));
+    let (who, at) = newest.map_or_else(|| last_change(tx, kind, id), Ok)?;
     Ok(Error::Stale { kind, id, revision, fields, who, at })
 }
 
 /// Who changed a record last, and when.
 pub fn last_change(tx: &Tx<'_>, kind: Kind, id: i64) -> Result<(String, Millis)> {
+    last_change_of(tx, kind, id, "", 0)
+}
+
+/// Who changed a column of a record last since a revision, and when; an empty name stands for any column.
+fn last_change_of(tx: &Tx<'_>, kind: Kind, id: i64, column: &str, since: i64) -> Result<(String, Millis)> {
     let found = tx.query_opt(
         "SELECT COALESCE(NULLIF(u.display_name, ''), u.name, ''), a.at
          FROM audit a LEFT JOIN user u ON u.id = a.user_id
          WHERE a.kind = ?1 AND a.record_id = ?2 AND a.verb <> 'refused'
+           AND a.revision > ?4 AND (?3 = '' OR json_type(a.changes, '$.' || ?3) IS NOT NULL)
          ORDER BY a.sequence DESC
          LIMIT 1",
-        params![kind as i32, id],
+        params![kind as i32, id, column, since],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     Ok(found.unwrap_or_default())

@@ -44,6 +44,8 @@ pub enum Fault {
     UnknownField,
     /// One of these fields must be given.
     OneOf(&'static str),
+    /// The request id named another request before.
+    UsedAlready,
 }
 
 /// Who holds what another call wanted, or who was there first.
@@ -57,6 +59,17 @@ pub struct Match {
     pub owner: String,
     /// It lies in the recycle bin.
     pub deleted: bool,
+}
+
+/// A field that somebody else changed since it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collision {
+    /// The field.
+    pub field: String,
+    /// Who changed it last.
+    pub who: String,
+    /// When, in Unix milliseconds.
+    pub at: i64,
 }
 
 /// Everything that a call can be refused for, or fail of.
@@ -100,9 +113,9 @@ pub enum Error {
         id: i64,
         /// The revision it has now.
         revision: i64,
-        /// The masked fields whose value is no longer the one seen.
-        fields: Vec<String>,
-        /// Who changed it last.
+        /// The masked fields whose value is no longer the one seen, each with who changed it last and when.
+        fields: Vec<Collision>,
+        /// Who changed it last: one of these fields if any are named, else the record.
         who: String,
         /// When, in Unix milliseconds.
         at: i64,

@@ -167,7 +167,8 @@ impl Session {
     /// # Errors
     /// The server refuses.
     pub async fn restore(&self, id: i64) -> Result<pb::Customer, Status> {
-        let request = pb::RestoreCustomerRequest { id, revision: 0, request_id: request_id() };
+        let revision = self.get(id).await?.revision;
+        let request = pb::RestoreCustomerRequest { id, revision, request_id: request_id() };
         Ok(self.customers().restore_customer(request).await?.into_inner())
     }
 

@@ -135,7 +135,7 @@ fn begin(write: &Write<'_>, actor: &Actor, request: pb::UndoRequest, hash: [u8; 
     )?;
     if let Some((operation_id, known)) = known {
         if known != hash {
-            return Err(Error::field("request_id", Fault::Malformed("request_id")));
+            return Err(Error::field("request_id", Fault::UsedAlready));
         }
         let again = pb::UndoRequest { operation_id, ..request };
         return undo::choose(write.tx, actor, write.now, &again);

@@ -179,11 +179,7 @@ fn once(
         },
     )?;
     if let Some((hash, done)) = known {
-        return if hash == call.hash {
-            Ok(done)
-        } else {
-            Err(Error::field("request_id", Fault::Malformed("request_id")))
-        };
+        return if hash == call.hash { Ok(done) } else { Err(Error::field("request_id", Fault::UsedAlready)) };
     }
     let mut change = Change::new(write, actor, call.method, call.reversible);
     let done = act(&mut change, settings)?;

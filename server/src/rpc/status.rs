@@ -11,6 +11,7 @@ use crate::error::{Error, Fault};
 const DOMAIN: &str = "rolo";
 /// A refusal travels in headers, of which a client takes 16 KiB: characters of one text, bytes of all faults.
 const TEXT: usize = 300;
+const NAME: usize = 40;
 const DETAILS: usize = 5_000;
 
 impl From<Error> for Status {
@@ -70,9 +71,14 @@ fn status(error: &Error) -> Status {
             put("kind", kind.as_str_name().to_owned());
             put("id", id.to_string());
             put("revision", revision.to_string());
-            put("fields", fields.join(","));
+            put("fields", fields.iter().map(|f| f.field.as_str()).collect::<Vec<_>>().join(","));
             put("who", who.clone());
             put("at", at.to_string());
+            for collision in fields {
+                // All fields of a record may collide, and a name may be long: together they must fit into a header.
+                put(&format!("who.{}", collision.field), collision.who.chars().take(NAME).collect());
+                put(&format!("at.{}", collision.field), collision.at.to_string());
+            }
             Code::Aborted
         }
         Error::Unauthenticated | Error::BadCredentials => Code::Unauthenticated,
@@ -131,5 +137,6 @@ pub fn fault(fault: &Fault) -> String {
         Fault::NotWritable => "NOT_WRITABLE".into(),
         Fault::UnknownField => "UNKNOWN_FIELD".into(),
         Fault::OneOf(fields) => format!("ONE_OF:{fields}"),
+        Fault::UsedAlready => "USED_ALREADY".into(),
     }
 }

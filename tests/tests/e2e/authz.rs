@@ -75,7 +75,7 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
             }))
         }
         "RestoreItem" => {
-            call!(dictionary.restore_item(pb::RestoreItemRequest { id: t.binned_item.id, revision: 0, request_id }))
+            call!(dictionary.restore_item(pb::RestoreItemRequest { id: t.binned_item.id, revision: 2, request_id }))
         }
         "ListCustomers" => call!(customers.list_customers(pb::ListCustomersRequest::default())),
         "CountViews" => call!(customers.count_views(pb::CountViewsRequest {})),
@@ -104,7 +104,7 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
         })),
         "RestoreCustomer" => call!(customers.restore_customer(pb::RestoreCustomerRequest {
             id: t.binned_customer.id,
-            revision: 0,
+            revision: 2,
             request_id
         })),
         "CheckDuplicates" => call!(customers.check_duplicates(pb::CheckDuplicatesRequest::default())),
@@ -131,7 +131,7 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
         }
         "RestoreContact" => call!(contacts.restore_contact(pb::RestoreContactRequest {
             id: t.binned_contact.id,
-            revision: 0,
+            revision: 2,
             request_id
         })),
         "ListInteractions" => call!(interactions.list_interactions(pb::ListInteractionsRequest::default())),
@@ -159,7 +159,7 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
         })),
         "RestoreInteraction" => call!(interactions.restore_interaction(pb::RestoreInteractionRequest {
             id: t.binned_interaction.id,
-            revision: 0,
+            revision: 2,
             request_id
         })),
         "SettleNextContact" => call!(interactions.settle_next_contact(pb::SettleNextContactRequest {

@@ -309,7 +309,7 @@ async fn no_number_in_any_field_is_ever_a_defect() -> Result<()> {
         call!(interactions.snooze_next_contact(pb::SnoozeNextContactRequest {
             id: talk.id,
             until: n,
-            revision: 0,
+            revision: talk.revision,
             request_id: request_id()
         }));
         call!(dictionary.get_item(pb::GetItemRequest { id }));

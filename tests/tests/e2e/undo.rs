@@ -194,7 +194,7 @@ async fn the_same_undo_twice_is_one_and_the_list_of_operations_tells_what_became
     assert_eq!((again.operation_id, again.undo_operation_id), (second.operation_id, undone.undo_operation_id));
     assert_eq!((outcome(&again), mgr.get(customer.id).await?.address.as_str()), ((1, 0), "一"));
     let other = ask(first.operation_id).await.err().context("the same id for something else")?;
-    assert_eq!(faults(&other), ["request_id MALFORMED:request_id"]);
+    assert_eq!(faults(&other), ["request_id USED_ALREADY"]);
     let mut request = pb::ListOperationsRequest { page_size: 2, ..Default::default() };
     let mut operations = Vec::new();
     loop {

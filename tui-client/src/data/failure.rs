@@ -135,6 +135,8 @@ pub enum Fault {
     UnknownField,
     /// One of these fields must be given.
     OneOf(String),
+    /// The request id named another request before.
+    UsedAlready,
     /// A fault that this client does not know.
     Other(String),
 }
@@ -154,6 +156,7 @@ impl Fault {
             "NOT_WRITABLE" => Self::NotWritable,
             "UNKNOWN_FIELD" => Self::UnknownField,
             "ONE_OF" => Self::OneOf(detail),
+            "USED_ALREADY" => Self::UsedAlready,
             _ if detail.is_empty() => Self::Other(scrub(code).into_owned()),
             _ => Self::Other(format!("{}: {detail}", scrub(code))),
         }
@@ -172,6 +175,7 @@ impl Fault {
             Self::NotWritable => ("NOT_WRITABLE", ""),
             Self::UnknownField => ("UNKNOWN_FIELD", ""),
             Self::OneOf(d) => ("ONE_OF", d),
+            Self::UsedAlready => ("USED_ALREADY", ""),
             Self::Other(d) => ("OTHER", d),
         }
     }

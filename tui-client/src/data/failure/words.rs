@@ -212,6 +212,9 @@ pub fn fault(fault: &Fault, lang: Lang) -> String {
             let names = names.collect::<Vec<_>>().join(separator);
             pick(lang, format!("at least one is required of {names}"), format!("至少填写一项：{names}"))
         }
+        Fault::UsedAlready => {
+            pick(lang, "was used already for another change: take a new one", "已用于另一次修改，请换一个请求编号")
+        }
         Fault::Other(text) => text.clone(),
     }
 }
