@@ -2,6 +2,8 @@
 //! No terminal and no sleeps; time stands still unless a story lets it pass.
 
 mod budgets;
+mod conflicts;
+mod drafts;
 mod edges;
 mod forms;
 mod lists;

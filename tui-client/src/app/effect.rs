@@ -8,6 +8,7 @@ use super::connection::FirstPerson;
 use crate::{
     data::{
         Failure,
+        drafts::{Draft, DraftKey, Found},
         importer::{self, Cancel},
     },
     resource::{Changes, ListQuery, Page, Record, WriteOptions, filter::Filter, parse::Locale},
@@ -46,6 +47,8 @@ pub enum Slot {
     Session,
     /// Long work on files.
     File,
+    /// Drafts kept on this machine.
+    Drafts,
 }
 
 /// What `update` asks for.
@@ -57,6 +60,10 @@ pub enum Effect {
     Cancel(CallId),
     /// Brings [`super::msg::Msg::Timer`] after so many milliseconds.
     Timer(Timer, u64),
+    /// Keeps a person's draft on this machine.
+    KeepDraft(i64, Box<Draft>),
+    /// Removes a person's draft.
+    DropDraft(i64, DraftKey),
     /// Puts a text on the clipboard.
     Copy(String),
     /// Draws everything anew.
@@ -130,6 +137,8 @@ pub enum Request {
     CountDue,
     /// Who is signed in.
     Session,
+    /// Opens the drafts on this database of a person, as of now, and answers those that wait.
+    Drafts(String, i64, i64),
     /// Signs in.
     SignIn(String, SecretString),
     /// Another password.
@@ -250,6 +259,8 @@ pub enum Reply {
     Due(v1::CountDueResponse),
     /// Who is signed in.
     Session(Box<v1::Session>),
+    /// What was typed and not saved; none: it cannot be kept here.
+    Drafts(Option<Found>),
     /// It is done; nothing to say.
     Nothing,
     /// A list was written: the file and its rows.

@@ -63,6 +63,7 @@ impl Model {
 
     /// Whether ending now would lose something.
     pub fn unsaved(&self) -> bool {
-        !self.sh.drafts.is_empty() || self.screens.iter().any(|s| s.unsaved())
+        let typed = || !self.sh.drafts.is_empty() || self.screens.iter().any(|s| s.unsaved());
+        !self.sh.drafts_on_disk && typed()
     }
 }

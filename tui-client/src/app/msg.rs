@@ -18,6 +18,8 @@ pub enum Msg {
     Timer(Timer),
     /// The terminal draws characters of ambiguous width in two columns.
     Wide,
+    /// A draft cannot be kept on this machine.
+    NotKept(Failure),
     /// Back from the shell.
     Resumed,
 }

@@ -1,14 +1,16 @@
 //! What a request does: calls, and nothing else. No model here; what comes back is a value.
 
 use rolo_proto::v1::{self, Kind, Total};
+use tokio::sync::mpsc;
 
 use super::{
     connection::{Connection, FirstPerson},
     effect::{Person, Preview, Reply, Request, Target},
     files,
+    msg::Msg,
 };
 use crate::{
-    data::{Client, Failure, lookup::Lookup},
+    data::{Client, Failure, drafts::Desk, lookup::Lookup},
     resource::{self, Resource, WriteOptions, filter},
 };
 
@@ -25,12 +27,16 @@ pub struct Performer {
     pub connection: Connection,
     /// Dictionaries and people, looked up once.
     pub lookup: Lookup,
+    /// Where drafts are handed in.
+    pub desk: Desk,
+    /// Where it is told that they cannot be kept.
+    pub troubles: Option<mpsc::UnboundedSender<Msg>>,
 }
 
 impl Performer {
     /// Over a connection.
     pub fn new(connection: Connection) -> Self {
-        Self { lookup: Lookup::new(connection.client.clone()), connection }
+        Self { lookup: Lookup::new(connection.client.clone()), connection, desk: Desk::default(), troubles: None }
     }
 
     /// Does a request. Long work tells how far it is: done of total.
@@ -90,6 +96,7 @@ impl Performer {
                 .call(v1::CountDueRequest {}, |c, r| async move { c.interactions().count_due(r).await })
                 .await
                 .map(Reply::Due),
+            Request::Drafts(instance, person, now) => self.drafts(&instance, person, now).await,
             Request::Session => client.session().await.map(session),
             Request::SignIn(name, password) => {
                 let done = client.sign_in(&name, &password).await?;
@@ -110,6 +117,18 @@ impl Performer {
             Request::ImportCheck(job) => files::check(client, &job, tell).await,
             Request::ImportRun(job) => files::import(client, &job, tell).await,
         }
+    }
+
+    async fn drafts(&self, instance: &str, person: i64, now: i64) -> Result<Reply, Failure> {
+        let Some(dir) = self.connection.keeper.drafts(instance, person)? else { return Ok(Reply::Drafts(None)) };
+        let troubles = self.troubles.clone();
+        let tell = Box::new(move |failure| {
+            if let Some(troubles) = &troubles {
+                // The receiver is gone only when the program ends.
+                let _ = troubles.send(Msg::NotKept(failure));
+            }
+        });
+        self.desk.open(person, dir, now, tell).await.map(|found| Reply::Drafts(Some(found)))
     }
 
     async fn signed_in(&self, name: &str) {

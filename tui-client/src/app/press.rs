@@ -10,6 +10,7 @@ use super::{
 use crate::{
     keys::{Action, Chord, Found, Key, keymap},
     overlay::{Overlay, Step, help::Help, palette},
+    screen::{Answer, Ask, form::draft},
     strings::{Lang, fill},
     terminal::input::fold,
     theme::Role,
@@ -88,6 +89,10 @@ pub fn paste(model: &mut Model, text: &str) {
 fn take_step(model: &mut Model, step: Step) {
     match step {
         Step::Stay | Step::Close => {}
+        Step::Answer(PROGRAM, Answer::Letter(Ask::Draft, nth)) => {
+            let key = model.sh.waiting_drafts().get(nth).map(|d| d.key);
+            model.sh.nav.extend(key.map(Nav::Draft));
+        }
         Step::Answer(owner, answer) => {
             if let Some(screen) = model.screens.iter_mut().find(|s| s.id() == owner) {
                 screen.answer(answer, &mut model.sh);
@@ -151,6 +156,7 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
         Action::GoContacts => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Contact)),
         Action::GoInteractions => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Interaction)),
         Action::GoToday => sh.nav.push(Nav::Today),
+        Action::Drafts => drafts(model),
         Action::Undo | Action::Redo => {
             if sh.waits(PROGRAM, Slot::Act) {
                 let text = sh.t().still_saving;
@@ -192,6 +198,26 @@ fn back(model: &mut Model, chord: Chord) {
         model.sh.nav.push(Nav::Back);
     }
 }
+
+/// Opens the draft that waits; of several, the one that is chosen.
+fn drafts(model: &mut Model) {
+    let sh = &mut model.sh;
+    let rows: Vec<_> = sh
+        .waiting_drafts()
+        .iter()
+        .zip(LETTERS.chars())
+        .enumerate()
+        .map(|(nth, (d, letter))| (letter, nth, format!("{}  {}", draft::title(d, sh), draft::typed_at(d.at, sh))))
+        .collect();
+    match sh.waiting_drafts().as_slice() {
+        [] => sh.say(sh.t().no_drafts, Role::Dim),
+        [only] => sh.nav.push(Nav::Draft(only.key)),
+        _ => sh.overlays.push(Overlay::letters(PROGRAM, Ask::Draft, sh.t().open_draft, rows)),
+    }
+}
+
+/// What drafts are chosen by, the newest first.
+const LETTERS: &str = "123456789abcdefghijklmnopqrstuvwxyz";
 
 /// Tries the failed call again, as it was.
 fn retry(model: &mut Model) {

@@ -59,7 +59,8 @@ pub enum Chore {
 
 impl Runtime {
     /// With a place for the messages.
-    pub fn new(performer: Performer, sender: mpsc::UnboundedSender<Msg>, timers: Timers) -> Self {
+    pub fn new(mut performer: Performer, sender: mpsc::UnboundedSender<Msg>, timers: Timers) -> Self {
+        performer.troubles = Some(sender.clone());
         Self { performer, tasks: HashMap::new(), sender, timers, waiting: Vec::new() }
     }
 
@@ -93,9 +94,15 @@ impl Runtime {
                 });
             }
             Effect::Timer(timer, after) => self.waiting.push((now + after as i64, timer)),
+            Effect::KeepDraft(person, draft) => self.performer.desk.keep(person, draft),
+            Effect::DropDraft(person, key) => self.performer.desk.drop(person, key),
             Effect::Copy(text) => return Some(Chore::Copy(text)),
             Effect::Redraw => return Some(Chore::Redraw),
-            Effect::Suspend => return Some(Chore::Suspend),
+            Effect::Suspend => {
+                // Whoever is stopped may be killed before it goes on.
+                self.performer.desk.flush();
+                return Some(Chore::Suspend);
+            }
         }
         None
     }
@@ -106,5 +113,6 @@ impl Drop for Runtime {
         for task in self.tasks.values() {
             task.abort();
         }
+        self.performer.desk.close();
     }
 }

@@ -1,7 +1,10 @@
 //! What all screens share: language, session, calls, messages, drafts and the ways to ask for effects. Screens never
 //! touch each other; they ask for navigation and get answers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, VecDeque},
+};
 
 use chrono_tz::Tz;
 use rolo_proto::v1::{Action as Right, Capability, Kind, Session};
@@ -11,11 +14,13 @@ use super::{
     effect::{CallId, Effect, Request, ScreenId, Slot, Timer},
 };
 use crate::{
-    data::Failure,
+    data::{
+        Failure,
+        drafts::{Draft, DraftKey},
+    },
     keys::{Action, Keymap, Layer},
     overlay::Overlay,
     resource::{Record, Value},
-    screen::form::draft::{Draft, DraftKey},
     strings::{Lang, Texts},
     text::Measure,
     theme::{Role, Theme},
@@ -34,6 +39,10 @@ pub enum Nav {
     New(Kind, Vec<(usize, Value)>),
     /// A form for an existing record.
     Edit(Box<Record>),
+    /// The form of a draft that waits.
+    Draft(DraftKey),
+    /// The form of a draft whose record has gone: it becomes something new.
+    Anew(DraftKey),
     /// Bringing records in.
     Import(Kind),
     /// A new password, asked for by the person.
@@ -117,8 +126,12 @@ pub struct Shared {
     pub overlays: Vec<Overlay>,
     /// The message shown.
     pub toast: Option<Toast>,
-    /// What was typed and not saved.
+    /// What was typed and not saved, of open forms too.
     pub drafts: BTreeMap<DraftKey, Draft>,
+    /// Whose drafts these are; none: they have not been opened.
+    pub drafts_of: Option<i64>,
+    /// They are written to disk, so that ending the program loses nothing.
+    pub drafts_on_disk: bool,
     /// Opened lately, the newest first.
     pub recent: VecDeque<Recent>,
     /// What `.` repeats.
@@ -154,6 +167,8 @@ impl Shared {
             overlays: Vec::new(),
             toast: None,
             drafts: BTreeMap::new(),
+            drafts_of: None,
+            drafts_on_disk: false,
             recent: VecDeque::new(),
             again: None,
             changes: 0,
@@ -233,6 +248,37 @@ impl Shared {
             self.effects.push(Effect::Timer(Timer::Toast(id), stay));
         }
         self.toast = Some(Toast { id, text, role, retry });
+    }
+
+    /// Keeps a draft.
+    pub fn keep_draft(&mut self, draft: Draft) {
+        if let Some(me) = self.me().map(|u| u.id) {
+            self.effects.push(Effect::KeepDraft(me, Box::new(draft.clone())));
+        }
+        self.drafts.insert(draft.key, draft);
+    }
+
+    /// Removes a draft, if there is one.
+    pub fn drop_draft(&mut self, key: DraftKey) {
+        if self.drafts.remove(&key).is_some()
+            && let Some(me) = self.me().map(|u| u.id)
+        {
+            self.effects.push(Effect::DropDraft(me, key));
+        }
+    }
+
+    /// Drafts whose form is not open, the newest first.
+    pub fn waiting_drafts(&self) -> Vec<&Draft> {
+        let mut drafts: Vec<_> = self.drafts.values().filter(|d| !d.open).collect();
+        drafts.sort_by_key(|d| Reverse(d.at));
+        drafts
+    }
+
+    /// Drops what is known of drafts, for another person comes.
+    pub fn forget_drafts(&mut self) {
+        self.drafts.clear();
+        self.drafts_of = None;
+        self.drafts_on_disk = false;
     }
 
     /// Whether the session may do this.

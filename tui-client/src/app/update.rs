@@ -8,7 +8,7 @@ use super::{
     shared::{Nav, SPINNER_STEP},
 };
 use crate::{
-    data::{Failure, Reason},
+    data::{Failure, Reason, drafts::DraftKey},
     keys::{Action, Chord, Key},
     strings::fill,
     terminal::input::Input,
@@ -32,6 +32,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.sh.theme = crate::theme::Theme::new(model.sh.theme.name, model.sh.measure);
             model.sh.effects.push(Effect::Redraw);
         }
+        Msg::NotKept(failure) => model.sh.fail(&failure, None),
         Msg::Resumed => model.sh.effects.push(Effect::Redraw),
     }
     navigate::follow(model);
@@ -138,7 +139,12 @@ fn reply(model: &mut Model, id: u64, outcome: Result<Reply, Failure>) {
     } else {
         // The screen has been left, but what it changed is still told.
         match outcome {
-            Ok(_) => model.sh.changes += 1,
+            Ok(_) => {
+                model.sh.changes += 1;
+                if let Request::Create(_, _, options) | Request::Update(_, _, _, options) = &call.request {
+                    navigate::saved(model, &options.request_id);
+                }
+            }
             Err(failure) => model.sh.fail(&failure, Some((PROGRAM, call.slot, call.request))),
         }
     }
@@ -167,12 +173,24 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
         }
         Ok(Reply::Nothing) if matches!(request, Request::SignOut(_)) => {
             sh.session = None;
-            sh.drafts.clear();
+            sh.forget_drafts();
             model.screens.clear();
             model.forward.clear();
             sh.nav.push(Nav::SignIn);
         }
-        Ok(_) => sh.changes += 1,
+        Ok(Reply::Drafts(found)) => navigate::found(model, found),
+        Ok(Reply::Record(record)) if matches!(request, Request::Get(..)) => sh.nav.push(Nav::Edit(record)),
+        Ok(_) => {
+            sh.changes += 1;
+            if let Request::Create(_, _, options) | Request::Update(_, _, _, options) = &request {
+                navigate::saved(model, &options.request_id);
+            }
+        }
+        Err(failure) if failure.reason == Reason::NotFound && matches!(request, Request::Get(..)) => {
+            if let Request::Get(kind, id) = request {
+                sh.nav.push(Nav::Anew(DraftKey::Edit(kind as i32, id)));
+            }
+        }
         Err(failure) if slot == Slot::Session && model.screens.is_empty() => {
             // Not reached at the start: the sign-in says so and can try again.
             sh.fail(&failure, Some((PROGRAM, slot, request)));

@@ -1,7 +1,10 @@
 //! `rolo` without a command: the screens. They stand before the first call is made, so what is needed at once, the kept
 //! token, is found by the place alone.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -33,6 +36,10 @@ impl Keeper for Kept {
     fn initialise<'a>(&'a self, first: &'a FirstPerson) -> BoxFuture<'a, Result<(), Failure>> {
         let FirstPerson { name, password, company, lang } = first;
         Box::pin(connect::initialise(&self.place, First { name, password, company, lang: *lang }))
+    }
+
+    fn drafts(&self, instance: &str, person: i64) -> Result<Option<PathBuf>, Failure> {
+        self.state.drafts(instance, person).map(Some)
     }
 
     fn keep_token(&self, user: &str, token: Option<&SecretString>) {

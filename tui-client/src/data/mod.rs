@@ -1,12 +1,13 @@
 //! Everything between the screens and the server: where data live ([`place`]), how they are reached ([`connect`]), the
-//! calls themselves ([`client`]), what a refusal means ([`failure`]), and the long work that both the screens and the
-//! command line do ([`importer`], [`exporter`]).
+//! calls themselves ([`client`]), what a refusal means ([`failure`]), what was typed and not saved ([`drafts`]), and the
+//! long work that both the screens and the command line do ([`importer`], [`exporter`]).
 //!
 //! Two things always hold here. Every reply is scrubbed ([`scrub`]) before anything else sees it, and every call has a
 //! deadline.
 
 pub mod client;
 pub mod connect;
+pub mod drafts;
 pub mod exporter;
 pub mod failure;
 pub mod importer;

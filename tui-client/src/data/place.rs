@@ -129,6 +129,13 @@ impl State {
         Ok(dir)
     }
 
+    /// Where a person's drafts on a database lie; made if it is not there.
+    pub fn drafts(&self, instance: &str, person: i64) -> Result<PathBuf, Failure> {
+        let dir = self.directory(instance, "drafts")?.join(person.to_string());
+        private_directory(&dir).map_err(|error| Failure::file(&dir, &error))?;
+        Ok(dir)
+    }
+
     /// The directory itself.
     pub fn path(&self) -> &Path {
         &self.dir

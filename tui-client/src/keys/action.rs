@@ -120,6 +120,8 @@ actions! {
     GoInteractions "go-interactions" "interactions" "交往记录";
     /// To what is due.
     GoToday "go-today" "today" "今日";
+    /// What was typed and not saved.
+    Drafts "drafts" "drafts" "草稿";
     /// The screen before.
     ScreenBefore "screen-before" "screen before" "上一屏";
     /// Back through history.

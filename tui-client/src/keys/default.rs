@@ -28,6 +28,7 @@ pub const TABLE: &[Row] = &[
     (Layer::Global, Action::GoContacts, &["g k"]),
     (Layer::Global, Action::GoInteractions, &["g i"]),
     (Layer::Global, Action::GoToday, &["g t"]),
+    (Layer::Global, Action::Drafts, &["g d"]),
     (Layer::Global, Action::Undo, &["u"]),
     (Layer::Global, Action::Redo, &["ctrl-r"]),
     (Layer::Global, Action::Retry, &["!"]),

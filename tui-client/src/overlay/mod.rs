@@ -91,7 +91,7 @@ impl Overlay {
 
     /// My values against theirs.
     pub fn conflict(owner: ScreenId, differences: Vec<Difference>) -> Self {
-        Self::Conflict(Conflict { owner, differences, cursor: 0 })
+        Self::Conflict(Conflict { owner, differences, cursor: 0, scrolled: 0 })
     }
 
     /// The id under which it makes calls, if it does.
@@ -107,7 +107,7 @@ impl Overlay {
             Self::Words(words) => words.key(chord, sh),
             Self::Letters(letters) => letters.key(chord),
             Self::Help(help) => help.key(chord, sh),
-            Self::Conflict(conflict) => conflict.key(chord),
+            Self::Conflict(conflict) => conflict.key(chord, sh),
             Self::Confirm(owner, ask, _) => match yes(chord) {
                 true => Step::Answer(*owner, Answer::Yes(*ask)),
                 false => Step::Close,

@@ -17,7 +17,7 @@ use crate::{
         effect::{Reply, Request, ScreenId, Slot},
         shared::Shared,
     },
-    data::Failure,
+    data::{Failure, drafts::DraftKey},
     keys::{Action, Chord, Layer},
     resource::Value,
     widget::canvas::Canvas,
@@ -38,6 +38,10 @@ pub enum Ask {
     Sort,
     /// Which field.
     Copy,
+    /// Whether to save it as something new.
+    Anew,
+    /// Which draft.
+    Draft,
     /// Into which file.
     Export,
     /// The field that a column of a file goes into.
@@ -68,7 +72,9 @@ pub enum Place {
     Today,
     /// A record.
     Detail(Kind, i64),
-    /// Nothing to go back to: a form.
+    /// A form, with the draft that is its own.
+    Form(DraftKey),
+    /// Nothing to go back to.
     Passing,
     /// Sign-in and password: goes away when it is done.
     SignIn,
