@@ -114,8 +114,8 @@ async fn a_contact_is_written_by_whom_the_customer_belongs_to_and_follows_it_out
     assert_eq!(get().await, "ok");
     let gone = delete(&mgr, contact.id, 2).await?;
     assert_eq!(reason_of(&delete(&mgr, contact.id, gone.revision).await), "INVALID_STATE");
-    let gone = pb::ContactFilter { deleted: true, ..Default::default() };
-    assert_eq!(names(&mgr, gone).await?, ["陈总"]);
+    let bin = pb::ContactFilter { deleted: true, ..Default::default() };
+    assert_eq!(names(&mgr, bin).await?, ["陈总"]);
     let restore = pb::RestoreContactRequest { id: contact.id, revision: gone.revision, request_id: request_id() };
     assert_eq!(mgr.contacts().restore_contact(restore).await?.into_inner().deleted_at, 0);
     Ok(())

@@ -14,10 +14,10 @@ use rolo_tests::{
 
 const MINUTE: i64 = 60_000;
 /// Texts that anybody may write.
-const FIELDS: [&str; 5] = ["address", "zip", "fax", "website", "tags"];
+const FIELDS: [&str; 5] = ["address", "zip", "bank", "website", "tags"];
 
 fn texts(customer: &pb::Customer) -> BTreeMap<&'static str, String> {
-    let of = |c: &pb::Customer| [c.address.clone(), c.zip.clone(), c.fax.clone(), c.website.clone(), c.tags.clone()];
+    let of = |c: &pb::Customer| [c.address.clone(), c.zip.clone(), c.bank.clone(), c.website.clone(), c.tags.clone()];
     FIELDS.into_iter().zip(of(customer)).collect()
 }
 
@@ -26,7 +26,7 @@ fn with(values: &BTreeMap<&'static str, String>) -> pb::CustomerInput {
     pb::CustomerInput {
         address: text("address"),
         zip: text("zip"),
-        fax: text("fax"),
+        bank: text("bank"),
         website: text("website"),
         tags: text("tags"),
         ..Default::default()
@@ -106,7 +106,7 @@ async fn each_field_that_collides_names_who_changed_it_and_when() -> Result<()> 
     let (mgr, sup, boss) = (world.session("mgr").await?, world.session("sup").await?, world.session("boss").await?);
     let seen = mgr.customer("华盛", 0).await?;
     let one = |name: &'static str, value: &str| with(&BTreeMap::from([(name, value.to_owned())]));
-    for (by, field) in [(&sup, "address"), (&boss, "zip"), (&boss, "fax")] {
+    for (by, field) in [(&sup, "address"), (&boss, "zip"), (&boss, "bank")] {
         world.advance(MINUTE);
         let current = by.get(seen.id).await?;
         by.edit(&current, &[field], one(field, "1")).await?;
@@ -127,7 +127,7 @@ async fn rules_run_on_the_merged_record() -> Result<()> {
     let person = pb::ContactInput {
         customer_id: customer.id,
         name: "陈总".into(),
-        office_phone: "010-88660001".into(),
+        office_tel: "010-88660001".into(),
         mobile: "13800000000".into(),
         ..Default::default()
     };
@@ -139,14 +139,14 @@ async fn rules_run_on_the_merged_record() -> Result<()> {
         update_mask: mask(&[field]),
         seen: Some(pb::ContactInput {
             mobile: seen.mobile.clone(),
-            office_phone: seen.office_phone.clone(),
+            office_tel: seen.office_tel.clone(),
             ..Default::default()
         }),
         revision: seen.revision,
         request_id: request_id(),
     };
     sup.contacts().update_contact(without("mobile")).await?;
-    let refused = mgr.contacts().update_contact(without("office_phone")).await.err().context("nobody can be reached")?;
+    let refused = mgr.contacts().update_contact(without("office_tel")).await.err().context("nobody can be reached")?;
     assert!(faults(&refused).iter().any(|fault| fault.contains("ONE_OF")), "{refused:?}");
     Ok(())
 }

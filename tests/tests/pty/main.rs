@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "shared with the tests without a terminal, which use the rest")]
 mod company;
 mod demo;
+mod drafts;
 mod manners;
 mod owners;
 mod safety;

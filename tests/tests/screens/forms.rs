@@ -74,7 +74,7 @@ async fn the_draft_is_kept_on_escape_and_comes_back() -> Result<()> {
     rolo.press("n '青岛海运' esc").await?;
     shows(&rolo, "Draft kept")?;
     rolo.press("n").await?;
-    shows(&rolo, "Draft of 11:00 restored; ctrl-x discards it")?;
+    shows(&rolo, "Draft of 09:00 restored; ctrl-x discards it")?;
     shows(&rolo, "青岛海运")?;
     rolo.press("ctrl-x").await?;
     hides(&rolo, "青岛海运")

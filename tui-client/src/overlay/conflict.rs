@@ -103,9 +103,10 @@ impl Conflict {
             let here = nth == self.cursor;
             let mark = if here { sh.theme.sym.cursor } else { " " };
             let role = if here { Role::Brand } else { Role::Title };
-            let when = if d.at > 0 { show::relative(d.at, sh) } else { String::new() };
+            // By a clock that is behind, it was now.
+            let when = if d.at > 0 { show::relative(d.at.min(sh.now), sh) } else { String::new() };
             let told = [d.who.as_str(), when.as_str()].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>();
-            let told = format!("  {}", told.join(t.comma));
+            let told = format!("  {}", told.join(" "));
             lines.push((nth, vec![(mark.to_owned(), Role::Key), (d.label.clone(), role), (told, Role::Dim)]));
             let values = [(&d.mine, Some(d.keep_mine)), (&d.theirs, Some(!d.keep_mine)), (&d.base, None)];
             for (name, (value, taken)) in names.iter().zip(values) {
