@@ -38,7 +38,9 @@ async fn a_form_that_was_open_is_open_again_with_its_values_and_its_cursor() -> 
     drop(rolo);
     stage.world.advance(60_000);
     let mut rolo = stage.keeping("boss").await?;
-    for text in ["Customers › New", "青岛海运物流", "海港路", "North China", "Draft of 09:00 restored; ctrl-x discards it"] {
+    for text in
+        ["Customers › New", "青岛海运物流", "海港路", "North China", "Draft of 09:00 restored; ctrl-x discards it"]
+    {
         shows(&rolo, text)?;
     }
     assert!(line(&rolo).contains("海港路"), "{}", rolo.text());
@@ -209,23 +211,44 @@ async fn two_programs_of_one_person_keep_their_drafts_apart() -> Result<()> {
     shows(&third, "青岛海运")
 }
 
+/// Somebody deletes a customer.
+async fn bin(stage: &Stage, search: &str) -> Result<()> {
+    let customer = stage.customer(search).await?;
+    let request = pb::DeleteCustomerRequest {
+        id: customer.id,
+        revision: customer.revision,
+        request_id: rolo_tests::world::request_id(),
+    };
+    let _: pb::Changed =
+        call(stage.boss.call(request, |c, r| async move { c.customers().delete_customer(r).await })).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_form_whose_record_went_with_its_customer_comes_back_as_something_new() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.keeping("boss").await?;
+    rolo.press("g k / '张律' enter e / 'memo' enter '喜欢喝茶'").await?;
+    shows(&rolo, "喜欢喝茶")?;
+    drop(rolo);
+    for name in ["北京", "太原", "Mère"] {
+        bin(&stage, name).await?;
+    }
+    let mut rolo = stage.keeping("boss").await?;
+    for text in ["Contacts ›", "› New", "喜欢喝茶", "张律: this will be saved as something new"] {
+        shows(&rolo, text)?;
+    }
+    // Its customer has gone too, and that is said; nothing is lost by trying.
+    rolo.press("ctrl-s").await?;
+    shows(&rolo, "喜欢喝茶")
+}
+
 #[tokio::test]
 async fn a_record_deleted_meanwhile_leaves_what_was_typed_for_something_new() -> Result<()> {
     let stage = Stage::new().await?;
-    let bin = async |search: &str| {
-        let customer = stage.customer(search).await?;
-        let request = pb::DeleteCustomerRequest {
-            id: customer.id,
-            revision: customer.revision,
-            request_id: rolo_tests::world::request_id(),
-        };
-        let _: pb::Changed =
-            call(stage.boss.call(request, |c, r| async move { c.customers().delete_customer(r).await })).await?;
-        Ok::<_, anyhow::Error>(())
-    };
     let mut rolo = stage.keeping("boss").await?;
     rolo.press("2 s n e / 'website' enter 'www.mine.cn'").await?;
-    bin("包头").await?;
+    bin(&stage, "包头").await?;
     rolo.press("ctrl-s").await?;
     shows(&rolo, "包头稀土科技 has been deleted meanwhile")?;
     rolo.press("n ctrl-s y").await?;

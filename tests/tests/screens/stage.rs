@@ -81,13 +81,7 @@ impl Stage {
         self.world.dir.path().join("state")
     }
 
-    async fn started(
-        &self,
-        account: &str,
-        size: (u16, u16),
-        lang: Lang,
-        state: Option<PathBuf>,
-    ) -> Result<Harness> {
+    async fn started(&self, account: &str, size: (u16, u16), lang: Lang, state: Option<PathBuf>) -> Result<Harness> {
         let client = client(&self.world);
         signed_in(&client, account).await?;
         let connection = Connection { client, keeper: Arc::new(Settled(state)) };

@@ -141,7 +141,7 @@ impl Conflict {
             c.spans(inner.x, y, inner.width, &pieces);
         }
         if usize::from(rows) < lines.len() {
-            let place = format!("{}-{} / {}", first + 1, first + usize::from(rows), lines.len());
+            let place = format!("PgUp PgDn  {}-{} / {}", first + 1, first + usize::from(rows), lines.len());
             c.put_right(inner.right(), inner.y + rows, &place, Role::Dim, inner.width);
         }
         for (line, y) in keys.iter().zip(inner.y + rows + 1..inner.bottom()) {

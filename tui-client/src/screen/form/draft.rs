@@ -198,8 +198,7 @@ impl FormScreen {
         let draft = self.draft(true, sh);
         let fields = self.resource.fields();
         let customer = fields.iter().position(|f| f.name == "customer_no").zip(self.record.as_ref());
-        self.given =
-            customer.and_then(|(at, r)| Some(vec![(at, decide::customer_of(r)?)])).unwrap_or_default();
+        self.given = customer.and_then(|(at, r)| Some(vec![(at, decide::customer_of(r)?)])).unwrap_or_default();
         self.record = None;
         self.revision = 0;
         self.fill_in(sh);
