@@ -219,17 +219,21 @@ pub fn signed_in(model: &mut Model, session: Session) {
     for (screen, slot, request) in waiting {
         model.sh.call(screen, slot, request);
     }
-    if model.screens.is_empty() {
-        model.sh.nav.push(Nav::List(Kind::Customer));
-    }
     if let Some(person) = now.filter(|person| model.sh.drafts_of != Some(*person)) {
+        // The first screen waits for them: a form opened before would not know of its draft, and overwrite it.
         model.sh.drafts_of = Some(person);
         model.sh.call(PROGRAM, Slot::Drafts, Request::Drafts(instance, person, at));
+    } else if model.screens.is_empty() {
+        model.sh.nav.push(Nav::List(Kind::Customer));
     }
 }
 
-/// Drafts were found on this machine: the form that was open is opened again, the others wait.
+/// What was found on this machine, if drafts can be kept here: the form that was open is opened again over the first
+/// screen, the others wait.
 pub fn found(model: &mut Model, found: Option<Found>) {
+    if model.screens.is_empty() {
+        model.sh.nav.push(Nav::List(Kind::Customer));
+    }
     let Some(Found { drafts, aside }) = found else { return };
     let sh = &mut model.sh;
     sh.drafts_on_disk = true;
@@ -237,13 +241,8 @@ pub fn found(model: &mut Model, found: Option<Found>) {
         let said = fill(sh.t().draft_aside, &[&aside.len(), &path.display()]);
         sh.say(said, Role::Warn);
     }
-    // What has been typed since is newer.
-    let typing = model.screens.iter().any(|s| matches!(s.place(), Place::Form(_)));
-    let open = drafts.iter().filter(|d| d.open && !typing).max_by_key(|d| d.at).map(|d| d.key);
+    let open = drafts.iter().filter(|d| d.open).max_by_key(|d| d.at).map(|d| d.key);
     for draft in drafts {
-        if sh.drafts.contains_key(&draft.key) {
-            continue;
-        }
         if draft.open {
             sh.keep_draft(Draft { open: false, ..draft });
         } else {

@@ -32,7 +32,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.sh.theme = crate::theme::Theme::new(model.sh.theme.name, model.sh.measure);
             model.sh.effects.push(Effect::Redraw);
         }
-        Msg::NotKept(failure) => model.sh.fail(&failure, None),
+        Msg::NotKept(failure) => {
+            model.sh.drafts_on_disk = false;
+            model.sh.fail(&failure, None);
+        }
         Msg::Resumed => model.sh.effects.push(Effect::Redraw),
     }
     navigate::follow(model);
@@ -179,6 +182,10 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
             sh.nav.push(Nav::SignIn);
         }
         Ok(Reply::Drafts(found)) => navigate::found(model, found),
+        Err(failure) if slot == Slot::Drafts => {
+            sh.fail(&failure, None);
+            navigate::found(model, None);
+        }
         Ok(Reply::Record(record)) if matches!(request, Request::Get(..)) => sh.nav.push(Nav::Edit(record)),
         Ok(_) => {
             sh.changes += 1;
@@ -230,7 +237,11 @@ mod tests {
         let capabilities = [Capability::CustomerRead, Capability::CustomerCreate].map(|c| c as i32).to_vec();
         let user = Some(UserRef { id: 1, name: "li".into(), display_name: String::new(), active: true });
         let session = Session { user, capabilities, time_zone: "Asia/Shanghai".into(), ..Session::default() };
-        update(&mut model, Msg::Reply(calls[0].0, Ok(Reply::Session(Box::new(session)))));
+        let effects = update(&mut model, Msg::Reply(calls[0].0, Ok(Reply::Session(Box::new(session)))));
+        for (id, request) in self::calls(effects) {
+            assert!(matches!(request, Request::Drafts(_, 1, _)), "{request:?}");
+            update(&mut model, Msg::Reply(id, Ok(Reply::Drafts(None))));
+        }
         model
     }
 

@@ -212,7 +212,7 @@ pub type Changes = Vec<(usize, Value)>;
 pub struct WriteOptions {
     /// Names the write: the same id again changes nothing more.
     pub request_id: String,
-    /// The revision seen; 0 = whatever it is now.
+    /// The revision seen; 0 = whatever it is now, which only an update takes.
     pub revision: i64,
     /// The values seen of the fields that change, for merging.
     pub seen: Changes,

@@ -137,6 +137,8 @@ impl Writer {
                 }
                 Order::Drop(person, key) if self.is_of(person) => {
                     self.pending.remove(&key);
+                    // What took its place is on disk before it goes.
+                    self.write();
                     if let Some((_, drafts)) = &self.open {
                         drafts.drop(&key);
                     }

@@ -146,3 +146,54 @@ fn a_draft_is_for_its_owner_alone() -> Outcome {
     assert_eq!(fs::metadata(drafts.path(&NEW))?.permissions().mode() & 0o777, 0o600);
     Ok(())
 }
+
+fn told() -> (Box<dyn Fn(Failure) + Send>, std::sync::mpsc::Receiver<Failure>) {
+    let (sender, failures) = std::sync::mpsc::channel();
+    (Box::new(move |failure| drop(sender.send(failure))), failures)
+}
+
+#[tokio::test]
+async fn the_desk_writes_the_newest_state_and_only_for_the_person_at_it() -> Outcome {
+    let dir = tempfile::tempdir()?;
+    let desk = Desk::default();
+    desk.keep(1, Box::new(typed(NEW, "before anybody came", NOW)));
+    desk.open(1, dir.path().into(), NOW, told().0).await?;
+    for text in ["甲", "甲乙", "甲乙丙"] {
+        desk.keep(1, Box::new(typed(NEW, text, NOW)));
+    }
+    desk.keep(2, Box::new(typed(DraftKey::Edit(1, 1), "of another person", NOW)));
+    desk.keep(1, Box::new(typed(DraftKey::Edit(1, 2), "saved", NOW)));
+    desk.drop(1, DraftKey::Edit(1, 2));
+    desk.flush();
+    desk.flush();
+    // Opened again by the same person: the same drafts.
+    let found = desk.open(1, dir.path().into(), NOW, told().0).await?;
+    assert_eq!(found.drafts, [typed(NEW, "甲乙丙", NOW)]);
+    desk.close();
+    assert_eq!(Drafts::open(dir.path().into())?.take_over(NOW).drafts, [typed(NEW, "甲乙丙", NOW)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_draft_that_cannot_be_written_is_told_once_until_one_can() -> Outcome {
+    let dir = tempfile::tempdir()?;
+    let place = dir.path().join("drafts");
+    fs::create_dir(&place)?;
+    let (tell, failures) = told();
+    let desk = Desk::default();
+    desk.open(1, place.clone(), NOW, tell).await?;
+    fs::remove_dir_all(&place)?;
+    for _ in 0..3 {
+        desk.keep(1, Box::new(typed(NEW, "甲", NOW)));
+        desk.flush();
+    }
+    assert_eq!(failures.try_iter().count(), 1);
+    fs::create_dir(&place)?;
+    desk.keep(1, Box::new(typed(NEW, "甲", NOW)));
+    desk.flush();
+    fs::remove_dir_all(&place)?;
+    desk.keep(1, Box::new(typed(NEW, "甲", NOW)));
+    desk.flush();
+    assert_eq!(failures.try_iter().count(), 1, "it works again, and then it does not");
+    Ok(())
+}

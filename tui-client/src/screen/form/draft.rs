@@ -33,7 +33,7 @@ pub fn typed_at(at: i64, sh: &Shared) -> String {
     }
 }
 
-/// What a draft is about: `Customers: 北京华盛`.
+/// What a draft is about: `Customer › Edit: 北京华盛`.
 pub fn title(draft: &Draft, sh: &Shared) -> String {
     let (kind, doing) = match draft.key {
         DraftKey::New(kind, _) => (kind, sh.t().creating),
@@ -208,8 +208,8 @@ impl FormScreen {
 
     fn becomes_new(&mut self, draft: &Draft, sh: &mut Shared) {
         self.request_id = sh.request_id();
-        sh.drop_draft(draft.key);
         self.keep_draft(true, sh);
+        sh.drop_draft(draft.key);
         let said = fill(sh.t().now_new, &[&draft.label]);
         sh.say(said, Role::Warn);
     }
