@@ -39,6 +39,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Resumed => model.sh.effects.push(Effect::Redraw),
     }
     navigate::follow(model);
+    if !model.screens.is_empty() {
+        for input in std::mem::take(&mut model.typed_ahead) {
+            take_input(model, input);
+            navigate::follow(model);
+        }
+    }
     std::mem::take(&mut model.sh.effects)
 }
 
@@ -56,7 +62,13 @@ fn start(model: &mut Model) {
 }
 
 fn take_input(model: &mut Model, input: Input) {
+    // Signed in, and the first screen is about to come: what is typed is for it.
+    let early = model.screens.is_empty() && model.sh.session.is_some();
     match input {
+        Input::Key(chord) if early && !(chord.ctrl && chord.key == Key::Char('c')) => {
+            model.typed_ahead.push(Input::Key(chord));
+        }
+        Input::Paste(text) if early => model.typed_ahead.push(Input::Paste(text)),
         Input::Key(chord) => press::key(model, chord),
         Input::Paste(text) => press::paste(model, &text),
         Input::Resize(width, height) => {
@@ -257,6 +269,21 @@ mod tests {
     #[test]
     fn a_session_opens_the_customers() {
         assert_eq!(model().top().map(|s| s.place()), Some(Place::List(Kind::Customer)));
+    }
+
+    #[test]
+    fn what_is_typed_while_the_first_screen_waits_for_the_drafts_is_for_it() {
+        let mut model = model();
+        let session = model.sh.session.clone().unwrap_or_default();
+        let another = Session { user: Some(UserRef { id: 2, ..UserRef::default() }), ..session };
+        navigate::signed_in(&mut model, another);
+        let asked = calls(std::mem::take(&mut model.sh.effects));
+        press(&mut model, "n");
+        press(&mut model, "x");
+        assert!(model.top().is_none());
+        update(&mut model, Msg::Reply(asked[0].0, Ok(Reply::Drafts(None))));
+        assert!(matches!(model.top().map(|s| s.place()), Some(Place::Form(_))), "n opens a form, and x is text in it");
+        assert_eq!(model.sh.drafts.len(), 1);
     }
 
     #[test]
