@@ -6,8 +6,10 @@ pub mod ask;
 pub mod company;
 pub mod golden;
 pub mod pictures;
+pub mod proxy;
 pub mod pty;
 pub mod terminal;
 pub mod world;
 
+pub use proxy::Proxy;
 pub use world::{Session, World};

@@ -5,12 +5,13 @@ use std::{path::PathBuf, time::Duration};
 use anyhow::{Context, Result};
 use rolo_server::demo;
 use secrecy::ExposeSecret as _;
+use tokio::runtime::Runtime;
 use vt100::Screen;
 
 use super::Place;
 use crate::{
     company::{Company, PASSWORD, Served},
-    proxy::Proxy,
+    proxy::{Mode, Proxy},
     terminal::{self, Manner, Terminal},
 };
 
@@ -19,6 +20,7 @@ pub const SIZE: (u16, u16) = (120, 40);
 
 /// The company and its server.
 pub struct Stage {
+    runtime: Runtime,
     company: Company,
     served: Served,
     user: String,
@@ -35,11 +37,12 @@ pub struct Door {
 impl Stage {
     /// Seeds the company if need be, and serves it.
     pub fn new(place: &Place) -> Result<Self> {
+        let runtime = Runtime::new()?;
         let (company, user, password) = match place {
             Place::Demo { customers } => {
                 let company = Company::nothing()?;
                 let options = demo::Options { customers: *customers, ..demo::Options::default() };
-                let made = tokio::runtime::Runtime::new()?.block_on(demo::fill(&company.data, options))?;
+                let made = runtime.block_on(demo::fill(&company.data, options))?;
                 let user = made.account("manager").context("the demo has a manager")?.to_owned();
                 let password = company.write("password", made.password.expose_secret())?;
                 (company, user, password.into())
@@ -54,12 +57,13 @@ impl Stage {
             }
         };
         let served = company.serve(&["--listen", "127.0.0.1:0"])?;
-        Ok(Self { company, served, user, password })
+        Ok(Self { runtime, company, served, user, password })
     }
 
     /// A way to the server, with somebody signed in.
     pub fn door(&self, delay: Duration) -> Result<Door> {
-        let proxy = Proxy::start(self.served.address.parse()?, delay)?;
+        let proxy = self.runtime.block_on(Proxy::to(self.served.address.parse()?))?;
+        proxy.set(Mode::Delay(delay));
         let (address, password) = (proxy.address().to_string(), self.password.to_string_lossy().into_owned());
         self.company.ok(&["--server", &address, "login", "--user", &self.user, "--password-file", &password])?;
         Ok(Door { proxy, delay })
