@@ -229,6 +229,18 @@ pub fn signal(name: &str, process: u32) -> Result<()> {
     Ok(())
 }
 
+/// What a process holds of its own (RssAnon), in kB of 1,000 bytes.
+///
+/// # Errors
+/// It has ended.
+pub fn resident(process: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).context("RssAnon")?;
+    let (number, unit) = line.trim().split_once(' ').context("a unit")?;
+    ensure!(unit == "kB", "RssAnon in {unit}");
+    Ok(number.parse::<u64>()? * 1_024 / 1_000)
+}
+
 /// The JSON objects of a text, one a line.
 pub fn objects(text: &str) -> Result<Vec<Json>> {
     text.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()

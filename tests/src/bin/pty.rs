@@ -12,7 +12,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
-use rolo_tests::pty::{self, Place, Settings};
+use rolo_tests::pty::{self, Place, Settings, Table};
 
 fn main() -> Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
@@ -31,7 +31,9 @@ fn main() -> Result<ExitCode> {
         Some(dir) => Place::Directory { dir, user: user.unwrap_or_else(|| "boss".to_owned()), password },
         None => Place::Demo { customers: 2_000 },
     };
-    let table = pty::measure(&Settings { place, ..Settings::default() }, &mut |line| eprintln!("{line}"))?;
+    let mut table = Table::default();
+    let outcome = pty::measure(&Settings { place, ..Settings::default() }, &mut table, &mut |line| eprintln!("{line}"));
     println!("{table}");
+    outcome?;
     Ok(if table.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

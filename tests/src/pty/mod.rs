@@ -80,33 +80,32 @@ impl Settings {
     }
 }
 
-/// Measures everything; `tell` hears what is being done.
+/// Measures everything into a table, which holds what was measured so far if something fails; `tell` hears what is
+/// being done.
 ///
 /// # Errors
 /// The programs were not built, or one of them does not do what it should.
-pub fn measure(settings: &Settings, tell: &mut dyn FnMut(&str)) -> Result<Table> {
-    let mut table = Table::default();
+pub fn measure(settings: &Settings, table: &mut Table, tell: &mut dyn FnMut(&str)) -> Result<()> {
     tell("making the company ...");
     let stage = Stage::new(&settings.place)?;
     tell("an echo program ...");
-    timing::echo(settings, &mut table)?;
+    timing::echo(settings, table)?;
     for delay in &settings.delays {
         let delay = Duration::from_millis(*delay);
         tell(&format!("a server that answers after {} ms ...", delay.as_millis()));
         let door = stage.door(delay)?;
-        timing::first_paint(&stage, &door, settings, &mut table)?;
+        timing::first_paint(&stage, &door, settings, table)?;
         let rolo = stage.rolo(&door)?;
-        timing::keys(&rolo, &door, settings, &mut table)?;
-        timing::rest(&rolo, &door, settings, &mut table)?;
+        timing::keys(&rolo, &door, settings, table)?;
+        timing::rest(&rolo, &door, settings, table)?;
         rolo.quit()?;
     }
     if settings.timed {
         tell("a terminal that never answers ...");
-        timing::silent(&stage, &mut table)?;
+        timing::silent(&stage, table)?;
     }
     tell("the tasks ...");
-    tasks::play(&stage, &mut table)?;
-    Ok(table)
+    tasks::play(&stage, table)
 }
 
 /// The argument that makes the program an echo.

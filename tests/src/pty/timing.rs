@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use portable_pty::CommandBuilder;
 use vt100::Screen;
 
@@ -12,7 +12,7 @@ use super::{
     table::{Sample, Table},
 };
 use crate::{
-    company::program,
+    company::{program, resident},
     terminal::{FRAME_END, Manner, Terminal},
 };
 
@@ -207,12 +207,8 @@ pub fn rest(rolo: &Terminal, door: &Door, settings: &Settings, table: &mut Table
         table.budget(at(door, "idle"), format!("{:.2} % CPU", share * 100.0), "< 0.1 % CPU", share <= 0.001);
     }
     let resident = resident(rolo.process())?;
-    table.budget(
-        at(door, "memory (RssAnon)"),
-        format!("{:.1} MB", resident as f64 / 1_000.0),
-        format!("≤ {} MB", RESIDENT / 1_000),
-        resident <= RESIDENT,
-    );
+    let told = format!("{:.1} MB", resident as f64 / 1_000.0);
+    table.budget(at(door, "memory (RssAnon)"), told, format!("≤ {} MB", RESIDENT / 1_000), resident <= RESIDENT);
     Ok(())
 }
 
@@ -227,6 +223,8 @@ pub fn silent(stage: &Stage, table: &mut Table) -> Result<()> {
         rolo.keys("?")?;
         rolo.wait_for(&["ctrl-z"])?;
         times.time(rolo.last_written().saturating_duration_since(painted));
+        rolo.keys("esc")?;
+        rolo.wait_until("help is gone", |screen| !screen.contents().contains("ctrl-z"))?;
         rolo.quit()?;
     }
     let told = format!("p50 {:.0}  most {:.0} ms", times.at(0.5), times.most());
@@ -245,13 +243,4 @@ fn worked(process: u32) -> Result<Duration> {
     let (_, numbers) = stat.rsplit_once(')').context("a name in parentheses")?;
     let ticks = numbers.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
     Ok(Duration::from_millis(TICK * ticks.sum::<Result<u64, _>>()?))
-}
-
-/// What the process holds of its own, in kB.
-pub fn resident(process: u32) -> Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).context("RssAnon")?;
-    let (number, unit) = line.trim().split_once(' ').context("a unit")?;
-    ensure!(unit == "kB", "RssAnon in {unit}");
-    Ok(number.parse::<u64>()? * 1_024 / 1_000)
 }
