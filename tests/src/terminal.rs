@@ -21,6 +21,8 @@ use crate::company::{Company, program, signal};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How a program asks where the cursor is.
 const CURSOR_REPORT: &[u8] = b"\x1b[6n";
+/// How a frame begins.
+const FRAME: &[u8] = b"\x1b[?2026h";
 /// How a frame ends.
 pub const FRAME_END: &[u8] = b"\x1b[?2026l";
 
@@ -55,7 +57,7 @@ struct Seen {
 pub struct Painted {
     /// How long after the key.
     pub after: Duration,
-    /// What was written for it.
+    /// The frame that shows it, and no other that came in between.
     pub bytes: usize,
 }
 
@@ -72,7 +74,10 @@ impl Shared {
     fn new(size: (u16, u16)) -> Self {
         let mut parser = Parser::default();
         resize(&mut parser, size);
-        Self { seen: Mutex::new(Seen { parser, raw: Vec::new(), at: Instant::now(), ended: None }), more: Condvar::new() }
+        Self {
+            seen: Mutex::new(Seen { parser, raw: Vec::new(), at: Instant::now(), ended: None }),
+            more: Condvar::new(),
+        }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -135,19 +140,15 @@ impl Terminal {
         let pressed = Instant::now();
         self.keys(keys)?;
         self.wait(keys, |seen| {
-            (seen.raw.len() > before && so(seen.parser.screen()))
-                .then(|| Painted { after: seen.at.saturating_duration_since(pressed), bytes: seen.raw.len() - before })
+            let written = seen.raw.get(before..).filter(|written| !written.is_empty() && so(seen.parser.screen()))?;
+            let frame = written.windows(FRAME.len()).rposition(|w| w == FRAME).unwrap_or(0);
+            Some(Painted { after: seen.at.saturating_duration_since(pressed), bytes: written.len() - frame })
         })
     }
 
     /// How many bytes were written so far.
     pub fn written(&self) -> usize {
         self.shared.seen().raw.len()
-    }
-
-    /// When the last of it came.
-    pub fn last_written(&self) -> Instant {
-        self.shared.seen().at
     }
 
     /// Something of what is seen.

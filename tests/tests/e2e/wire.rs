@@ -61,8 +61,10 @@ async fn over_tcp() -> Result<(World, Session)> {
 
 /// A refusal that says why: no defect, no broken connection.
 fn proper(what: &str, status: &Status) {
-    let defect =
-        matches!(status.code(), Code::Internal | Code::Unknown | Code::Cancelled | Code::DataLoss | Code::Unimplemented);
+    let defect = matches!(
+        status.code(),
+        Code::Internal | Code::Unknown | Code::Cancelled | Code::DataLoss | Code::Unimplemented
+    );
     assert!(!defect && reason(status) != format!("{:?}", status.code()), "{what}: {status:?}");
 }
 
@@ -158,7 +160,8 @@ async fn no_id_in_any_field_opens_or_changes_what_is_out_of_reach() -> Result<()
         }
     }
     assert!(places > 40, "only {places} places for ids");
-    let secrets = "SELECT (SELECT COUNT(*) FROM customer WHERE name LIKE '机密%' AND deleted_at IS NULL AND revision = 1)
+    let secrets =
+        "SELECT (SELECT COUNT(*) FROM customer WHERE name LIKE '机密%' AND deleted_at IS NULL AND revision = 1)
                         + (SELECT COUNT(*) FROM contact WHERE name LIKE '机密%' AND deleted_at IS NULL AND revision = 1)
                         + (SELECT COUNT(*) FROM interaction WHERE title LIKE '机密%' AND deleted_at IS NULL)";
     assert_eq!(world.number(secrets).await?, 9, "everything of others is as it was");

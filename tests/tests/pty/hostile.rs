@@ -4,12 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use rust_xlsxwriter::Workbook;
 
-use crate::{
-    WIDE,
-    company::Company,
-    english,
-    terminal::Terminal,
-};
+use crate::{WIDE, company::Company, english, terminal::Terminal};
 
 /// Writes the clipboard, clears, sets the title, links, colours, turns the writing, hides, and paints over other lines.
 fn poison() -> String {
@@ -38,7 +33,7 @@ fn clean(what: &str, written: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// What is written for people to look at: floods of marks are cut there, too.
+/// What is written to a terminal: floods of marks are cut there, too, where a file or a pipe gets the text whole.
 fn readable(what: &str, written: &[u8]) -> Result<()> {
     let flood = "\u{301}".repeat(5);
     ensure!(!written.windows(flood.len()).any(|w| w == flood.as_bytes()), "{what}: a flood of marks was written");
@@ -49,14 +44,19 @@ fn readable(what: &str, written: &[u8]) -> Result<()> {
 /// between rows and preview in its column from top to bottom.
 fn in_place(rolo: &Terminal, list: bool) -> Result<()> {
     let (columns, rows) = WIDE;
-    let at = |row: u16, column: u16| rolo.look(|screen| screen.cell(row, column).map(|cell| cell.contents().to_owned()));
+    let at =
+        |row: u16, column: u16| rolo.look(|screen| screen.cell(row, column).map(|cell| cell.contents().to_owned()));
     for column in 0..columns {
         let cell = at(1, column).unwrap_or_default();
         ensure!(cell == "─", "column {column} of the rule holds {cell:?}:\n{}", rolo.frame());
     }
     for row in 4..rows - 2 {
         let first = at(row, 0).unwrap_or_default();
-        ensure!(["", " ", "▌", "✓", "│"].contains(&first.as_str()), "row {row} begins with {first:?}:\n{}", rolo.frame());
+        ensure!(
+            ["", " ", "▌", "✓", "│", "─", "┌", "└"].contains(&first.as_str()),
+            "row {row} begins with {first:?}:\n{}",
+            rolo.frame()
+        );
         let bar = at(row, columns * 3 / 5).unwrap_or_default();
         ensure!(!list || bar == "│", "row {row} has {bar:?} for the line:\n{}", rolo.frame());
     }
@@ -78,12 +78,12 @@ fn poisoned() -> Result<Company> {
     company.rolo_reading(&["create", "customer"], &json("甲").to_string())?.ok()?;
     let (title, detail) = (format!("title=谈{poison}"), format!("detail=细{poison}\n\u{1b}[31m二行"));
     let talk = ["create", "interaction", "customer_no=1", &title, &detail, "next_contact_at=+2h"];
-    readable("create", company.ok(&talk)?.as_bytes())?;
+    clean("create", company.ok(&talk)?.as_bytes())?;
 
     let csv = format!("名称,地址,联系人姓名,备注{poison}\n\"乙{poison}\",\"路{poison}\n二行\",\"王{dose}\",x\n");
     let file = company.write("坏\u{1b}]0;owned\u{7}\u{202e}.csv", csv)?;
     let done = company.rolo(&["import", "customers", &file])?;
-    readable("import of a CSV file", format!("{}{}", done.stdout, done.stderr).as_bytes())?;
+    clean("import of a CSV file", format!("{}{}", done.stdout, done.stderr).as_bytes())?;
 
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
@@ -92,7 +92,7 @@ fn poisoned() -> Result<Company> {
     let file = company.file("坏.xlsx");
     book.save(&file)?;
     let done = company.rolo(&["import", "customers", &file])?.with(0)?;
-    readable("import of an XLSX file", format!("{}{}", done.stdout, done.stderr).as_bytes())?;
+    clean("import of an XLSX file", format!("{}{}", done.stdout, done.stderr).as_bytes())?;
     Ok(company)
 }
 
@@ -109,7 +109,7 @@ fn poisoned_texts_of_every_door_disturb_no_command() -> Result<()> {
     ] {
         let written = company.ok(args)?;
         ensure!(written.contains("甲") || written.contains("李") || written.contains("谈"), "{args:?}: {written}");
-        readable(&args.join(" "), written.as_bytes())?;
+        clean(&args.join(" "), written.as_bytes())?;
     }
     for format in ["json", "csv"] {
         let written = company.ok(&["list", "customers", "--format", format])?;
@@ -127,7 +127,7 @@ fn poisoned_texts_of_every_door_disturb_no_command() -> Result<()> {
     ] {
         let refused = company.rolo(args)?;
         ensure!(refused.code != 0, "{args:?} was taken");
-        readable("a refusal", format!("{}{}", refused.stdout, refused.stderr).as_bytes())?;
+        clean("a refusal", format!("{}{}", refused.stdout, refused.stderr).as_bytes())?;
     }
     let log = std::fs::read(company.path("state").join("rolo.log")).unwrap_or_default();
     clean("the log", &log)
