@@ -147,6 +147,6 @@ fn change(fingers: &mut Fingers<'_>) -> Result<usize> {
 fn export(fingers: &mut Fingers<'_>) -> Result<usize> {
     fingers.home()?;
     fingers.press("x", &[".xlsx"])?;
-    fingers.press("enter", &["已导出"])?;
+    fingers.press("enter", &["行写入"])?;
     Ok(fingers.counted())
 }

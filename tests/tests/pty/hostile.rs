@@ -80,10 +80,12 @@ fn poisoned() -> Result<Company> {
     let talk = ["create", "interaction", "customer_no=1", &title, &detail, "next_contact_at=+2h"];
     clean("create", company.ok(&talk)?.as_bytes())?;
 
-    let csv = format!("名称,地址,联系人姓名,备注{poison}\n\"乙{poison}\",\"路{poison}\n二行\",\"王{dose}\",x\n");
-    let file = company.write("坏\u{1b}]0;owned\u{7}\u{202e}.csv", csv)?;
-    let done = company.rolo(&["import", "customers", &file])?;
-    clean("import of a CSV file", format!("{}{}", done.stdout, done.stderr).as_bytes())?;
+    for header in [format!("备注{poison}"), "邮政编码".to_owned()] {
+        let csv = format!("名称,地址,联系人姓名,{header}\n\"乙{poison}\",\"路{poison}\n二行\",\"王{dose}\",100000\n");
+        let file = company.write(&format!("坏{}\u{1b}]0;owned\u{7}\u{202e}.csv", header.chars().count()), csv)?;
+        let done = company.rolo(&["import", "customers", &file])?;
+        clean("import of a CSV file", format!("{}{}", done.stdout, done.stderr).as_bytes())?;
+    }
 
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
@@ -161,10 +163,13 @@ fn ten_thousand_characters_are_refused_or_shown_cut() -> Result<()> {
     // A paste beyond what a field takes is cut at its end, and said by the server at worst.
     rolo.keys("ctrl-x")?;
     rolo.paste(&long)?;
-    rolo.keys("esc")?;
-    rolo.wait_for(&["长谈"])?;
     in_place(&rolo, false)?;
-    rolo.quit()
+    rolo.keys("esc")?;
+    rolo.wait_for(&["长谈", "[Profile]"])?;
+    in_place(&rolo, false)?;
+    rolo.signal("TERM")?;
+    ensure!(rolo.ended()?.success(), "it ends well");
+    Ok(())
 }
 
 #[test]
@@ -177,7 +182,7 @@ fn poisoned_texts_of_every_door_disturb_no_screen() -> Result<()> {
     for (keys, shown, list) in [
         ("g c 2", &["甲", "乙", "丙", "1–3"][..], true),
         ("j", &["1–3"], true),
-        ("g g", &["甲", "1–3"], true),
+        ("/ '甲' enter", &["甲", "1–1"], true),
         ("enter", &["[Profile]", "e edit"], false),
         ("tab", &["[Contacts]", "李"], false),
         ("tab", &["[Interactions]", "谈"], false),
