@@ -1,6 +1,8 @@
 //! Texts made to disturb, through every door that texts come in by: they are kept as what can be read of them, and no
 //! screen, table, file or log obeys them (issue 3, "It is done when" 5; lessons 13 and 14).
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use rust_xlsxwriter::Workbook;
 
@@ -43,6 +45,8 @@ fn readable(what: &str, written: &[u8]) -> Result<()> {
 /// The frame is where it belongs: the rule under the header whole, nothing beyond the last column, and on a list the line
 /// between rows and preview in its column from top to bottom.
 fn in_place(rolo: &Terminal, list: bool) -> Result<()> {
+    // What was waited for may be there before the rest of its frame.
+    rolo.settle(Duration::from_millis(100))?;
     let (columns, rows) = WIDE;
     let at =
         |row: u16, column: u16| rolo.look(|screen| screen.cell(row, column).map(|cell| cell.contents().to_owned()));
@@ -207,7 +211,7 @@ fn poisoned_texts_of_every_door_disturb_no_screen() -> Result<()> {
         in_place(&rolo, list)?;
     }
     rolo.keys("esc")?;
-    rolo.settle(std::time::Duration::from_millis(300))?;
+    rolo.settle(Duration::from_millis(300))?;
     rolo.keys("g c 2 n")?;
     rolo.wait_for(&["ctrl-s", "New"])?;
     rolo.paste(&format!("戊{poison}\n\u{1b}[201~\u{1b}]0;owned\u{7}"))?;
