@@ -181,7 +181,7 @@ fn poisoned_texts_of_every_door_disturb_no_screen() -> Result<()> {
     let company = poisoned()?;
     let poison = poison();
     let file = company.path("home").join("坏.csv");
-    std::fs::write(file, format!("名称,地址,备{poison}\n\"丁{poison}\",\"路{poison}\n二行\",x\n"))?;
+    std::fs::write(file, format!("名称,地址,备\u{1b}[31m\u{202e}\n\"丁{poison}\",\"路{poison}\n二行\",x\n"))?;
     let rolo = english(&company, WIDE)?;
     for (keys, shown, list) in [
         ("g c 2", &["甲", "乙", "丙", "1–3"][..], true),
@@ -210,10 +210,15 @@ fn poisoned_texts_of_every_door_disturb_no_screen() -> Result<()> {
         rolo.wait_for(shown).with_context(|| keys.to_owned())?;
         in_place(&rolo, list)?;
     }
-    rolo.keys("esc")?;
-    rolo.settle(Duration::from_millis(300))?;
-    rolo.keys("g c 2 n")?;
-    rolo.wait_for(&["ctrl-s", "New"])?;
+    rolo.signal("TERM")?;
+    ensure!(rolo.ended()?.success(), "it ends well");
+    readable("the screens", &rolo.raw())?;
+
+    let rolo = english(&company, WIDE)?;
+    rolo.keys("2")?;
+    rolo.wait_for(&["1–3"])?;
+    rolo.keys("n")?;
+    rolo.wait_for(&["ctrl-s"])?;
     rolo.paste(&format!("戊{poison}\n\u{1b}[201~\u{1b}]0;owned\u{7}"))?;
     rolo.wait_for(&["戊"])?;
     in_place(&rolo, false)?;
