@@ -212,19 +212,5 @@ fn poisoned_texts_of_every_door_disturb_no_screen() -> Result<()> {
     }
     rolo.signal("TERM")?;
     ensure!(rolo.ended()?.success(), "it ends well");
-    readable("the screens", &rolo.raw())?;
-
-    let rolo = english(&company, WIDE)?;
-    rolo.keys("2")?;
-    rolo.wait_for(&["1–3"])?;
-    rolo.keys("n")?;
-    rolo.wait_for(&["ctrl-s"])?;
-    rolo.paste(&format!("戊{poison}\n\u{1b}[201~\u{1b}]0;owned\u{7}"))?;
-    rolo.wait_for(&["戊"])?;
-    in_place(&rolo, false)?;
-    rolo.keys("ctrl-s")?;
-    rolo.wait_for(&["Saved 戊"])?;
-    rolo.signal("TERM")?;
-    ensure!(rolo.ended()?.success(), "it ends well");
     readable("the screens", &rolo.raw())
 }
