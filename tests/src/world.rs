@@ -251,7 +251,7 @@ type Signed = InterceptedService<Channel, Bearer>;
 #[derive(Debug, Clone)]
 pub struct Session {
     pub(crate) channel: Channel,
-    bearer: Bearer,
+    pub(crate) bearer: Bearer,
     /// Who; 0 for nobody.
     pub user_id: i64,
 }
@@ -291,6 +291,16 @@ impl Session {
     /// A caller without any session, over a channel of their own.
     pub fn on(channel: Channel) -> Self {
         Self { channel, bearer: Bearer(None), user_id: 0 }
+    }
+
+    /// What stands in the header `authorization`; blank for nobody.
+    pub fn authorization(&self) -> &str {
+        self.bearer.0.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The channel, for others.
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
     }
 
     /// The same caller over another channel.

@@ -5,7 +5,7 @@
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -63,7 +63,14 @@ impl Peer {
         match self {
             Self::Unknown => "unknown".into(),
             Self::Embedded | Self::Unix { .. } => "host".into(),
-            Self::Tcp(address) => address.ip().to_string(),
+            Self::Tcp(address) => match address.ip().to_canonical() {
+                // One subscriber has a whole /64.
+                IpAddr::V6(ip) => {
+                    let [a, b, c, d, ..] = ip.segments();
+                    format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+                }
+                IpAddr::V4(ip) => ip.to_string(),
+            },
         }
     }
 }

@@ -111,6 +111,13 @@ fn status(error: &Error) -> Status {
     Status::with_error_details(code, short(&error.to_string()), details)
 }
 
+/// The message itself is none of this contract.
+pub fn unreadable() -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info("VALIDATION", DOMAIN, HashMap::new());
+    Status::with_error_details(Code::InvalidArgument, "the message cannot be read", details)
+}
+
 /// A text with what the caller sent in it, short enough for a header: too long a header ends the whole connection.
 fn short(text: &str) -> String {
     text.chars().take(TEXT).collect()

@@ -1,7 +1,6 @@
 //! The real `rolo` and `rolod` without a terminal, each test in a directory of its own (`tui.md` rule 15, issue 2 "The
 //! command line").
 
-mod company;
 mod exits;
 mod files;
 mod host;
@@ -10,3 +9,5 @@ mod names;
 mod northwind;
 mod records;
 mod session;
+
+use rolo_tests::company;

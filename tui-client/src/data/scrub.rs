@@ -8,23 +8,14 @@ use std::borrow::Cow;
 
 use rolo_proto::v1;
 
-/// Whether a character could move the cursor, change the terminal or show text in another order than it is stored.
+use crate::text::is_unsafe;
+
 /// Line feed and tab stay: they are part of longer texts.
-const fn is_dangerous(c: char) -> bool {
-    match c {
-        '\n' | '\t' => false,
-        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
-        // Zero width, and what reorders: LRM, RLM, ALM, embeddings, overrides, isolates, line and paragraph separators.
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}' => true,
-        // Interlinear annotations and the invisible tag characters.
-        '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' => true,
-        _ => false,
-    }
+fn is_dangerous(c: char) -> bool {
+    !matches!(c, '\n' | '\t') && is_unsafe(c)
 }
 
-/// The text without dangerous characters; borrowed where there were none. A zero-width joiner goes too: an emoji of a
-/// family becomes its members, which is still readable.
+/// The text without dangerous characters; borrowed where there were none.
 pub fn scrub(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_dangerous) {
         Cow::Owned(text.chars().filter(|c| !is_dangerous(*c)).collect())
