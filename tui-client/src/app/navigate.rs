@@ -9,7 +9,7 @@ use crate::screen::{
     detail::DetailScreen,
     form::FormScreen,
     list::ListScreen,
-    special::{import::ImportScreen, password::PasswordScreen, sign_in::SignInScreen, today::TodayScreen},
+    special::{import::ImportScreen, merge::MergeScreen, password::PasswordScreen, sign_in::SignInScreen, today::TodayScreen},
 };
 
 /// How many screens are kept.
@@ -50,6 +50,10 @@ fn go(model: &mut Model, nav: Nav) {
         }
         Nav::Import(kind) => {
             let screen = ImportScreen::new(kind, &mut model.sh);
+            open(model, Some(screen));
+        }
+        Nav::Merge(keep, other) => {
+            let screen = MergeScreen::new(keep, other, &mut model.sh);
             open(model, Some(screen));
         }
         Nav::ChangePassword => {
