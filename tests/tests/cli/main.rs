@@ -2,6 +2,7 @@
 //! command line").
 
 mod company;
+mod earlier;
 mod exits;
 mod files;
 mod host;

@@ -203,7 +203,7 @@ fn undone(sh: &mut Shared, request: rolo_proto::v1::UndoRequest, last: rolo_prot
             sh.say(format!("{text}   {key} {}", back.label().get(sh.lang)), Role::Good);
         }
         Some(kept) if last.done + last.kept == 1 => {
-            let said = fill(t.undo_not, &[&kept.label, &undo::why(kept, sh.lang)]);
+            let said = fill(t.undo_not, &[&undo::why(kept, sh.lang), &kept.label]);
             sh.say(said, Role::Warn);
         }
         Some(_) => sh.overlays.push(Overlay::Undo(Undo::result(last))),

@@ -37,8 +37,8 @@ pub fn actions(record: &Record, sh: &Shared) -> Vec<Action> {
     add(interaction, Action::Interaction);
     add(record.kind == Kind::Customer && allows(record, Right::AddContact), Action::NewContact);
     add(allows(record, Right::Reassign), Action::Assign);
-    add(allows(record, Right::Merge), Action::Merge);
     add(allows(record, Right::Delete), Action::Delete);
+    add(allows(record, Right::Merge), Action::Merge);
     add(true, Action::Copy);
     out
 }

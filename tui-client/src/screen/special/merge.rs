@@ -164,6 +164,10 @@ impl Screen for MergeScreen {
                     self.look = None;
                     self.load(sh);
                 }
+                if let (Some(fault), Some(look)) = (failure.violations.first(), &self.look) {
+                    let named = |(index, _): &(usize, bool)| fields().get(*index).is_some_and(|f| f.name == fault.field);
+                    self.cursor = look.fields.iter().position(named).unwrap_or(self.cursor);
+                }
                 if !failure.is_retryable() {
                     self.request_id = sh.request_id();
                 }
