@@ -15,6 +15,9 @@ use crate::{
     value::Value,
 };
 
+/// A record: its kind and its id.
+pub type Of = (Kind, i64);
+
 /// A business table: what of it is audited, and what follows from a change.
 pub struct Table {
     /// The kind of record it holds.
@@ -38,7 +41,7 @@ pub struct Table {
     pub may_write: fn(&Tx<'_>, &Actor, i64, &[&str]) -> Result<()>,
     /// A live record that hangs on this one, other than as this operation left it (0: any). While there is one, undo
     /// does not take back that the record was made.
-    pub holds: fn(&Tx<'_>, i64, i64) -> Result<Option<(Kind, i64)>>,
+    pub holds: fn(&Tx<'_>, i64, i64) -> Result<Option<Of>>,
     /// Refreshes what a customer keeps of such records after one of them has gone to another customer; put off, for a
     /// merge moves many.
     pub parted: Option<Chore>,

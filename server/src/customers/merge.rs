@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The most records that move: they are one transaction, and everybody else's writes wait for it.
-pub const MOST: usize = 2_000;
+pub const MOST: usize = 1_000;
 
 /// The two, if this person may make one of them.
 ///
@@ -140,4 +140,23 @@ pub fn reply(tx: &Tx<'_>, actor: &Actor, done: Done) -> Result<pb::MergeCustomer
         })
         .collect::<Result<_>>()?;
     Ok(pb::MergeCustomersResponse { customer: Some(store::reply(tx, actor, done)?), moved })
+}
+
+/// The live customer that one in the recycle bin was merged into, if it was.
+pub fn successor(tx: &Tx<'_>, id: i64) -> Result<Option<i64>> {
+    /// Of a longer chain of merges the rest is not followed.
+    const HOPS: usize = 20;
+    let mut at = id;
+    for _ in 0..HOPS {
+        let next: Option<(Option<i64>, bool)> =
+            tx.query_opt("SELECT merged_into, deleted_at IS NOT NULL FROM customer WHERE id = ?1", [at], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        match next {
+            Some((_, false)) => return Ok(Some(at).filter(|at| *at != id)),
+            Some((Some(into), true)) => at = into,
+            _ => return Ok(None),
+        }
+    }
+    Ok(None)
 }

@@ -188,8 +188,7 @@ impl CustomerService for Service {
     ) -> Result<Response<pb::PreviewMergeResponse>, Status> {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
-        let preview =
-            self.kernel.view(&caller, move |view| merge::preview(view.tx, view.actor, &request)).await?;
+        let preview = self.kernel.view(&caller, move |view| merge::preview(view.tx, view.actor, &request)).await?;
         Ok(Response::new(preview))
     }
 

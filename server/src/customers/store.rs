@@ -181,26 +181,6 @@ pub fn by_external_id(tx: &Tx<'_>, external_id: &str) -> Result<Option<i64>> {
     )
 }
 
-/// The live customer that one in the recycle bin was merged into, if it was.
-pub fn successor(tx: &Tx<'_>, id: i64) -> Result<Option<i64>> {
-    /// Of a longer chain of merges the rest is not followed.
-    const HOPS: usize = 20;
-    let mut at = id;
-    for _ in 0..HOPS {
-        let next: Option<(Option<i64>, bool)> = tx.query_opt(
-            "SELECT merged_into, deleted_at IS NOT NULL FROM customer WHERE id = ?1",
-            [at],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        match next {
-            Some((_, false)) => return Ok(Some(at).filter(|at| *at != id)),
-            Some((Some(into), true)) => at = into,
-            _ => return Ok(None),
-        }
-    }
-    Ok(None)
-}
-
 /// The columns of [`read`], in order.
 const COLUMNS: &str = "
     SELECT c.id, c.no, c.name, c.party, c.satisfaction, c.credit, c.address, c.zip, c.tel, c.fax, c.website,
@@ -466,7 +446,12 @@ pub fn index(tx: &Tx<'_>, id: i64) -> Result<()> {
     let mut contacts = contacts::store::names_and_phones(tx, id)?;
     // What was merged into it is found by its number and its name, as its people are.
     let newest = former.lines().rev().take(FORMER_FOUND);
-    contacts.extend(newest.flat_map(|line| line.split_once(' ')).flat_map(|(no, name)| [no, name]).map(|word| (word.to_owned(), Vec::new())));
+    contacts.extend(
+        newest
+            .flat_map(|line| line.split_once(' '))
+            .flat_map(|(no, name)| [no, name])
+            .map(|word| (word.to_owned(), Vec::new())),
+    );
     let phones = [tel, fax];
     search::put(
         tx,

@@ -122,7 +122,7 @@ fn living(tx: &Tx<'_>, sheet: Sheet, found: Found) -> Result<Found> {
     if !found.deleted || sheet != Sheet::Customers {
         return Ok(found);
     }
-    Ok(match customers::store::successor(tx, found.id)? {
+    Ok(match customers::merge::successor(tx, found.id)? {
         Some(id) => Found { id, deleted: false, ..found },
         None => found,
     })
@@ -309,7 +309,7 @@ fn interaction(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
 pub fn customers_named(tx: &Tx<'_>, actor: &Actor, given: &str) -> Result<Vec<i64>> {
     let by_number = customers::store::by_number(tx, given)?;
     let found = match by_number.map_or_else(|| customers::store::by_external_id(tx, given), |id| Ok(Some(id)))? {
-        Some(id) => vec![customers::store::successor(tx, id)?.unwrap_or(id)],
+        Some(id) => vec![customers::merge::successor(tx, id)?.unwrap_or(id)],
         None => tx.query(
             "SELECT id FROM customer WHERE name_norm = ?1 AND party = 1 AND deleted_at IS NULL
              UNION ALL

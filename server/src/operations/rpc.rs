@@ -97,18 +97,9 @@ impl Kernel {
             .await
     }
 
-    /// An undo of which nothing is done yet.
     async fn undo_begins(&self, target: &Operation) -> Result<Progress> {
-        let id = target.id;
-        let mut progress = Progress::default();
-        progress.answer = pb::UndoProgress {
-            operation_id: target.id,
-            method: target.method.clone(),
-            total: self.db().read(move |tx| undo::records(tx, id)).await?,
-            undo_operation_id: target.undo,
-            ..pb::UndoProgress::default()
-        };
-        Ok(progress)
+        let target = target.clone();
+        self.db().read(move |tx| Progress::begin(tx, &target)).await
     }
 
     async fn preview_undo(
@@ -123,8 +114,7 @@ impl Kernel {
         let mut progress = self.undo_begins(&target).await?;
         while !progress.answer.finished {
             let target = target.clone();
-            progress =
-                self.view(caller, move |view| undo::preview(view.tx, view.actor, &target, progress)).await?;
+            progress = self.view(caller, move |view| undo::preview(view.tx, view.actor, &target, progress)).await?;
             if report.send(Ok(progress.answer.clone())).await.is_err() {
                 return Ok(());
             }
@@ -146,7 +136,7 @@ impl Kernel {
             let _ = report.send(Ok(progress.answer)).await;
             return Ok(());
         }
-        let lane = if total > undo::SLICE as i64 { Lane::Feeds } else { Lane::People };
+        let lane = progress.lane();
         while !progress.answer.finished {
             let (kernel, caller, target) = (self.clone(), caller.clone(), target.clone());
             progress = self
@@ -193,7 +183,12 @@ fn begin(write: &Write<'_>, actor: &Actor, request: pb::UndoRequest, hash: [u8; 
 }
 
 fn list(view: &View<'_>, request: &pb::ListOperationsRequest) -> Result<pb::ListOperationsResponse> {
-    let binding = Binding::new(view.settings, view.actor, "ListOperations", &pb::ListOperationsRequest { imports: request.imports, ..Default::default() });
+    let binding = Binding::new(
+        view.settings,
+        view.actor,
+        "ListOperations",
+        &pb::ListOperationsRequest { imports: request.imports, ..Default::default() },
+    );
     let after = binding.open(&request.page_token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
     let rows = size(request.page_size, false);
     let before = after.map_or(i64::MAX, |last| last.id);

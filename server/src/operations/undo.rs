@@ -14,7 +14,7 @@ use crate::{
     change::{Change, Table, last_change},
     clock::{DAY, Millis},
     customers::timeline::table,
-    db::{Tx, params},
+    db::{Lane, Tx, params},
     error::{Error, Result},
     value::Value,
 };
@@ -22,8 +22,10 @@ use crate::{
 /// How long an operation can be taken back; an import longer.
 const KEPT: Millis = DAY;
 const KEPT_IMPORT: Millis = 30 * DAY;
-/// Records in one transaction.
-pub const SLICE: usize = 200;
+/// An operation of so many records is taken back whole, in one transaction.
+const WHOLE: usize = 200;
+/// Of a larger one, so many at once: a slice holds the writer for that long, and people wait.
+const SLICE: usize = 50;
 
 /// An operation as undo sees it.
 #[derive(Debug, Clone)]
@@ -99,15 +101,39 @@ fn newest(tx: &Tx<'_>, actor: &Actor, redo: bool) -> Result<Option<i64>> {
 }
 
 /// How far an undo has come.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Progress {
     /// Rows of the operation's log after this one are dealt with.
     before: Option<i64>,
+    /// Records of a slice.
+    slice: usize,
     /// The answer so far; its kept records are those of the last slice.
     pub answer: pb::UndoProgress,
 }
 
 impl Progress {
+    /// An undo, or a look at one, of which nothing is done yet.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn begin(tx: &Tx<'_>, target: &Operation) -> Result<Self> {
+        let total = records(tx, target.id)?;
+        let answer = pb::UndoProgress {
+            operation_id: target.id,
+            method: target.method.clone(),
+            total,
+            undo_operation_id: target.undo,
+            ..pb::UndoProgress::default()
+        };
+        // One row more than there are, so that the first slice is known to be the last.
+        Ok(Self { before: None, slice: if total > WHOLE as i64 { SLICE } else { WHOLE + 1 }, answer })
+    }
+
+    /// Whose writes wait for it: what is taken back whole is as one call of a person, the rest lets people go first.
+    pub fn lane(&self) -> Lane {
+        if self.slice == SLICE { Lane::Feeds } else { Lane::People }
+    }
+
     /// The records of the next slice, last changed first, each with what the operation did to it.
     fn next(&mut self, tx: &Tx<'_>, operation_id: i64) -> Result<Vec<(&'static Table, i64, Image)>> {
         let rows = tx.query(
@@ -115,11 +141,11 @@ impl Progress {
              WHERE operation_id = ?1 AND sequence < ?2
              ORDER BY sequence DESC
              LIMIT ?3",
-            params![operation_id, self.before.unwrap_or(i64::MAX), SLICE as i64],
+            params![operation_id, self.before.unwrap_or(i64::MAX), self.slice as i64],
             |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i32>(1)?, row.get::<_, i64>(2)?)),
         )?;
         self.answer.kept_records.clear();
-        self.answer.finished = rows.len() < SLICE;
+        self.answer.finished = rows.len() < self.slice;
         self.before = rows.last().map(|row| row.0).or(self.before);
         let mut records = Vec::with_capacity(rows.len());
         for (sequence, kind, id) in rows {
@@ -154,7 +180,7 @@ impl Progress {
 }
 
 /// How many records an operation changed, counted up to a bound.
-pub fn records(tx: &Tx<'_>, operation_id: i64) -> Result<i64> {
+fn records(tx: &Tx<'_>, operation_id: i64) -> Result<i64> {
     tx.query_one(
         "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE operation_id = ?1 LIMIT 2000000)",
         [operation_id],

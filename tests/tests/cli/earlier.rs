@@ -19,7 +19,10 @@ fn an_import_is_taken_back_but_for_what_was_changed_since() -> Result<()> {
     let did: serde_json::Value = serde_json::from_str(said.lines().last().context("no summary")?)?;
     let batch = did["operation_id"].to_string();
     let listed = company.one(&["import", "list"])?;
-    assert_eq!((listed["batch"].to_string(), &listed["kind"], &listed["records"]), (batch.clone(), &json!("customers"), &json!(5)));
+    assert_eq!(
+        (listed["batch"].to_string(), &listed["kind"], &listed["records"]),
+        (batch.clone(), &json!("customers"), &json!(5))
+    );
     assert_eq!((&listed["file"], &listed["undone"]), (&json!("many.csv"), &json!(false)));
     company.ok(&["edit", "customer", "3", "zip=100080"])?;
 
@@ -71,11 +74,27 @@ fn an_undo_killed_in_the_middle_goes_on_and_takes_everything_back_once() -> Resu
 #[test]
 fn two_customers_are_made_one_and_parted_again() -> Result<()> {
     let company = Company::new()?;
-    company.ok(&["create", "customer", "name=华盛科技", "address=中关村", "contact.name=陈总", "contact.mobile=13800001111"])?;
-    company.ok(&["create", "customer", "name=华盛电子", "address=望京", "zip=100080", "contact.name=张律", "contact.mobile=13800002222"])?;
+    company.ok(&[
+        "create",
+        "customer",
+        "name=华盛科技",
+        "address=中关村",
+        "contact.name=陈总",
+        "contact.mobile=13800001111",
+    ])?;
+    company.ok(&[
+        "create",
+        "customer",
+        "name=华盛电子",
+        "address=望京",
+        "zip=100080",
+        "contact.name=张律",
+        "contact.mobile=13800002222",
+    ])?;
     let look = company.one(&["merge", "customers", "1", "2", "--take", "address=other", "--dry-run"])?;
     assert_eq!(look["moves"], json!({ "contacts": 1, "interactions": 0 }));
-    let took: Vec<_> = look["fields"].as_array().context("fields")?.iter().map(|f| (f["field"].clone(), f["take"].clone())).collect();
+    let took: Vec<_> =
+        look["fields"].as_array().context("fields")?.iter().map(|f| (f["field"].clone(), f["take"].clone())).collect();
     assert_eq!(
         took,
         [(json!("name"), json!("keep")), (json!("address"), json!("other")), (json!("zip"), json!("other"))]

@@ -108,9 +108,9 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
             revision: 0,
             request_id
         })),
-        "PreviewMerge" => call!(
-            customers.preview_merge(pb::PreviewMergeRequest { keep_id: t.customer.id, merge_id: t.twin.id })
-        ),
+        "PreviewMerge" => {
+            call!(customers.preview_merge(pb::PreviewMergeRequest { keep_id: t.customer.id, merge_id: t.twin.id }))
+        }
         "MergeCustomers" => call!(customers.merge_customers(pb::MergeCustomersRequest {
             keep_id: t.customer.id,
             keep_revision: t.customer.revision,

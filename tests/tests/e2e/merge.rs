@@ -34,11 +34,7 @@ async fn twins(by: &Session) -> Result<(pb::Customer, pb::Customer)> {
         contact_id: Some(person.id),
         ..Default::default()
     };
-    let talk = pb::CreateInteractionRequest {
-        interaction: Some(talk),
-        request_id: request_id(),
-        ..Default::default()
-    };
+    let talk = pb::CreateInteractionRequest { interaction: Some(talk), request_id: request_id(), ..Default::default() };
     by.interactions().create_interaction(talk).await?;
     Ok((by.get(keep.id).await?, by.get(other.id).await?))
 }
@@ -80,13 +76,22 @@ async fn the_other_customer_becomes_part_of_the_one_that_stays_and_is_found_unde
     let (keep, other) = twins(&mgr).await?;
     let look = pb::PreviewMergeRequest { keep_id: keep.id, merge_id: other.id };
     let look = mgr.customers().preview_merge(look).await?.into_inner();
-    assert_eq!((look.differing.as_slice(), look.suggested.as_slice()), (["name", "address", "tel"].map(String::from).as_slice(), ["tel".to_owned()].as_slice()));
+    assert_eq!(
+        (look.differing.as_slice(), look.suggested.as_slice()),
+        (["name", "address", "tel"].map(String::from).as_slice(), ["tel".to_owned()].as_slice())
+    );
     assert_eq!(moved(&look.moving), [2, 2], "the recycle bin goes along");
     let done = mgr.merge(&keep, &other, &["tel"]).await?;
     let merged = done.customer.context("no customer")?;
-    assert_eq!((merged.name.as_str(), merged.address.as_str(), merged.tel.as_str()), ("华盛科技", "中关村", "010-62345678"));
+    assert_eq!(
+        (merged.name.as_str(), merged.address.as_str(), merged.tel.as_str()),
+        ("华盛科技", "中关村", "010-62345678")
+    );
     assert_eq!((merged.former.as_str(), moved(&done.moved)), ("KH261102002 华盛电子", vec![2, 2]));
-    assert_eq!(children(&mgr, keep.id).await?, (vec!["陈总".into(), "张律".into()], vec!["第一次".into(), "第二次".into()]));
+    assert_eq!(
+        children(&mgr, keep.id).await?,
+        (vec!["陈总".into(), "张律".into()], vec!["第一次".into(), "第二次".into()])
+    );
     assert!(merged.last_contact_at > 0, "what is kept of interactions is kept for the new customer");
     let gone = mgr.get(other.id).await?;
     assert_eq!((gone.status(), gone.merged_into.map(|into| into.id)), (pb::CustomerStatus::Deleted, Some(keep.id)));
@@ -269,7 +274,7 @@ async fn a_customer_with_too_much_is_the_one_that_stays() -> Result<()> {
     let (large, small) = twins(&mgr).await?;
     world
         .sql(
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
              INSERT INTO interaction (customer_id, at, author_id, title, created_at, created_by, updated_at)
              SELECT 1, i, 1, 't', i, 1, i FROM n",
         )
@@ -277,32 +282,29 @@ async fn a_customer_with_too_much_is_the_one_that_stays() -> Result<()> {
     let refusal = mgr.merge(&small, &large, &[]).await.err().context("merged")?;
     assert_eq!((reason(&refusal), detail(&refusal, "state")), ("INVALID_STATE".into(), "too large".into()));
     assert_eq!(moved(&mgr.merge(&large, &small, &[]).await?.moved), [2, 2]);
-    world.sql("DELETE FROM interaction WHERE id = (SELECT MAX(id) FROM interaction WHERE title = 't')").await?;
     Ok(())
 }
 
 /// As many as one transaction takes; taken back in slices.
 #[tokio::test]
-async fn two_thousand_records_move_at_once_and_come_back_in_slices() -> Result<()> {
+async fn a_thousand_records_move_at_once_and_come_back_in_slices() -> Result<()> {
     let world = World::new().await?;
     let mgr = world.session("mgr").await?;
     let (keep, other) = (mgr.customer("甲", 0).await?, mgr.customer("乙", 0).await?);
     world
         .sql(
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
              INSERT INTO interaction (customer_id, at, author_id, title, created_at, created_by, updated_at)
              SELECT 2, i, 1, 't', i, 1, i FROM n",
         )
         .await?;
-    let started = std::time::Instant::now();
     let done = mgr.merge(&keep, &other, &[]).await?;
-    println!("2,000 interactions moved in {:?}", started.elapsed());
-    assert_eq!(moved(&done.moved), [0, 2_000]);
+    assert_eq!(moved(&done.moved), [0, 1_000]);
     let undone = mgr.undo(0).await?;
-    assert_eq!((undone.done, undone.kept, undone.total), (2_002, 0, 2_002));
-    assert_eq!(world.number("SELECT COUNT(*) FROM interaction WHERE customer_id = 2").await?, 2_000);
+    assert_eq!((undone.done, undone.kept, undone.total), (1_002, 0, 1_002));
+    assert_eq!(world.number("SELECT COUNT(*) FROM interaction WHERE customer_id = 2").await?, 1_000);
     assert_eq!(world.number("SELECT last_contact_at FROM customer WHERE id = 1").await?, 0);
-    assert_eq!(world.number("SELECT last_contact_at FROM customer WHERE id = 2").await?, 2_000);
+    assert_eq!(world.number("SELECT last_contact_at FROM customer WHERE id = 2").await?, 1_000);
     assert_eq!(world.audit().await?.1, 0);
     Ok(())
 }

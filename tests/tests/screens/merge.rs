@@ -111,7 +111,8 @@ async fn imported(stage: &Stage, rows: usize) -> Result<()> {
         file_hash: vec![1],
         request_id: "8".repeat(32),
     };
-    let begun: pb::ImportStatus = call(sup.call(start, |c, r| async move { c.imports().start_import(r).await })).await?;
+    let begun: pb::ImportStatus =
+        call(sup.call(start, |c, r| async move { c.imports().start_import(r).await })).await?;
     let row = |n: usize| pb::ImportRow { line: n as i64 + 1, cells: vec![format!("进口公司{n}")] };
     let write = pb::WriteRowsRequest { import_id: begun.id, first_row: 0, rows: (1..=rows).map(row).collect() };
     let _: pb::WriteRowsResponse = call(sup.call(write, |c, r| async move { c.imports().write_rows(r).await })).await?;

@@ -9,7 +9,9 @@ use crate::screen::{
     detail::DetailScreen,
     form::FormScreen,
     list::ListScreen,
-    special::{import::ImportScreen, merge::MergeScreen, password::PasswordScreen, sign_in::SignInScreen, today::TodayScreen},
+    special::{
+        import::ImportScreen, merge::MergeScreen, password::PasswordScreen, sign_in::SignInScreen, today::TodayScreen,
+    },
 };
 
 /// How many screens are kept.

@@ -78,7 +78,9 @@ pub async fn run(session: &Session, args: &MergeArgs, out: &mut Out) -> Result<(
     }
     let moved = counts(&done.moved, out.lang);
     out.line(&match out.lang {
-        Lang::En => format!("Merged {} into {} {}; back with: rolo undo {operation}", other.label, customer.no, customer.name),
+        Lang::En => {
+            format!("Merged {} into {} {}; back with: rolo undo {operation}", other.label, customer.no, customer.name)
+        }
         Lang::Zh => format!("已将 {} 并入 {} {}；撤销：rolo undo {operation}", other.label, customer.no, customer.name),
     })?;
     if !moved.is_empty() {
@@ -122,7 +124,8 @@ fn tell(
         Some((index, field, paths.iter().any(|path| path == wire)))
     });
     if as_json {
-        let value = |record: &Record, index: usize, field: &Field| record.values.get(index).map(|v| parse::json(field, v));
+        let value =
+            |record: &Record, index: usize, field: &Field| record.values.get(index).map(|v| parse::json(field, v));
         let fields: Vec<_> = rows
             .map(|(index, field, taken)| {
                 json!({ "field": field.name, "keep": value(&keep, index, field), "other": value(&other, index, field),
@@ -130,7 +133,8 @@ fn tell(
             })
             .collect();
         return out.line(
-            &json!({ "keep": keep.id, "other": other.id, "fields": fields, "moves": by_kind(&look.moving) }).to_string(),
+            &json!({ "keep": keep.id, "other": other.id, "fields": fields, "moves": by_kind(&look.moving) })
+                .to_string(),
         );
     }
     for (index, field, taken) in rows {

@@ -19,9 +19,9 @@ use crate::{
 /// Above so many records one is asked first, even if none was changed since.
 const ASK_ABOVE: i64 = 10;
 
-/// Whether a look at an undo must be shown before it is done.
+/// Whether a look at an undo must be shown before it is done. One that would do nothing is done at once: it says why.
 pub fn asks(look: &UndoProgress) -> bool {
-    look.method == "StartImport" || look.done + look.kept > ASK_ABOVE || (look.kept > 0 && look.done > 0)
+    look.done > 0 && (look.method == "StartImport" || look.done + look.kept > ASK_ABOVE || look.kept > 0)
 }
 
 /// Counts by kind: `998 customers, 12 contacts`.
@@ -85,7 +85,8 @@ impl Undo {
             Some(_) => fill(t.undo_would, &[&show::thousands(p.done), &kinds]),
             None => fill(t.undo_did, &[&show::thousands(p.done), &show::thousands(p.kept)]),
         };
-        let since = self.request.as_ref().filter(|_| p.kept > 0).map(|_| fill(t.undo_keeps, &[&show::thousands(p.kept)]));
+        let since =
+            self.request.as_ref().filter(|_| p.kept > 0).map(|_| fill(t.undo_keeps, &[&show::thousands(p.kept)]));
         std::iter::once(text).chain(since).collect()
     }
 
@@ -105,7 +106,9 @@ impl Undo {
             c.put(inner.x, y, line, Role::Text, inner.width);
         }
         let half = inner.width / 2;
-        for (record, y) in kept.iter().skip(self.first.min(kept.len() - rows)).take(rows).zip(inner.y + head.len() as u16 + gap..) {
+        for (record, y) in
+            kept.iter().skip(self.first.min(kept.len() - rows)).take(rows).zip(inner.y + head.len() as u16 + gap..)
+        {
             c.put(inner.x, y, &record.label, Role::Text, half.saturating_sub(1));
             c.put(inner.x + half, y, &why(record, sh.lang), Role::Warn, inner.width - half);
         }

@@ -71,8 +71,10 @@ async fn list(session: &Session, args: &ListArgs, out: &mut Out) -> Result<(), F
     let mut left = args.limit;
     while left > 0 {
         request.page_size = i32::try_from(left).unwrap_or(i32::MAX).min(200);
-        let page: v1::ListOperationsResponse =
-            session.client().call(request.clone(), |c, r| async move { c.operations().list_operations(r).await }).await?;
+        let page: v1::ListOperationsResponse = session
+            .client()
+            .call(request.clone(), |c, r| async move { c.operations().list_operations(r).await })
+            .await?;
         for operation in page.operations.iter().take(left) {
             out.line(&told(session, operation, args.json))?;
         }

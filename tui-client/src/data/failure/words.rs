@@ -42,8 +42,8 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
         ),
         Reason::InvalidState if detail("state") == "too large" => pick(
             lang,
-            "It has more than 2,000 contacts and interactions: keep this one, and merge the other into it",
-            "该客户的联系人和交往记录超过 2,000 条：请保留该客户，将另一个并入",
+            "It has more than 1,000 contacts and interactions: keep this one, and merge the other into it",
+            "该客户的联系人和交往记录超过 1,000 条：请保留该客户，将另一个并入",
         ),
         Reason::InvalidState if detail("state") == "undone" => {
             pick(lang, "This has been taken back already", "该操作已撤销")

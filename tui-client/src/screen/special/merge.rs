@@ -165,7 +165,8 @@ impl Screen for MergeScreen {
                     self.load(sh);
                 }
                 if let (Some(fault), Some(look)) = (failure.violations.first(), &self.look) {
-                    let named = |(index, _): &(usize, bool)| fields().get(*index).is_some_and(|f| f.name == fault.field);
+                    let named =
+                        |(index, _): &(usize, bool)| fields().get(*index).is_some_and(|f| f.name == fault.field);
                     self.cursor = look.fields.iter().position(named).unwrap_or(self.cursor);
                 }
                 if !failure.is_retryable() {
@@ -260,7 +261,10 @@ fn draw(look: &MergeLook, cursor: usize, c: &mut Canvas<'_>, area: Rect, sh: &Sh
             }
         }
         if here {
-            c.tint(Rect { x: area.x, y, width: area.width, height: each.min(body.bottom().saturating_sub(y)) }, Role::Cursor);
+            c.tint(
+                Rect { x: area.x, y, width: area.width, height: each.min(body.bottom().saturating_sub(y)) },
+                Role::Cursor,
+            );
         }
     }
     for (line, y) in lines.iter().zip(area.bottom().saturating_sub(lines.len() as u16)..) {
