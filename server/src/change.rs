@@ -39,9 +39,9 @@ pub struct Table {
     pub label: fn(&Tx<'_>, i64) -> Result<String>,
     /// Whether this person may write these columns of the record as it is now; asked by undo.
     pub may_write: fn(&Tx<'_>, &Actor, i64, &[&str]) -> Result<()>,
-    /// A live record that hangs on this one, other than as this operation left it (0: any). While there is one, undo
-    /// does not take back that the record was made.
-    pub holds: fn(&Tx<'_>, i64, i64) -> Result<Option<Of>>,
+    /// Live records that hang on this one, other than as this operation left them (0: any); the first few. While there
+    /// is one, undo does not take back that the record was made.
+    pub holds: fn(&Tx<'_>, i64, i64) -> Result<Vec<Of>>,
     /// Refreshes what a customer keeps of such records after one of them has gone to another customer; put off, for a
     /// merge moves many.
     pub parted: Option<Chore>,

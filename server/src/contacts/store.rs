@@ -54,7 +54,7 @@ pub static TABLE: Table = Table {
     },
     label: |tx, id| tx.query_one("SELECT name FROM contact WHERE id = ?1", [id], |row| row.get(0)),
     may_write: |tx, actor, id, _| allowed(tx, actor, Permission::ContactWrite, id).map(drop),
-    holds: |_, _, _| Ok(None),
+    holds: |_, _, _| Ok(Vec::new()),
     parted: Some(customers::store::index),
     check_undo: |tx, id| {
         let contact = standing(tx, id)?.ok_or(Error::NotFound)?;

@@ -1,10 +1,10 @@
 //! What hangs on a customer: the kinds of record that belong to one, follow it in and out of view, and go with it when
 //! two customers are made one. A new kind joins with a line in [`CHILDREN`].
 
-use rolo_proto::v1::{self as pb, Kind};
+use rolo_proto::v1 as pb;
 
 use crate::{
-    change::Table,
+    change::{Of, Table},
     contacts,
     db::{Tx, params},
     error::Result,
@@ -17,7 +17,7 @@ pub struct Child {
     pub table: &'static Table,
     /// Id and revision of those of a customer (`?1`), the recycle bin included, at most `?2`.
     rows: &'static str,
-    /// A live one of a customer (`?1`) whose row of kind `?2` is not as operation `?3` left it.
+    /// Live ones of a customer (`?1`), of kind `?2`, that are not as operation `?3` left them; the first few.
     held: &'static str,
 }
 
@@ -38,7 +38,7 @@ macro_rules! child {
                 " k WHERE k.customer_id = ?1 AND k.deleted_at IS NULL AND NOT EXISTS (
                     SELECT 1 FROM audit a
                     WHERE a.kind = ?2 AND a.record_id = k.id AND a.operation_id = ?3 AND a.revision = k.revision)
-                  LIMIT 1"
+                  LIMIT 20"
             ),
         }
     };
@@ -68,14 +68,13 @@ pub fn counts(tx: &Tx<'_>, customer_id: i64, most: usize) -> Result<Vec<pb::Kind
         .collect()
 }
 
-/// A live record of a customer that is not as an operation left it (0: any).
-pub fn held(tx: &Tx<'_>, customer_id: i64, operation_id: i64) -> Result<Option<(Kind, i64)>> {
+/// Live records of a customer that are not as an operation left them (0: any); the first few.
+pub fn held(tx: &Tx<'_>, customer_id: i64, operation_id: i64) -> Result<Vec<Of>> {
+    let mut found = Vec::new();
     for child in &CHILDREN {
         let kind = child.table.kind;
-        let found = tx.query_opt(child.held, params![customer_id, kind as i32, operation_id], |row| row.get(0))?;
-        if let Some(id) = found {
-            return Ok(Some((kind, id)));
-        }
+        let bound = params![customer_id, kind as i32, operation_id];
+        found.extend(tx.query(child.held, bound, |row| Ok((kind, row.get(0)?)))?);
     }
-    Ok(None)
+    Ok(found)
 }

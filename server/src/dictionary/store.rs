@@ -32,7 +32,7 @@ pub static TABLE: Table = Table {
         actor.require(Permission::DictionaryManage).or_else(|_| actor.require(Permission::DictionaryAdd)).map(drop)
     },
     // Whether it is in use is looked at when the records of the same operation are gone (`check_undo`).
-    holds: |_, _, _| Ok(None),
+    holds: |_, _, _| Ok(Vec::new()),
     parted: None,
     check_undo: |tx, id| {
         refuse_taken(tx, id)?;

@@ -11,7 +11,7 @@ use rusqlite::ErrorCode;
 use crate::{
     audit::Changes,
     authz::{Actor, Permission},
-    change::{Change, Table, last_change},
+    change::{Change, Of, Table, last_change},
     clock::{DAY, Millis},
     customers::timeline::table,
     db::{Lane, Tx, params},
@@ -307,10 +307,21 @@ fn may_take_back(
     }
     let columns: Vec<_> = image.before.iter().map(|(column, _)| column.as_str()).collect();
     (table.may_write)(tx, actor, id, &columns)?;
-    match image.created && (table.holds)(tx, id, except)?.is_some() {
+    match image.created && holder(tx, table, id, except)?.is_some() {
         true => Err(Error::InUse(String::new())),
         false => Ok(Some(revision)),
     }
+}
+
+/// What keeps a record that was made: the first that hangs on it and is not taken back with the operation `except`.
+fn holder(tx: &Tx<'_>, table: &'static Table, id: i64, except: i64) -> Result<Option<Of>> {
+    for (kind, id) in (table.holds)(tx, id, except)? {
+        let image = Image::load(tx, except, kind, id)?;
+        if !image.created || !is_as_left(tx, kind, id, image.last_sequence)? {
+            return Ok(Some((kind, id)));
+        }
+    }
+    Ok(None)
 }
 
 fn take_back(change: &mut Change<'_, '_>, table: &'static Table, id: i64, image: &Image) -> Result<()> {
@@ -362,7 +373,7 @@ fn kept(tx: &Tx<'_>, table: &'static Table, id: i64, cause: &Error, except: i64)
     let visible = !matches!(cause, Error::NotFound);
     let (who, at) = match cause {
         Error::Stale { who, at, .. } => (who.clone(), *at),
-        Error::InUse(_) => match (table.holds)(tx, id, except)? {
+        Error::InUse(_) => match holder(tx, table, id, except)? {
             Some((kind, id)) => last_change(tx, kind, id)?,
             None => Default::default(),
         },

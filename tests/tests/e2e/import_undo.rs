@@ -124,6 +124,9 @@ async fn an_import_is_taken_back_with_everything_that_it_made_unless_somebody_bu
         sup.walk(request).await?.into_iter().next().context("none")
     };
     stf.interaction(of("新乙").await?.id, "来电", 0).await?;
+    // What was changed and is as it was again is in nobody's way, and a look knows it.
+    let merged = sup.merge(&of("新丙").await?, &of("新甲").await?, &[]).await?;
+    assert_eq!(sup.undo(merged.customer.context("no customer")?.operation_id).await?.kept, 0);
     let look = sup.look_at_undo(batch).await?;
     let undone = sup.undo(batch).await?;
     let kept: Vec<_> = undone.kept_records.iter().map(|one| (&*one.label, &*one.reason, &*one.who)).collect();
