@@ -30,8 +30,12 @@ pub const MOST: usize = 1_000;
 /// # Errors
 /// As [`store::allowed`] for either; `VALIDATION` if both are the same; `INVALID_STATE`.
 fn both(tx: &Tx<'_>, actor: &Actor, keep: i64, merge: i64) -> Result<(Allowed<Customer>, Allowed<Customer>)> {
-    let keep = store::allowed(tx, actor, Permission::CustomerMerge, keep)?;
-    let other = store::allowed(tx, actor, Permission::CustomerMerge, merge)?;
+    for id in [keep, merge] {
+        store::allowed(tx, actor, Permission::CustomerMerge, id)?;
+    }
+    // The right to merge lends no other: the one is edited, the other deleted.
+    let keep = store::allowed(tx, actor, Permission::CustomerEdit, keep)?;
+    let other = store::allowed(tx, actor, Permission::CustomerDelete, merge)?;
     if keep.id == other.id {
         return Err(Error::field("merge_id", Fault::Malformed("other")));
     }

@@ -217,13 +217,16 @@ pub fn preview(tx: &Tx<'_>, actor: &Actor, target: &Operation, mut progress: Pro
     Ok(progress)
 }
 
-/// Marks the operation as taken back, or as passed over if nothing of it could be.
+/// Marks the operation as taken back, or as passed over if nothing of it could be by the person who did it.
 fn finish(change: &mut Change<'_, '_>, target: &Operation, progress: &Progress) -> Result<()> {
     match change.operation_id {
         Some(undo) if progress.answer.done > 0 => {
             change.tx().execute("UPDATE operation SET undone_by = ?2 WHERE id = ?1", params![target.id, undo])
         }
-        _ => change.tx().execute("UPDATE operation SET passed = 1 WHERE id = ?1", [target.id]),
+        _ => change.tx().execute(
+            "UPDATE operation SET passed = 1 WHERE id = ?1 AND user_id = ?2",
+            [target.id, change.actor.user_id],
+        ),
     }
     .map(drop)
 }
