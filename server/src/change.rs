@@ -10,10 +10,13 @@ use crate::{
     audit::{Changes, Entry},
     authz::Actor,
     clock::Millis,
-    db::{Tx, Write, params},
+    db::{Tx, Write, params, tx::Chore},
     error::{Collision, Error, Fault, Result},
     value::Value,
 };
+
+/// A record: its kind and its id.
+pub type Of = (Kind, i64);
 
 /// A business table: what of it is audited, and what follows from a change.
 pub struct Table {
@@ -34,8 +37,14 @@ pub struct Table {
     pub owner: fn(&Tx<'_>, i64) -> Result<(i64, i64)>,
     /// What a record is called.
     pub label: fn(&Tx<'_>, i64) -> Result<String>,
-    /// Whether this person may write the record as it is now; asked by undo.
-    pub may_write: fn(&Tx<'_>, &Actor, i64) -> Result<()>,
+    /// Whether this person may write these columns of the record as it is now; asked by undo.
+    pub may_write: fn(&Tx<'_>, &Actor, i64, &[&str]) -> Result<()>,
+    /// Live records that hang on this one, other than as this operation left them (0: any); the first few. While there
+    /// is one, undo does not take back that the record was made.
+    pub holds: fn(&Tx<'_>, i64, i64) -> Result<Vec<Of>>,
+    /// Refreshes what a customer keeps of such records after one of them has gone to another customer; put off, for a
+    /// merge moves many.
+    pub parted: Option<Chore>,
     /// Whether the row, as an undo has just made it, may stand (names still unique, customer still there).
     pub check_undo: fn(&Tx<'_>, i64) -> Result<()>,
 }
@@ -202,7 +211,7 @@ impl<'w, 'a> Change<'w, 'a> {
         let current = table.values(self.tx(), id)?;
         let mut changes = Changes::new();
         let mut changed = Vec::new();
-        let before = (table.owner)(self.tx(), id)?.0;
+        let (before, parent_before) = (table.owner)(self.tx(), id)?;
         for (column, value) in values {
             let index = table.index(column)?;
             let (Some(old), Some((name, sql))) = (current.get(index), table.columns.get(index)) else { continue };
@@ -220,6 +229,9 @@ impl<'w, 'a> Change<'w, 'a> {
         self.tx().execute(table.touch, params![id, revision, self.now()])?;
         (table.derive)(self.tx(), id, &changed)?;
         let (after, parent_id) = (table.owner)(self.tx(), id)?;
+        if let Some(parted) = table.parted.filter(|_| parent_id != parent_before) {
+            self.tx().defer(parted, parent_before);
+        }
         self.record(table.kind, id, revision, parent_id, verb, &changes)?;
         let deleted = changes.get("deleted_at").is_some_and(|pair| pair.get(1).is_some_and(|after| !after.is_null()));
         self.announce(table.kind, id, revision, (before, after), deleted)?;

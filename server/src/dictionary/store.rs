@@ -28,9 +28,12 @@ pub static TABLE: Table = Table {
     derive,
     owner: |_, _| Ok((0, 0)),
     label: |tx, id| tx.query_one("SELECT zh FROM dictionary_item WHERE id = ?1", [id], |row| row.get(0)),
-    may_write: |_, actor, _| {
+    may_write: |_, actor, _, _| {
         actor.require(Permission::DictionaryManage).or_else(|_| actor.require(Permission::DictionaryAdd)).map(drop)
     },
+    // Whether it is in use is looked at when the records of the same operation are gone (`check_undo`).
+    holds: |_, _, _| Ok(Vec::new()),
+    parted: None,
     check_undo: |tx, id| {
         refuse_taken(tx, id)?;
         let deleted: bool =

@@ -58,7 +58,9 @@ pub static TABLE: Table = Table {
         )
     },
     label: |tx, id| tx.query_one("SELECT title FROM interaction WHERE id = ?1", [id], |row| row.get(0)),
-    may_write: |tx, actor, id| allowed(tx, actor, Permission::InteractionEdit, id).map(drop),
+    may_write: |tx, actor, id, _| allowed(tx, actor, Permission::InteractionEdit, id).map(drop),
+    holds: |_, _, _| Ok(Vec::new()),
+    parted: Some(refresh_customer),
     check_undo: |tx, id| {
         let interaction = standing(tx, id)?.ok_or(Error::NotFound)?;
         permit(interaction.customer.standing, Event::Attend)?;

@@ -1,6 +1,7 @@
 //! The real `rolo` and `rolod` without a terminal, each test in a directory of its own (`tui.md` rule 15, issue 2 "The
 //! command line").
 
+mod earlier;
 mod exits;
 mod files;
 mod host;

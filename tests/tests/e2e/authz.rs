@@ -17,6 +17,7 @@ use tonic::Status;
 #[derive(Debug, Clone, Default)]
 struct Target {
     customer: pb::Customer,
+    twin: pb::Customer,
     binned_customer: pb::Customer,
     contact: pb::Contact,
     binned_contact: pb::Contact,
@@ -106,6 +107,17 @@ async fn call(by: &Session, path: &str, t: &Target) -> Option<Result<(), Status>
             id: t.binned_customer.id,
             revision: 2,
             request_id
+        })),
+        "PreviewMerge" => {
+            call!(customers.preview_merge(pb::PreviewMergeRequest { keep_id: t.customer.id, merge_id: t.twin.id }))
+        }
+        "MergeCustomers" => call!(customers.merge_customers(pb::MergeCustomersRequest {
+            keep_id: t.customer.id,
+            keep_revision: t.customer.revision,
+            merge_id: t.twin.id,
+            merge_revision: t.twin.revision,
+            request_id,
+            ..pb::MergeCustomersRequest::default()
         })),
         "CheckDuplicates" => call!(customers.check_duplicates(pb::CheckDuplicatesRequest::default())),
         "ListTimeline" => call!(customers.list_timeline(pb::ListTimelineRequest {
@@ -216,6 +228,7 @@ fn import_options() -> pb::ImportOptions {
 /// Records of a customer that this person manages.
 async fn make_target(boss: &Session, manager_id: i64, number: u32) -> Result<Target> {
     let mut t = Target { customer: boss.customer(&format!("目标{number}"), manager_id).await?, ..Target::default() };
+    t.twin = boss.customer(&format!("双胞{number}"), manager_id).await?;
     t.binned_customer = boss.customer(&format!("回收{number}"), manager_id).await?;
     let id = t.binned_customer.id;
     let bin = pb::DeleteCustomerRequest { id, revision: 1, request_id: request_id() };
@@ -356,6 +369,7 @@ async fn a_hidden_record_and_an_unknown_one_answer_alike() -> Result<()> {
     let mut unknown = hidden.clone();
     for id in [
         &mut unknown.customer.id,
+        &mut unknown.twin.id,
         &mut unknown.binned_customer.id,
         &mut unknown.contact.id,
         &mut unknown.binned_contact.id,
@@ -370,6 +384,8 @@ async fn a_hidden_record_and_an_unknown_one_answer_alike() -> Result<()> {
         "/GetCustomer",
         "/UpdateCustomer",
         "/DeleteCustomer",
+        "/PreviewMerge",
+        "/MergeCustomers",
         "/ListTimeline",
         "/GetContact",
         "/CreateContact",

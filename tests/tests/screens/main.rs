@@ -7,6 +7,7 @@ mod drafts;
 mod edges;
 mod forms;
 mod lists;
+mod merge;
 mod pictures;
 mod readme;
 mod sessions;

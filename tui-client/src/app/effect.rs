@@ -117,8 +117,14 @@ pub enum Request {
     Settle(Target),
     /// The next contact is moved.
     Snooze(Target, i64),
-    /// Takes back (or does again) my newest operation.
+    /// Takes an operation back, or does it again; or looks what that would do.
     Undo(v1::UndoRequest),
+    /// Customers that may be the same as this one.
+    Alike(i64, String),
+    /// What making one of two customers would do: the one that stays, the other.
+    PreviewMerge(i64, i64),
+    /// Makes one of two customers.
+    Merge(v1::MergeCustomersRequest),
     /// What the preview of a customer shows.
     Preview(i64),
     /// A page of a customer's timeline.
@@ -239,8 +245,12 @@ pub enum Reply {
     Done(Vec<(i64, i64)>, Vec<(String, Failure)>),
     /// An interaction after a decision.
     Settled(i64),
-    /// The last word of an undo.
+    /// The last word of an undo, with the first of all that was kept.
     Undone(v1::UndoProgress),
+    /// What a merge would do.
+    MergeLook(Box<MergeLook>),
+    /// Two customers are one.
+    Merged(Box<v1::MergeCustomersResponse>),
     /// What the preview shows.
     Preview(Preview),
     /// A page of a timeline.
@@ -271,6 +281,19 @@ pub enum Reply {
     Checked(Checked),
     /// What an import did.
     Imported(Box<importer::Report>),
+}
+
+/// Two customers side by side.
+#[derive(Debug, Clone)]
+pub struct MergeLook {
+    /// The one that stays.
+    pub keep: Record,
+    /// The one that becomes part of it.
+    pub other: Record,
+    /// The fields in which they differ, by index; whether the other's value is the one to take.
+    pub fields: Vec<(usize, bool)>,
+    /// What moves.
+    pub moving: Vec<v1::KindCount>,
 }
 
 /// What the preview of a customer shows beside the row.

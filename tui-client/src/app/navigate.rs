@@ -15,7 +15,10 @@ use crate::{
         detail::DetailScreen,
         form::{FormScreen, draft},
         list::ListScreen,
-        special::{import::ImportScreen, password::PasswordScreen, sign_in::SignInScreen, today::TodayScreen},
+        special::{
+            import::ImportScreen, merge::MergeScreen, password::PasswordScreen, sign_in::SignInScreen,
+            today::TodayScreen,
+        },
     },
     strings::fill,
     theme::Role,
@@ -79,6 +82,10 @@ fn go(model: &mut Model, nav: Nav) {
         }
         Nav::Import(kind) => {
             let screen = ImportScreen::new(kind, &mut model.sh);
+            open(model, Some(screen));
+        }
+        Nav::Merge(keep, other) => {
+            let screen = MergeScreen::new(keep, other, &mut model.sh);
             open(model, Some(screen));
         }
         Nav::ChangePassword => {

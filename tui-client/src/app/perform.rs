@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 
 use super::{
     connection::{Connection, FirstPerson},
-    effect::{Person, Preview, Reply, Request, Target},
+    effect::{MergeLook, Person, Preview, Reply, Request, Target},
     files,
     msg::Msg,
 };
@@ -78,7 +78,19 @@ impl Performer {
                     client.call(request, |c, r| async move { c.interactions().snooze_next_contact(r).await }).await?;
                 Ok(Reply::Settled(done.id))
             }
-            Request::Undo(request) => client.undo(request, |_| ()).await.map(Reply::Undone),
+            Request::Undo(request) => undo(client, request, tell).await.map(Reply::Undone),
+            Request::Alike(id, text) => alike(client, id, text).await,
+            Request::PreviewMerge(keep_id, merge_id) => {
+                let request = v1::PreviewMergeRequest { keep_id, merge_id };
+                let look: v1::PreviewMergeResponse =
+                    client.call(request, |c, r| async move { c.customers().preview_merge(r).await }).await?;
+                Ok(Reply::MergeLook(Box::new(merge_look(look))))
+            }
+            Request::Merge(request) => {
+                let done: v1::MergeCustomersResponse =
+                    client.call(request, |c, r| async move { c.customers().merge_customers(r).await }).await?;
+                Ok(Reply::Merged(Box::new(done)))
+            }
             Request::Preview(id) => preview(client, id).await.map(Reply::Preview),
             Request::Timeline(request) => timeline(client, request).await.map(Reply::Timeline),
             Request::Duplicates(request) => {
@@ -203,6 +215,67 @@ async fn counts(client: &Client, kind: Kind) -> Result<Reply, Failure> {
         (v1::DueView::Next7Days, due.next_7_days),
     ];
     Ok(Reply::Counts(buckets.into_iter().filter_map(|(view, total)| Some((at(view as i32)?, total?))).collect()))
+}
+
+/// Of what an undo kept, so many are shown.
+const KEPT_SHOWN: usize = 500;
+
+/// Takes back, or looks; the answer holds what was kept of all slices.
+async fn undo(client: &Client, request: v1::UndoRequest, tell: Tell) -> Result<v1::UndoProgress, Failure> {
+    let mut kept = Vec::new();
+    let done = client.undo(request, |step| {
+        kept.extend(step.kept_records.iter().take(KEPT_SHOWN.saturating_sub(kept.len())).cloned());
+        let count = |n: i64| u64::try_from(n).unwrap_or(0);
+        tell(count(step.done + step.kept), count(step.total));
+    });
+    let done = done.await?;
+    Ok(v1::UndoProgress { kept_records: kept, ..done })
+}
+
+fn merge_look(look: v1::PreviewMergeResponse) -> MergeLook {
+    let keep = resource::customer(look.keep.unwrap_or_default());
+    let other = resource::customer(look.merge.unwrap_or_default());
+    let fields = resource::of(Kind::Customer).map(|r| r.fields()).unwrap_or_default();
+    let fields = look.differing.iter().filter_map(|name| {
+        let index = fields.iter().position(|field| field.wire == Some(name.as_str()))?;
+        Some((index, look.suggested.contains(name)))
+    });
+    MergeLook { fields: fields.collect(), keep, other, moving: look.moving }
+}
+
+/// Customers that may be one and the same as this one: duplicates first, then whose name holds this one's; or, once
+/// something is typed, what it finds.
+async fn alike(client: &Client, id: i64, typed: String) -> Result<Reply, Failure> {
+    let is_itself = |found: &(v1::CustomerRef, String)| found.0.id == id;
+    let mut found = Vec::new();
+    let mut search = typed;
+    if search.is_empty() {
+        let request = v1::GetCustomerRequest { id, ..Default::default() };
+        let it: v1::Customer = client.call(request, |c, r| async move { c.customers().get_customer(r).await }).await?;
+        let request = v1::CheckDuplicatesRequest {
+            name: it.name.clone(),
+            party: it.party,
+            tel: it.tel,
+            usc_code: it.usc_code,
+            external_id: it.external_id,
+            except_id: id,
+        };
+        let duplicates: v1::CheckDuplicatesResponse =
+            client.call(request, |c, r| async move { c.customers().check_duplicates(r).await }).await?;
+        found.extend(duplicates.duplicates.into_iter().filter(|d| !d.deleted).filter_map(|d| {
+            let customer = d.customer?;
+            let owner = d.manager.as_ref().map_or("", crate::screen::show::user);
+            let about = format!("{owner} {}", customer.number).trim().to_owned();
+            Some((customer, about))
+        }));
+        search = it.name;
+    }
+    if let Reply::Customers(more) = customers(client, search).await? {
+        let known: Vec<i64> = found.iter().map(|(customer, _)| customer.id).collect();
+        found.extend(more.into_iter().filter(|(customer, _)| !known.contains(&customer.id)));
+    }
+    found.retain(|one| !is_itself(one));
+    Ok(Reply::Customers(found))
 }
 
 /// The same to several records, one call each; a refusal stops only its record.

@@ -5,7 +5,7 @@ use rolo_proto::v1::UndoRequest;
 use super::{
     effect::{Effect, Request, Slot, Timer},
     model::{Model, PROGRAM},
-    shared::Nav,
+    shared::{Nav, Shared},
 };
 use crate::{
     keys::{Action, Chord, Found, Key, keymap},
@@ -100,6 +100,9 @@ fn take_step(model: &mut Model, step: Step) {
         }
         Step::Run(action) => run(model, action, super::update::ESC),
         Step::Go(nav) => model.sh.nav.push(nav),
+        Step::Undo(request) => {
+            model.sh.call(PROGRAM, Slot::Act, Request::Undo(request));
+        }
         Step::Command(command) => run_command(model, &command),
     }
 }
@@ -140,6 +143,12 @@ fn leave(model: &mut Model) {
     }
 }
 
+/// Asks for an undo; a look first shows whether it is a matter of many records, or of some that were changed since.
+pub fn undo(sh: &mut Shared, request: UndoRequest) {
+    let request_id = sh.request_id();
+    sh.call(PROGRAM, Slot::Act, Request::Undo(UndoRequest { request_id, ..request }));
+}
+
 /// Does an action: what every screen has, else what the screen makes of it.
 pub fn run(model: &mut Model, action: Action, chord: Chord) {
     let sh = &mut model.sh;
@@ -163,9 +172,8 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
                 sh.say(text, Role::Dim);
                 return;
             }
-            let request_id = sh.request_id();
-            let request = UndoRequest { operation_id: 0, redo: action == Action::Redo, request_id };
-            sh.call(PROGRAM, Slot::Act, Request::Undo(request));
+            let redo = action == Action::Redo;
+            undo(sh, UndoRequest { redo, preview: !redo, ..UndoRequest::default() });
         }
         Action::Retry => retry(model),
         Action::ScreenBefore => super::navigate::screen_before(model),

@@ -45,6 +45,8 @@ pub enum Nav {
     Anew(DraftKey),
     /// Bringing records in.
     Import(Kind),
+    /// Two customers side by side, to make one of them: the one that stays, the other.
+    Merge(i64, i64),
     /// A new password, asked for by the person.
     ChangePassword,
     /// Back to the screen before.

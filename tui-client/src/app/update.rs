@@ -5,11 +5,16 @@ use super::{
     model::{Model, PROGRAM},
     msg::Msg,
     navigate, press,
-    shared::{Nav, SPINNER_STEP},
+    shared::{Nav, SPINNER_STEP, Shared},
 };
 use crate::{
     data::{Failure, Reason, drafts::DraftKey},
     keys::{Action, Chord, Key},
+    overlay::{
+        Overlay,
+        undo::{self, Undo},
+    },
+    screen::show,
     strings::fill,
     terminal::input::Input,
     theme::Role,
@@ -170,17 +175,8 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
     match outcome {
         Ok(Reply::Session(session)) => navigate::signed_in(model, *session),
         Ok(Reply::Undone(last)) => {
-            sh.changes += 1;
-            let redo = matches!(&request, Request::Undo(r) if r.redo);
-            let t = sh.t();
-            let text = fill(if redo { t.redone } else { t.undone }, &[&last.done]);
-            if last.kept > 0 {
-                let why = last.kept_records.first().map_or_else(String::new, |k| format!("{} ({})", k.label, k.who));
-                sh.say(format!("{text}  {}", fill(t.kept, &[&last.kept, &why])), Role::Warn);
-            } else {
-                let (layers, back) = (crate::keys::keymap::LIST, if redo { Action::Undo } else { Action::Redo });
-                let key = sh.key(layers, back);
-                sh.say(format!("{text}   {key} {}", back.label().get(sh.lang)), Role::Good);
+            if let Request::Undo(request) = request {
+                undone(sh, request, last);
             }
             if let Some(screen) = model.screens.last_mut() {
                 screen.enter(sh);
@@ -223,6 +219,34 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
     }
 }
 
+/// What an undo did, or a look at one would do.
+fn undone(sh: &mut Shared, request: rolo_proto::v1::UndoRequest, last: rolo_proto::v1::UndoProgress) {
+    let t = sh.t();
+    if request.preview {
+        if undo::asks(&last) {
+            sh.overlays.push(Overlay::Undo(Undo::ask(request, last)));
+        } else {
+            let request = rolo_proto::v1::UndoRequest { operation_id: last.operation_id, preview: false, ..request };
+            sh.call(PROGRAM, Slot::Act, Request::Undo(request));
+        }
+        return;
+    }
+    sh.changes += 1;
+    let text = fill(if request.redo { t.redone } else { t.undone }, &[&show::thousands(last.done)]);
+    match last.kept_records.first() {
+        None => {
+            let back = if request.redo { Action::Undo } else { Action::Redo };
+            let key = sh.key(crate::keys::keymap::LIST, back);
+            sh.say(format!("{text}   {key} {}", back.label().get(sh.lang)), Role::Good);
+        }
+        Some(kept) if last.done + last.kept == 1 => {
+            let said = fill(t.undo_not, &[&undo::why(kept, sh.lang), &kept.label]);
+            sh.say(said, Role::Warn);
+        }
+        Some(_) => sh.overlays.push(Overlay::Undo(Undo::result(last))),
+    }
+}
+
 /// The Esc key, for what stands in for it.
 pub const ESC: Chord = Chord::plain(Key::Esc);
 
@@ -232,7 +256,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        app::{effect::CallId, shared::Shared},
+        app::effect::CallId,
         resource::Page,
         screen::Place,
         strings::Lang,

@@ -27,6 +27,7 @@ mod list;
 mod log;
 mod login;
 mod logout;
+mod merge;
 pub mod out;
 mod pairs;
 mod restore;
@@ -167,7 +168,9 @@ pub enum Command {
     Delete(delete::DeleteArgs),
     /// Take records out of the recycle bin
     Restore(restore::RestoreArgs),
-    /// Bring records in from a CSV or XLSX file
+    /// Make one of two customers that are the same
+    Merge(merge::MergeArgs),
+    /// Bring records in from a CSV or XLSX file; list and take back earlier imports
     Import(import::ImportArgs),
     /// Write what a list holds to a CSV, XLSX or JSON file
     Export(export::ExportArgs),
@@ -195,7 +198,8 @@ impl Command {
             Self::Edit(a) => &a.shape,
             Self::Delete(a) => return a.json,
             Self::Restore(a) => &a.shape,
-            Self::Import(a) => return a.json,
+            Self::Merge(a) => return a.json,
+            Self::Import(a) => return a.wants_json(),
             Self::Export(a) => return a.json,
             Self::Undo(a) => return a.json,
             Self::Whoami(a) => return a.json,
@@ -248,6 +252,7 @@ async fn run(cli: &Cli, out: &mut Out) -> Result<(), Failure> {
                 Command::Edit(args) => edit::run(&session, args, out).await,
                 Command::Delete(args) => delete::run(&session, args, out).await,
                 Command::Restore(args) => restore::run(&session, args, out).await,
+                Command::Merge(args) => merge::run(&session, args, out).await,
                 Command::Import(args) => import::run(&session, args, out).await,
                 Command::Export(args) => export::run(&session, args, out).await,
                 Command::Undo(args) => undo::run(&session, args, out).await,

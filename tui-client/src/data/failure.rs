@@ -314,6 +314,11 @@ pub fn field_label(field: &str, lang: Lang) -> String {
     words::label(field, lang)
 }
 
+/// Why an undo kept a record, in words.
+pub fn kept_text(reason: &str, who: &str, lang: Lang) -> String {
+    words::kept(reason, who, lang)
+}
+
 /// What is wrong with a row of an import: `reason` is a reason or a fault of `errors.md`.
 pub fn row_fault_text(reason: &str, detail: &str, lang: Lang) -> String {
     words::row_fault(reason, detail, lang)

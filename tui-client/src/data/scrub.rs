@@ -89,7 +89,7 @@ messages! {
     CountDueResponse { today, overdue, next_7_days }
     CountViewsResponse { counts }
     CreateCustomerResponse { customer, first_contact, warnings }
-    Customer { id, no, name, party, region, manager, level, classification, satisfaction, credit, address, zip, tel, fax, website, licence_no, legal_person, capital, turnover, bank, bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, created_at, created_by, updated_at, last_contact_at, next_contact_at, missing, revision, allowed_actions, deleted_at, operation_id }
+    Customer { id, no, name, party, region, manager, level, classification, satisfaction, credit, address, zip, tel, fax, website, licence_no, legal_person, capital, turnover, bank, bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, created_at, created_by, updated_at, last_contact_at, next_contact_at, missing, revision, allowed_actions, deleted_at, operation_id, merged_into, former }
     CustomerRef { id, number, name }
     DictionaryItem { id, r#type, value, zh, en, position, active, editable, revision, allowed_actions, deleted, operation_id }
     Duplicate { customer, manager, field, blocks, deleted }
@@ -99,6 +99,7 @@ messages! {
     Instance { id, company, language, version }
     Interaction { id, customer, at, author, contact, channel, place, title, detail, memo, next_contact_at, due, settled_at, external_id, created_at, updated_at, revision, allowed_actions, deleted_at, operation_id, missing }
     KeptRecord { kind, id, label, reason, who, at }
+    KindCount { kind, count }
     ListContactsResponse { contacts, next_page_token, total }
     ListCustomersResponse { customers, next_page_token, total }
     ListHostUsersResponse { users, next_page_token }
@@ -108,8 +109,10 @@ messages! {
     ListOperationsResponse { operations, next_page_token }
     ListTimelineResponse { entries, next_page_token }
     ListUsersResponse { users, next_page_token }
+    MergeCustomersResponse { customer, moved }
     MissingValue { field, r#type, text, rows }
-    Operation { id, at, method, records, undone_by, undoes, reversible }
+    Operation { id, at, method, records, undone_by, undoes, reversible, file_name, kind }
+    PreviewMergeResponse { keep, merge, differing, suggested, moving }
     ResetPasswordResponse { user, one_time_password }
     Role { code, zh, en }
     RowChange { field, before, after }
@@ -120,7 +123,7 @@ messages! {
     SignOutResponse { ended }
     TimelineEntry { at, actor, entry }
     Total { count, at_least }
-    UndoProgress { operation_id, undo_operation_id, done, kept, total, kept_records, finished, method }
+    UndoProgress { operation_id, undo_operation_id, done, kept, total, kept_records, finished, method, counts }
     User { user, department, roles, customers }
     UserRef { id, name, display_name, active }
     VerifyAuditResponse { rows, first_bad, head, problem }

@@ -64,6 +64,8 @@ actions! {
     NewContact "new-contact" "contact" "联系人";
     /// Gives the customer to a manager.
     Assign "assign" "assign" "指派";
+    /// Makes one of two customers.
+    Merge "merge" "merge" "合并";
     /// The next contact took place.
     Done "done" "done" "完成";
     /// Moves the next contact.

@@ -56,6 +56,7 @@ pub const TABLE: &[Row] = &[
     (Layer::Record, Action::Interaction, &["i"]),
     (Layer::Record, Action::NewContact, &["K"]),
     (Layer::Record, Action::Assign, &["a"]),
+    (Layer::Record, Action::Merge, &["M"]),
     (Layer::Record, Action::Done, &["c"]),
     (Layer::Record, Action::Snooze, &["z"]),
     (Layer::Record, Action::Delete, &["d"]),

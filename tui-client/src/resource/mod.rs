@@ -16,7 +16,7 @@ mod user;
 pub mod when;
 
 pub use contact::Contacts;
-pub use customer::Customers;
+pub use customer::{Customers, record as customer};
 pub use dictionary::Dictionary;
 pub use interaction::Interactions;
 pub use user::Users;

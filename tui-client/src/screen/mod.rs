@@ -30,6 +30,8 @@ pub enum Ask {
     Field(usize),
     /// The new manager of the selected customers.
     Assign,
+    /// The customer that is the same as this one.
+    Merge,
     /// Whether to delete what is selected.
     Delete,
     /// Until when.

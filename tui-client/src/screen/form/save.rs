@@ -103,7 +103,9 @@ impl FormScreen {
         self.touched = false;
         sh.changes += 1;
         let t = sh.t();
-        let mut text = format!("{} {}", t.saved, record.label);
+        // What was handed over may be out of sight for the one who did it.
+        let handed_over = self.kind == Kind::Customer && record.label.is_empty();
+        let mut text = if handed_over { t.handed_over.to_owned() } else { format!("{} {}", t.saved, record.label) };
         if let Some(d) = record.warnings.first() {
             let label = d.customer.as_ref().map_or("", |c| c.name.as_str());
             let owner = d.manager.as_ref().map_or(t.nobody, show::user);
