@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use tokio::{
@@ -17,7 +18,7 @@ use tokio::{
 
 use crate::{
     clock::Clock,
-    db::Db,
+    db::{Db, faults::Faults},
     directory,
     error::{Error, Result},
     kernel::Kernel,
@@ -36,11 +37,13 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// Describe the API to whoever asks.
     pub reflection: bool,
+    /// Faults that tests ask for; none in production.
+    pub faults: Option<Arc<dyn Faults>>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { clock: Clock::system(), listen: Vec::new(), reflection: false }
+        Self { clock: Clock::system(), listen: Vec::new(), reflection: false, faults: None }
     }
 }
 
@@ -103,8 +106,8 @@ impl Handle {
     /// Opens the database of a directory whose lock is held, and serves it.
     pub(crate) async fn start(dir: &Path, lock: File, config: Config) -> Result<Self> {
         let path = directory::database_path(dir);
-        let clock = config.clock.clone();
-        let db = tokio::task::spawn_blocking(move || Db::open(&path, clock))
+        let (clock, faults) = (config.clock.clone(), config.faults.clone());
+        let db = tokio::task::spawn_blocking(move || Db::open_with(&path, clock, faults))
             .await
             .map_err(|e| Error::Internal(format!("opening: {e}")))??;
         let kernel = Kernel::new(db, config.clock.clone()).await?;
