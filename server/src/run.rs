@@ -88,6 +88,9 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
     let served = serve(kernel.clone(), connections, config.reflection, shutdown).await;
+    if let Err(error) = kernel.note_steps().await {
+        tracing::warn!(%error, "a step of the clock could not be logged");
+    }
     kernel.db().close().await;
     served
 }

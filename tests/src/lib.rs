@@ -5,6 +5,7 @@ pub mod ask;
 pub mod golden;
 pub mod pictures;
 pub mod proxy;
+pub mod torture;
 pub mod world;
 
 pub use proxy::Proxy;
