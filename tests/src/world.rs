@@ -293,6 +293,11 @@ impl Session {
         Self { channel, bearer: Bearer(None), user_id: 0 }
     }
 
+    /// The channel that the caller speaks over.
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
     /// The same caller over another channel.
     #[must_use]
     pub fn over(&self, channel: Channel) -> Self {

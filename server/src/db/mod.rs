@@ -3,6 +3,7 @@
 //! Always true here: a write is answered only after its COMMIT is on disk; no read transaction outlives one page; the
 //! text of a statement never contains anything that came from outside.
 
+mod engine;
 pub mod faults;
 pub mod list;
 pub mod migrate;
@@ -21,6 +22,7 @@ pub use writer::{Lane, Write};
 
 use self::faults::{Faults, Stop};
 use crate::{
+    audit::Chain,
     clock::Clock,
     error::{Error, Result},
 };
@@ -56,7 +58,9 @@ impl Db {
         let open = || {
             let mut conn = connect(path, false)?;
             migrate::migrate(&mut conn, path)?;
-            let writer = writer::Writer::start(path, conn, clock, faults)?;
+            let chain = Chain::load(&Tx::new(&conn))?;
+            let engine = engine::Engine { path: path.to_owned(), conn, clock, faults, chain };
+            let writer = writer::Writer::start(engine)?;
             let readers = (0..READERS).map(|_| connect(path, true)).collect::<Result<Vec<_>>>()?;
             Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers::Readers::new(readers)) })
         };

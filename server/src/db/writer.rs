@@ -19,7 +19,6 @@ use std::{
     any::Any,
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -29,12 +28,13 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{
-    Tx, connect,
-    faults::{Faults, Point, Stop},
+    Tx,
+    engine::Engine,
+    faults::{Point, Stop},
 };
 use crate::{
     audit::Chain,
-    clock::{Clock, Millis},
+    clock::Millis,
     error::{Error, Result},
 };
 
@@ -62,8 +62,7 @@ const FEEDS_QUEUE: usize = 64;
 /// Jobs in one commit, and how long a batch may gather work before it commits.
 const BATCH_JOBS: usize = 256;
 const BATCH_TIME: Duration = Duration::from_millis(20);
-/// The log is folded back into the file when it has grown past this many bytes, looked at every so many batches.
-const WAL_BYTES: u64 = 64 << 20;
+/// Batches between two looks at the length of the log.
 const WAL_LOOK: u32 = 64;
 /// How soon, and then how seldom, it is tried whether writes are possible again.
 const PROBE_FIRST: Duration = Duration::from_millis(100);
@@ -154,14 +153,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(
-        path: &Path,
-        conn: Connection,
-        clock: Clock,
-        faults: Option<Arc<dyn Faults>>,
-    ) -> Result<Self> {
-        let chain = Chain::load(&Tx::new(&conn))?;
-        let engine = Engine { path: path.to_owned(), conn, clock, faults, chain };
+    pub(super) fn start(engine: Engine) -> Result<Self> {
         let shared = Arc::new(Shared { queues: Mutex::default(), wake: Condvar::new() });
         let thread = std::thread::Builder::new()
             .name("writer".into())
@@ -218,69 +210,6 @@ impl Writer {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             let _ = thread.join();
-        }
-    }
-}
-
-/// What the writer's thread works on.
-struct Engine {
-    path: PathBuf,
-    conn: Connection,
-    clock: Clock,
-    faults: Option<Arc<dyn Faults>>,
-    /// The head of the audit chain as it is on disk.
-    chain: Chain,
-}
-
-impl Engine {
-    fn at(&self, point: Point) -> rusqlite::Result<()> {
-        self.faults.as_ref().map_or(Ok(()), |faults| faults.at(point, &self.conn))
-    }
-
-    fn begin(&self) -> Result<()> {
-        self.at(Point::Begin)?;
-        Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
-    }
-
-    fn commit(&self) -> Result<()> {
-        self.at(Point::Commit)?;
-        self.conn.execute_batch("COMMIT")?;
-        Ok(self.at(Point::Committed)?)
-    }
-
-    /// Makes sure that no transaction is left open.
-    fn roll_back(&self) -> Result<()> {
-        if self.conn.is_autocommit() { Ok(()) } else { Ok(self.conn.execute_batch("ROLLBACK")?) }
-    }
-
-    /// Tries whether writes are possible again: on a fresh connection, for the old one may believe what never reached
-    /// the disk, some pages are written and committed. The head of the chain is then what the file says.
-    fn probe(&mut self) -> Result<()> {
-        // The old one goes first: it may hold a lock. The readers keep the log from being folded back meanwhile.
-        let _ = self.roll_back();
-        self.conn = connect(&self.path, false)?;
-        for sql in [
-            "INSERT INTO setting (name, value) VALUES ('probe', hex(zeroblob(32768)))
-             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            "DELETE FROM setting WHERE name = 'probe'",
-        ] {
-            self.begin()?;
-            self.conn.execute_batch(sql)?;
-            self.commit()?;
-        }
-        self.chain = Chain::load(&Tx::new(&self.conn))?;
-        Ok(())
-    }
-
-    fn truncate_log(&self) {
-        let path = self.path.display();
-        let bytes = std::fs::metadata(format!("{path}-wal")).map_or(0, |file| file.len());
-        if bytes > WAL_BYTES
-            && let Err(error) = self
-                .at(Point::Checkpoint)
-                .and_then(|()| self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
-        {
-            tracing::warn!(%error, "the log could not be truncated");
         }
     }
 }

@@ -153,11 +153,18 @@ pub async fn serve(
     reflection: bool,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
-    let (reporter, health) = tonic_health::server::health_reporter();
+    let (mut reporter, health) = tonic_health::server::health_reporter();
     for part in ["", "clock"] {
         reporter.set_service_status(part, serving_status(true)).await;
     }
-    let watch = tokio::spawn(watch_health(kernel.clone(), reporter));
+    let watch = tokio::spawn(watch_health(kernel.clone(), reporter.clone()));
+    // Whoever watches the health has a call under way that would never end.
+    let shutdown = async {
+        shutdown.await;
+        for part in ["", "clock"] {
+            reporter.clear_service_status(part).await;
+        }
+    };
     let reflection = reflection
         .then(|| {
             tonic_reflection::server::Builder::configure()

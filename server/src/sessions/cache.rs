@@ -113,8 +113,7 @@ impl Known {
             began: steady - (now - session.created_at).max(0),
             seen: steady - (now - seen_at).max(0),
         });
-        let open =
-            rules::is_open(session.created_at, seen_at, now) && rules::is_open(age.began, age.seen, steady);
+        let open = rules::is_open(session.created_at, seen_at, now) && rules::is_open(age.began, age.seen, steady);
         if open {
             age.seen = steady;
         }

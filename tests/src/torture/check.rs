@@ -58,9 +58,10 @@ pub async fn check(
     }
     books(&conn, &mut found)?;
     records(&conn, &mut found)?;
-    let stepped = strikes.iter().enumerate().any(|(nth, strike)| {
-        strike.steps() && !strikes.iter().skip(nth + 1).any(|later| later.kills())
-    });
+    let stepped = strikes
+        .iter()
+        .enumerate()
+        .any(|(nth, strike)| strike.steps() && !strikes.iter().skip(nth + 1).any(|later| later.kills()));
     if stepped && one(&conn, "SELECT COUNT(*) FROM audit WHERE verb = 'clock_stepped'")? == 0 {
         found.push("the clock stepped and the audit log does not tell".into());
     }
@@ -144,7 +145,8 @@ fn entry_holds(conn: &Connection, entry: &Entry, found: &mut Vec<String>) -> Res
             let sql = "SELECT COUNT(*) FROM audit
                        WHERE kind = ?1 AND record_id = ?2 AND verb = ?3 AND operation_id = ?4";
             let operation = known.unwrap_or(-1);
-            let times = conn.prepare_cached(sql)?.query_row(params![*kind as i32, id, verb, operation], |row| row.get(0))?;
+            let times =
+                conn.prepare_cached(sql)?.query_row(params![*kind as i32, id, verb, operation], |row| row.get(0))?;
             (times, 1)
         }
         Mark::Rows(file) => {
@@ -191,29 +193,50 @@ fn books(conn: &Connection, found: &mut Vec<String>) -> Result<()> {
     const CHANGES: &str = "SELECT kind, record_id, revision FROM audit WHERE kind IN (1, 2, 3) AND revision > 0";
     const FED: &str = "SELECT kind, record_id, revision FROM outbox WHERE kind IN (1, 2, 3)";
     for (what, sql) in [
-        ("holes in the outbox", "SELECT COALESCE(MAX(sequence) - MIN(sequence) + 1, 0) - COUNT(*) FROM outbox".to_owned()),
+        (
+            "holes in the outbox",
+            "SELECT COALESCE(MAX(sequence) - MIN(sequence) + 1, 0) - COUNT(*) FROM outbox".to_owned(),
+        ),
         ("changes that the outbox does not tell", format!("SELECT COUNT(*) FROM ({CHANGES} EXCEPT {FED})")),
         ("changes that only the outbox tells", format!("SELECT COUNT(*) FROM ({FED} EXCEPT {CHANGES})")),
-        ("changes told twice", "SELECT COUNT(*) - COUNT(DISTINCT kind || ' ' || record_id || ' ' || revision) FROM outbox".into()),
+        (
+            "changes told twice",
+            "SELECT COUNT(*) - COUNT(DISTINCT kind || ' ' || record_id || ' ' || revision) FROM outbox".into(),
+        ),
         (
             "operations without a request",
             "SELECT COUNT(*) FROM operation o
              WHERE method NOT IN ('StartImport', 'Undo')
-               AND NOT EXISTS (SELECT 1 FROM idempotency i WHERE i.operation_id = o.id)".into(),
+               AND NOT EXISTS (SELECT 1 FROM idempotency i WHERE i.operation_id = o.id)"
+                .into(),
         ),
-        ("operations without a change", "SELECT COUNT(*) FROM operation o
-             WHERE method <> 'StartImport' AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.operation_id = o.id)".into()),
+        (
+            "operations without a change",
+            "SELECT COUNT(*) FROM operation o
+             WHERE method <> 'StartImport' AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.operation_id = o.id)"
+                .into(),
+        ),
         ("operations taken back more than once", "SELECT COUNT(undoes) - COUNT(DISTINCT undoes) FROM operation".into()),
         (
             "imports whose count is wrong",
             "SELECT COUNT(*) FROM import i
              WHERE created <> next_row
                 OR created <> (SELECT COUNT(*) FROM audit a
-                               WHERE a.operation_id = i.operation_id AND a.verb = 'create' AND a.kind = 1)".into(),
+                               WHERE a.operation_id = i.operation_id AND a.verb = 'create' AND a.kind = 1)"
+                .into(),
         ),
-        ("customers without a place in the index", "SELECT COUNT(*) FROM (SELECT id FROM customer EXCEPT SELECT customer_id FROM customer_search)".into()),
-        ("customers without grams", "SELECT COUNT(*) FROM (SELECT id FROM customer EXCEPT SELECT id FROM customer_gram_docsize)".into()),
-        ("grams without a customer", "SELECT COUNT(*) FROM (SELECT id FROM customer_gram_docsize EXCEPT SELECT id FROM customer)".into()),
+        (
+            "customers without a place in the index",
+            "SELECT COUNT(*) FROM (SELECT id FROM customer EXCEPT SELECT customer_id FROM customer_search)".into(),
+        ),
+        (
+            "customers without grams",
+            "SELECT COUNT(*) FROM (SELECT id FROM customer EXCEPT SELECT id FROM customer_gram_docsize)".into(),
+        ),
+        (
+            "grams without a customer",
+            "SELECT COUNT(*) FROM (SELECT id FROM customer_gram_docsize EXCEPT SELECT id FROM customer)".into(),
+        ),
         ("probes left behind", "SELECT COUNT(*) FROM setting WHERE name = 'probe'".into()),
     ] {
         let count = one(conn, &sql)?;

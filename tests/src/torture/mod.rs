@@ -68,8 +68,8 @@ pub struct Report {
     pub refusals: BTreeMap<String, u64>,
     /// Unknown ones that turned out to be there.
     pub unknown_there: u64,
-    /// How long each recovery took.
-    pub recoveries: Vec<Duration>,
+    /// How long each recovery took, and from what.
+    pub recoveries: Vec<(Duration, &'static str)>,
     /// How long the longest round took.
     pub longest: Duration,
     /// What must not be: the round, and what was found.
@@ -83,7 +83,7 @@ impl Report {
         let refusals: Vec<_> = self.refusals.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
         let mut recoveries = self.recoveries.clone();
         recoveries.sort();
-        let ms = |time: Option<&Duration>| time.map_or(0, Duration::as_millis);
+        let ms = |recovery: Option<&(Duration, _)>| recovery.map_or(0, |(time, _)| time.as_millis());
         let [ok, refused, unknown] = self.writes;
         let median = ms(recoveries.get(recoveries.len() / 2));
         vec![
@@ -92,7 +92,12 @@ impl Report {
             format!("writes acknowledged   {ok}"),
             format!("writes refused        {refused} ({})", refusals.join(", ")),
             format!("writes unknown        {unknown}, of them done {}", self.unknown_there),
-            format!("recoveries            {}, median {median} ms, slowest {} ms", recoveries.len(), ms(recoveries.last())),
+            format!(
+                "recoveries            {}, median {median} ms, slowest {} ms ({})",
+                recoveries.len(),
+                ms(recoveries.last()),
+                recoveries.last().map_or("none", |(_, strike)| strike)
+            ),
             format!("violations            {}", self.violations.len()),
         ]
     }
@@ -191,7 +196,7 @@ async fn round(start: &Start, seed: u64, number: u64, report: &mut Report) -> Re
             let name = strike.name();
             anyhow::ensure!(healed.elapsed() < PATIENCE, "after {name} nothing can be written: {outcome:?}");
         }
-        report.recoveries.push(healed.elapsed());
+        report.recoveries.push((healed.elapsed(), strike.name()));
     }
     stop.store(true, Ordering::SeqCst);
     for worker in workers {

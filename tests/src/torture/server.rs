@@ -78,9 +78,9 @@ impl Order {
     }
 }
 
-/// The faults of this process.
+/// Faults that obey orders.
 #[derive(Debug, Default)]
-struct Strikes {
+pub struct Strikes {
     now: Mutex<Option<Order>>,
     healed: Condvar,
     statements: AtomicU64,
@@ -96,7 +96,8 @@ impl Strikes {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, order: Option<Order>) {
+    /// What goes wrong from now on.
+    pub fn set(&self, order: Option<Order>) {
         *self.lock() = order;
         self.statements.store(0, Ordering::SeqCst);
         self.healed.notify_all();

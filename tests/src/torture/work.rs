@@ -136,7 +136,14 @@ impl Worker {
     }
 
     /// Makes a call as the real client does and writes down how it ended.
-    async fn call<Req, Res, F, Fut>(&mut self, request: Req, id: &str, method: &'static str, mark: Mark, run: F) -> Option<Res>
+    async fn call<Req, Res, F, Fut>(
+        &mut self,
+        request: Req,
+        id: &str,
+        method: &'static str,
+        mark: Mark,
+        run: F,
+    ) -> Option<Res>
     where
         Req: Clone,
         Res: Scrub,
@@ -224,11 +231,8 @@ impl Worker {
     async fn contact(&mut self, customer_id: i64) {
         let (name, request_id) = (self.fresh("C"), self.fresh("r"));
         let contact = pb::ContactInput { customer_id, name: name.clone(), ..Default::default() };
-        let request = pb::CreateContactRequest {
-            contact: Some(contact),
-            request_id: request_id.clone(),
-            ..Default::default()
-        };
+        let request =
+            pb::CreateContactRequest { contact: Some(contact), request_id: request_id.clone(), ..Default::default() };
         let mark = Mark::Named(Kind::Contact, name);
         let run = |c: Client, r| async move { c.contacts().create_contact(r).await };
         let done: Option<pb::Contact> = self.call(request, &request_id, "CreateContact", mark, run).await;

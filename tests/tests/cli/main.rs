@@ -2,6 +2,7 @@
 //! command line").
 
 mod company;
+mod doctor;
 mod exits;
 mod files;
 mod host;
@@ -10,3 +11,4 @@ mod names;
 mod northwind;
 mod records;
 mod session;
+mod torture;

@@ -5,6 +5,7 @@ mod contacts;
 mod customer_list;
 mod customers;
 mod dictionary;
+mod faults;
 mod fuzz;
 mod interactions;
 mod kernel;
