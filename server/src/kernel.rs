@@ -28,9 +28,13 @@ const OUTBOX_KEPT_ROWS: i64 = 5_000_000;
 /// Refused writes of one person that are logged in a minute: enough to see what is tried, too few to flood the log.
 const REFUSED_WRITES: u32 = 30;
 
-/// Which refusals were logged lately, so that a loop of refused calls cannot flood the log.
+/// A person, and for a read the method and the reason too.
+type Refused = (i64, &'static str, &'static str);
+
+/// Which refusals were logged lately (the minute, and how many in it), so that a loop of refused calls cannot flood the
+/// log.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<HashMap<(i64, &'static str, &'static str), (i64, u32)>>);
+pub struct Refusals(Mutex<HashMap<Refused, (i64, u32)>>);
 
 impl Refusals {
     /// Whether a refused read goes into the log: the first of its person, method and reason in this minute.
@@ -43,7 +47,7 @@ impl Refusals {
         self.room((user_id, "", ""), minute, REFUSED_WRITES)
     }
 
-    fn room(&self, key: (i64, &'static str, &'static str), minute: i64, most: u32) -> bool {
+    fn room(&self, key: Refused, minute: i64, most: u32) -> bool {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() > 10_000 {
             seen.retain(|_, (last, _)| *last == minute);

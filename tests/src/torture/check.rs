@@ -267,7 +267,7 @@ fn records(conn: &Connection, found: &mut Vec<String>) -> Result<()> {
             }
         }
         let mut statement = conn.prepare(&format!("SELECT * FROM {table}"))?;
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let mut values = BTreeMap::new();

@@ -11,6 +11,7 @@ mod work;
 use std::{
     collections::BTreeMap,
     fs,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -23,11 +24,12 @@ use rolo_server::{db::Lane, sessions};
 use sha2::Digest;
 use tempfile::TempDir;
 
-pub use self::strike::Strike;
-use self::{
-    process::Server,
-    work::{Entry, Outcome, Worker},
+pub use self::{
+    check::check,
+    strike::Strike,
+    work::{Entry, Mark, Outcome},
 };
+use self::{process::Server, work::Worker};
 use crate::{Proxy, World};
 
 /// Clients that write at once.
@@ -133,7 +135,13 @@ impl Start {
         Ok(Self { dir: world.dir, tokens })
     }
 
-    fn token(&self, number: usize) -> &str {
+    /// Where it lies.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The token of a client; the one after the last is the scout's.
+    pub fn token(&self, number: usize) -> &str {
         self.tokens.get(number).map_or("", String::as_str)
     }
 }
@@ -205,7 +213,7 @@ async fn round(start: &Start, seed: u64, number: u64, report: &mut Report) -> Re
     drop(proxy);
     server.stop()?;
     count(&history, report);
-    let (found, there) = check::check(dir.path(), start.token(CLIENTS), &history, &strikes, server.now()).await?;
+    let (found, there) = check(dir.path(), start.token(CLIENTS), &history, &strikes, server.now()).await?;
     report.unknown_there += there;
     report.violations.extend(found.into_iter().map(|found| (number, found)));
     Ok(())

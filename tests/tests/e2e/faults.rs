@@ -20,7 +20,10 @@ use rolo_server::{
 use rolo_tests::{
     Session, World,
     ask::{detail, reason_of},
-    torture::server::{Order, Strikes},
+    torture::{
+        self, Entry, Mark, Outcome, Start,
+        server::{Order, Strikes},
+    },
     world::{START, request_id},
 };
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
@@ -289,5 +292,59 @@ async fn a_clock_that_jumps_is_told_of_and_neither_lengthens_a_session_nor_doubl
     let steps = "SELECT COUNT(*) FROM audit WHERE verb = 'clock_stepped'";
     assert_eq!(world.number(steps).await?, 2);
     assert_eq!(world.audit().await?.1, 0);
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "somebody with an editor, past the server")]
+fn tamper(dir: &std::path::Path, sql: &str) -> Result<()> {
+    Ok(rusqlite::Connection::open(dir.join("rolo.db"))?.execute_batch(sql)?)
+}
+
+/// A checker that finds nothing proves something only if it finds what is there.
+#[tokio::test]
+async fn the_history_checker_notices_what_is_lost_doubled_half_done_or_tampered_with() -> Result<()> {
+    let start = Start::new().await?;
+    let entry = |name: &str, outcome| Entry {
+        request_id: format!("create {name}"),
+        method: "CreateCustomer",
+        mark: Mark::Named(pb::Kind::Customer, name.into()),
+        outcome,
+        create: None,
+    };
+    let check = async |history: &[Entry]| -> Result<String> {
+        let found = torture::check(start.dir(), start.token(0), history, &[], START + MINUTE).await?.0;
+        Ok(found.join("\n"))
+    };
+    let refused = || Outcome::Refused("READ_ONLY".into());
+    assert_eq!(check(&[entry("无", refused()), entry("有没有", Outcome::Unknown)]).await?, "");
+    let found = check(&[entry("丢了", Outcome::Ok(1))]).await?;
+    assert!(found.contains("is there 0 of 1") && found.contains("is not remembered"), "{found}");
+    let found = check(&[entry("无", Outcome::Refused("NOT_FOUND".into()))]).await?;
+    assert!(found.contains("was refused with NOT_FOUND"), "{found}");
+    tamper(
+        start.dir(),
+        "INSERT INTO customer (no, name, party, created_at, created_by, updated_at)
+         VALUES ('KH1', '半个', 2, 1, 1, 1), ('KH2', '两个', 2, 1, 1, 1), ('KH3', '两个', 2, 1, 1, 1);
+         INSERT INTO outbox (sequence, kind, record_id, revision, owner_before, owner_after, deleted)
+         VALUES (7, 1, 1, 1, 0, 0, 0), (9, 1, 1, 1, 0, 0, 0);
+         INSERT INTO operation (user_id, at, method) VALUES (1, 1, 'CreateCustomer')",
+    )?;
+    let history = [entry("半个", Outcome::Unknown), entry("两个", Outcome::Ok(2)), entry("半个", refused())];
+    let found = check(&history).await?;
+    for told in [
+        "is half done",
+        "is there 2 of 1",
+        "ended Refused(\"READ_ONLY\") and is there 1",
+        "is in no log",
+        "holes in the outbox: 1",
+        "changes that only the outbox tells: 1",
+        "changes told twice: 1",
+        "operations without a request: 1",
+        "operations without a change: 1",
+        "customers without a place in the index: 3",
+        "customers without grams: 3",
+    ] {
+        assert!(found.contains(told), "{told} is missing in:\n{found}");
+    }
     Ok(())
 }
