@@ -2,6 +2,8 @@
 
 use rolo_proto::v1::Kind;
 
+use crate::db::faults::Stop;
+
 /// The result of nearly everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -141,9 +143,9 @@ pub enum Error {
     /// The outcome is unknown; try again with the same request id.
     #[error("the outcome is unknown: {0}")]
     Unavailable(String),
-    /// The store cannot take writes any more; the argument says why and what to do.
+    /// The store takes no writes at the moment; the argument says why and what to do. Nothing was written.
     #[error("the store is read-only: {0}")]
-    ReadOnly(String),
+    ReadOnly(Stop),
     /// A defect of ours, or of the machine below.
     #[error("internal error: {0}")]
     Internal(String),
@@ -202,7 +204,8 @@ impl Error {
     /// The same failure for another waiter of the same batch.
     pub(crate) fn duplicate(&self) -> Self {
         match self {
-            Self::ReadOnly(why) => Self::ReadOnly(why.clone()),
+            Self::ReadOnly(why) => Self::ReadOnly(*why),
+            Self::Unavailable(why) => Self::Unavailable(why.clone()),
             other => Self::Unavailable(other.to_string()),
         }
     }

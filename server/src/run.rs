@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use tokio::{
@@ -17,7 +18,7 @@ use tokio::{
 
 use crate::{
     clock::Clock,
-    db::Db,
+    db::{Db, faults::Faults},
     directory,
     error::{Error, Result},
     kernel::Kernel,
@@ -36,11 +37,13 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// Describe the API to whoever asks.
     pub reflection: bool,
+    /// Faults that tests ask for; none in production.
+    pub faults: Option<Arc<dyn Faults>>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { clock: Clock::system(), listen: Vec::new(), reflection: false }
+        Self { clock: Clock::system(), listen: Vec::new(), reflection: false, faults: None }
     }
 }
 
@@ -85,6 +88,9 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
     let served = serve(kernel.clone(), connections, config.reflection, shutdown).await;
+    if let Err(error) = kernel.note_steps().await {
+        tracing::warn!(%error, "a step of the clock could not be logged");
+    }
     kernel.db().close().await;
     served
 }
@@ -103,8 +109,8 @@ impl Handle {
     /// Opens the database of a directory whose lock is held, and serves it.
     pub(crate) async fn start(dir: &Path, lock: File, config: Config) -> Result<Self> {
         let path = directory::database_path(dir);
-        let clock = config.clock.clone();
-        let db = tokio::task::spawn_blocking(move || Db::open(&path, clock))
+        let (clock, faults) = (config.clock.clone(), config.faults.clone());
+        let db = tokio::task::spawn_blocking(move || Db::open_with(&path, clock, faults))
             .await
             .map_err(|e| Error::Internal(format!("opening: {e}")))??;
         let kernel = Kernel::new(db, config.clock.clone()).await?;

@@ -53,7 +53,11 @@ pub fn customer_required(tx: &Tx<'_>) -> Result<Vec<String>> {
     Ok(fields.split(',').map(|field| field.trim().to_owned()).collect())
 }
 
-fn get(tx: &Tx<'_>, name: &str) -> Result<Option<String>> {
+/// When the database was last copied by `rolod backup`, in Unix milliseconds.
+pub(crate) const BACKUP_AT: &str = "backup_at";
+
+/// One setting, if it was ever set.
+pub(crate) fn get(tx: &Tx<'_>, name: &str) -> Result<Option<String>> {
     tx.query_opt("SELECT value FROM setting WHERE name = ?1", [name], |row| row.get(0))
 }
 

@@ -9,6 +9,7 @@ pub mod pictures;
 pub mod proxy;
 pub mod pty;
 pub mod terminal;
+pub mod torture;
 pub mod wire;
 pub mod world;
 

@@ -20,6 +20,9 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+/// Bytes that trickle through at once.
+const TRICKLE: usize = 100;
+
 /// What the network does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -32,6 +35,8 @@ pub enum Mode {
     /// The server hears everything and its replies are lost. When this ends, the connections break: a stream with a
     /// hole in it is no stream.
     DropReplies,
+    /// Everything arrives a few bytes at a time.
+    Trickle,
     /// New connections are closed at once, as if nobody listened; those that stand go on.
     Refuse,
 }
@@ -150,8 +155,15 @@ async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, replies: bool, mu
                 return;
             };
             let lost = replies && mode == Mode::DropReplies;
-            if !lost && to.write_all(&bytes).await.is_err() {
-                return;
+            let (piece, pause) = match mode {
+                Mode::Trickle => (TRICKLE, Duration::from_millis(1)),
+                _ => (bytes.len(), Duration::ZERO),
+            };
+            for piece in bytes.chunks(piece.max(1)).filter(|_| !lost) {
+                if to.write_all(piece).await.is_err() {
+                    return;
+                }
+                sleep_until(Instant::now() + pause).await;
             }
         }
         // The other end may be gone already.

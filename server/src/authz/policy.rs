@@ -251,6 +251,7 @@ pub const METHODS: &[(&str, Access)] = &[
     ("/rolo.v1.HostService/VerifyAudit", Host),
     ("/rolo.v1.HostService/Backup", Host),
     ("/rolo.v1.HostService/CheckFigures", Host),
+    ("/rolo.v1.HostService/Examine", Host),
     ("/grpc.health.v1.Health/Check", Public),
     ("/grpc.health.v1.Health/Watch", Public),
 ];

@@ -44,6 +44,14 @@ pub(super) enum Command {
         #[arg(long)]
         repair: bool,
     },
+    /// Look over what keeps the data safe, and say what to do; ends with 1 if something is wrong
+    Doctor {
+        #[command(flatten)]
+        place: At,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! `rolod`: makes a data directory, serves it, and administers it on its own machine.
 
 mod args;
+mod doctor;
 mod door;
 mod user;
 
@@ -48,6 +49,7 @@ async fn command(command: Command) -> anyhow::Result<()> {
         Command::Audit { command: Audit::Verify { place } } => verify(&place.data).await,
         Command::Backup { place, file } => backup(&place.data, &file).await,
         Command::Figures { place, repair } => figures(&place.data, repair).await,
+        Command::Doctor { place, json } => doctor::doctor(&place.data, json).await,
     }
 }
 
@@ -127,9 +129,9 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 
 async fn verify(dir: &Path) -> anyhow::Result<()> {
     let mut door = Door::open(dir).await?;
-    let seen = door.client.verify_audit(pb::VerifyAuditRequest {}).await.map_err(refused);
+    let seen = door.call(pb::VerifyAuditRequest {}, |mut host, r| async move { host.verify_audit(r).await }).await;
     door.close().await?;
-    let seen = seen?.into_inner();
+    let seen = seen?;
     if seen.first_bad > 0 {
         bail!("the audit log breaks at row {}: {} ({} rows before it verify)", seen.first_bad, seen.problem, seen.rows);
     }
@@ -139,17 +141,18 @@ async fn verify(dir: &Path) -> anyhow::Result<()> {
 async fn backup(dir: &Path, file: &Path) -> anyhow::Result<()> {
     let path = std::path::absolute(file)?.to_str().context("the path is not UTF-8")?.to_owned();
     let mut door = Door::open(dir).await?;
-    let done = door.client.backup(pb::BackupRequest { path }).await.map_err(refused);
+    let done = door.call(pb::BackupRequest { path }, |mut host, r| async move { host.backup(r).await }).await;
     door.close().await?;
-    let done = done?.into_inner();
+    let done = done?;
     say(&format!("{}: {} bytes, {} audit rows, verified", file.display(), done.bytes, done.audit_rows))
 }
 
 async fn figures(dir: &Path, repair: bool) -> anyhow::Result<()> {
     let mut door = Door::open(dir).await?;
-    let done = door.client.check_figures(pb::CheckFiguresRequest { repair }).await.map_err(refused);
+    let request = pb::CheckFiguresRequest { repair };
+    let done = door.call(request, |mut host, r| async move { host.check_figures(r).await }).await;
     door.close().await?;
-    let done = done?.into_inner();
+    let done = done?;
     done.differences.iter().try_for_each(|line| say(line))?;
     say(&format!("{} customers looked at, {} differ", done.checked, done.differences.len()))?;
     if !done.differences.is_empty() && !repair {

@@ -163,14 +163,9 @@ impl Service {
                 let actor: Arc<Actor> = kernel.current(write.tx, &caller)?;
                 let settings = kernel.settings();
                 let answer = actor.require(Permission::Import).and_then(|_| act(write, &actor, &settings));
-                answer.map_err(|cause| match cause.is_refusal() {
-                    true => {
-                        let (user_id, session_id) = (actor.user_id, actor.session_id);
-                        let refusal = Refusal { user_id, session_id, method, kind: Kind::Import, record_id: import_id };
-                        Error::Refused { refusal: Box::new(refusal), cause: Box::new(cause) }
-                    }
-                    false => cause,
-                })
+                let (user_id, session_id) = (actor.user_id, actor.session_id);
+                let refusal = Refusal { user_id, session_id, method, kind: Kind::Import, record_id: import_id };
+                answer.map_err(|cause| kernel.refused(refusal, cause))
             })
             .await
     }

@@ -87,12 +87,10 @@ impl Kernel {
             kind: Kind::Unspecified,
             record_id: request.operation_id,
         };
+        let kernel = self.clone();
         self.db()
             .write(Lane::People, move |write| {
-                begin(write, &actor, request, hash).map_err(|cause| match cause.is_refusal() {
-                    true => Error::Refused { refusal: Box::new(refusal), cause: Box::new(cause) },
-                    false => cause,
-                })
+                begin(write, &actor, request, hash).map_err(|cause| kernel.refused(refusal, cause))
             })
             .await
     }

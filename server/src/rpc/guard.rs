@@ -135,10 +135,7 @@ impl Kernel {
                     .and_then(|done| {
                         reply(&View { tx: write.tx, actor: &actor, now: write.now, settings: &settings }, done)
                     })
-                    .map_err(|cause| match cause.is_refusal() {
-                        true => Error::Refused { refusal: Box::new(refusal), cause: Box::new(cause) },
-                        false => cause,
-                    })
+                    .map_err(|cause| kernel.refused(refusal, cause))
             })
             .await
     }

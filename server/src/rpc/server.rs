@@ -28,6 +28,7 @@ use tonic::transport::{Server, server::Connected};
 
 use super::auth_layer::AuthLayer;
 use crate::{
+    clock::{DAY, Millis},
     contacts, customers, dictionary,
     error::{Error, Result},
     host, imports, interactions,
@@ -159,9 +160,18 @@ pub async fn serve(
     reflection: bool,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
-    let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_service_status("", tonic_health::ServingStatus::Serving).await;
-    let watch = tokio::spawn(watch_health(kernel.clone(), reporter));
+    let (mut reporter, health) = tonic_health::server::health_reporter();
+    for part in ["", "clock"] {
+        reporter.set_service_status(part, serving_status(true)).await;
+    }
+    let watch = tokio::spawn(watch_health(kernel.clone(), reporter.clone()));
+    // Whoever watches the health has a call under way that would never end.
+    let shutdown = async {
+        shutdown.await;
+        for part in ["", "clock"] {
+            reporter.clear_service_status(part).await;
+        }
+    };
     let reflection = reflection
         .then(|| {
             tonic_reflection::server::Builder::configure()
@@ -203,18 +213,31 @@ pub async fn serve(
     served.map_err(|e| Error::Unavailable(format!("the transport failed: {e}")))
 }
 
-/// Follows whether writes are possible, and does the minute's housekeeping.
+/// How long a step of the clock shows in the health of the service `clock`.
+const CLOCK_TRUSTED: Millis = DAY;
+
+fn serving_status(well: bool) -> tonic_health::ServingStatus {
+    if well { tonic_health::ServingStatus::Serving } else { tonic_health::ServingStatus::NotServing }
+}
+
+/// Follows whether writes are possible (the health of the whole) and whether the clock can be trusted, and does the minute's housekeeping.
 async fn watch_health(kernel: Kernel, reporter: tonic_health::server::HealthReporter) {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
-    let mut serving = true;
+    let (mut serving, mut trusted) = (true, true);
     for beat in 0_u64.. {
         tick.tick().await;
         let now = kernel.db().stopped().is_none();
         if now != serving {
             serving = now;
-            let status =
-                if now { tonic_health::ServingStatus::Serving } else { tonic_health::ServingStatus::NotServing };
-            reporter.set_service_status("", status).await;
+            reporter.set_service_status("", serving_status(now)).await;
+        }
+        let even = kernel.clock().even_for().is_none_or(|time| time > CLOCK_TRUSTED);
+        if even != trusted {
+            trusted = even;
+            reporter.set_service_status("clock", serving_status(even)).await;
+        }
+        if let Err(error) = kernel.note_steps().await {
+            tracing::debug!(%error, "a step of the clock could not be logged yet");
         }
         if beat % 60 == 59 {
             kernel.sweep();

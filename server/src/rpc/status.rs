@@ -95,7 +95,7 @@ fn status(error: &Error) -> Status {
         }
         Error::Unavailable(_) => Code::Unavailable,
         Error::ReadOnly(why) => {
-            put("why", why.clone());
+            put("why", why.code().to_owned());
             Code::Unavailable
         }
         Error::Internal(_) | Error::Db(_) => {

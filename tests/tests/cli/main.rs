@@ -1,6 +1,7 @@
 //! The real `rolo` and `rolod` without a terminal, each test in a directory of its own (`tui.md` rule 15, issue 2 "The
 //! command line").
 
+mod doctor;
 mod earlier;
 mod exits;
 mod files;
@@ -10,5 +11,6 @@ mod names;
 mod northwind;
 mod records;
 mod session;
+mod torture;
 
 use rolo_tests::company;

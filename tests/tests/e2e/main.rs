@@ -5,6 +5,7 @@ mod contacts;
 mod customer_list;
 mod customers;
 mod dictionary;
+mod faults;
 mod floods;
 mod fuzz;
 mod import_undo;

@@ -94,6 +94,7 @@ messages! {
     DictionaryItem { id, r#type, value, zh, en, position, active, editable, revision, allowed_actions, deleted, operation_id }
     Duplicate { customer, manager, field, blocks, deleted }
     FieldChange { field, before, after }
+    ExamineResponse { findings }
     HostUser { id, name, display_name, department, superior, active, roles, must_change_password }
     ImportStatus { id, operation_id, next_row, resumed, finished, created, updated, skipped, unchanged, refused, second_created }
     Instance { id, company, language, version }
@@ -132,13 +133,22 @@ messages! {
 
 /// The messages that stand inside others.
 mod nested {
-    use rolo_proto::v1::{count_views_response, list_import_faults_response, timeline_entry};
+    use rolo_proto::v1::{Finding, count_views_response, list_import_faults_response, timeline_entry};
 
     use super::Scrub;
 
     impl Scrub for count_views_response::Count {
         fn scrub(&mut self) {
             let Self { view: _, total: _ } = self;
+        }
+    }
+
+    impl Scrub for Finding {
+        fn scrub(&mut self) {
+            let Self { check, health: _, problem, figures } = self;
+            check.scrub();
+            problem.scrub();
+            figures.values_mut().for_each(Scrub::scrub);
         }
     }
 

@@ -18,6 +18,18 @@ fn aside(lang: Lang, en: &str, zh: &str, what: &str) -> String {
     pick(lang, format!("{en}{what}"), format!("{zh}{what}"))
 }
 
+/// Why the server takes no writes, in English and in Chinese.
+fn stopped(why: &str) -> (&str, &str) {
+    match why {
+        "DISK_FULL" => ("its disk is full; it goes on by itself once there is space", "磁盘已满，腾出空间后自动恢复"),
+        "IO" => ("its disk fails; it goes on by itself once that works", "磁盘读写出错，恢复后自动继续"),
+        "DAMAGED" => ("its database file is damaged and a backup must be restored", "数据库文件已损坏，需要恢复备份"),
+        "FILE_READ_ONLY" => ("its database file cannot be written", "数据库文件不可写"),
+        "" => ("the reason is in its log", "原因见服务器日志"),
+        other => (other, other),
+    }
+}
+
 /// The whole message.
 pub fn message(failure: &Failure, lang: Lang) -> String {
     let detail = |key| failure.detail(key);
@@ -110,11 +122,11 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
             )
         }
         Reason::ReadOnly => {
-            let why = aside(lang, ": ", "：", detail("why"));
+            let (en, zh) = stopped(detail("why"));
             pick(
                 lang,
-                format!("The server cannot write at the moment{why}; tell the administrator"),
-                format!("服务器暂时无法写入{why}，请联系管理员"),
+                format!("The server cannot write at the moment: {en}; tell the administrator"),
+                format!("服务器暂时无法写入：{zh}，请联系管理员"),
             )
         }
         Reason::Internal => {
