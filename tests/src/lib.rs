@@ -4,6 +4,8 @@
 pub mod ask;
 pub mod golden;
 pub mod pictures;
+pub mod proxy;
 pub mod world;
 
+pub use proxy::Proxy;
 pub use world::{Session, World};
