@@ -46,6 +46,8 @@ pub enum Slot {
     Session,
     /// Long work on files.
     File,
+    /// Whether the server is there again.
+    Reach,
 }
 
 /// What `update` asks for.
@@ -76,6 +78,8 @@ pub enum Timer {
     Spinner,
     /// A message has been shown long enough.
     Toast(u64),
+    /// A lost server is tried again; only the newest generation counts.
+    Reconnect(u64),
     /// Relative times have aged a minute.
     Minute,
 }
@@ -130,6 +134,8 @@ pub enum Request {
     CountDue,
     /// Who is signed in.
     Session,
+    /// Whether the server answers.
+    Reach,
     /// Signs in.
     SignIn(String, SecretString),
     /// Another password.

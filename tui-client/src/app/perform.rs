@@ -90,6 +90,7 @@ impl Performer {
                 .call(v1::CountDueRequest {}, |c, r| async move { c.interactions().count_due(r).await })
                 .await
                 .map(Reply::Due),
+            Request::Reach => client.with_attempts(1).instance().await.map(|_| Reply::Nothing),
             Request::Session => client.session().await.map(session),
             Request::SignIn(name, password) => {
                 let done = client.sign_in(&name, &password).await?;

@@ -46,6 +46,8 @@ pub enum Reason {
     Busy,
     /// Not reached, or the outcome is unknown.
     Unavailable,
+    /// Ours: the server's certificate is not one to be believed; nothing was sent.
+    Untrusted,
     /// The store cannot be written.
     ReadOnly,
     /// A defect of the server.
@@ -78,6 +80,7 @@ impl Reason {
             Self::BadPageToken => "BAD_PAGE_TOKEN",
             Self::Busy => "BUSY",
             Self::Unavailable => "UNAVAILABLE",
+            Self::Untrusted => "UNTRUSTED",
             Self::ReadOnly => "READ_ONLY",
             Self::Internal => "INTERNAL",
             Self::Usage => "USAGE",
@@ -250,6 +253,11 @@ impl Failure {
         matches!(self.reason, Reason::Busy | Reason::Unavailable)
     }
 
+    /// Whether the server was not reached.
+    pub const fn is_unreached(&self) -> bool {
+        matches!(self.reason, Reason::Unavailable | Reason::Untrusted)
+    }
+
     /// Whether signing in (again) is what helps.
     pub const fn needs_sign_in(&self) -> bool {
         matches!(self.reason, Reason::Unauthenticated)
@@ -269,7 +277,7 @@ impl Failure {
             | Reason::Throttled
             | Reason::PasswordChangeRequired => 5,
             Reason::Validation | Reason::File => 6,
-            Reason::Busy | Reason::Unavailable | Reason::ReadOnly | Reason::Cancelled => 7,
+            Reason::Busy | Reason::Unavailable | Reason::Untrusted | Reason::ReadOnly | Reason::Cancelled => 7,
         }
     }
 

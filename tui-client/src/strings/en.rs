@@ -19,7 +19,7 @@ pub static TEXTS: Texts = Texts {
     selected: "{} selected",
     more: "more",
     live: "live",
-    offline: "offline",
+    reconnecting: "reconnecting",
     connecting: "Connecting ...",
     loading: "loading",
     saving: "saving",

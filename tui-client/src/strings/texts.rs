@@ -20,7 +20,7 @@ pub struct Texts {
     pub selected: &'static str,
     pub more: &'static str,
     pub live: &'static str,
-    pub offline: &'static str,
+    pub reconnecting: &'static str,
     pub connecting: &'static str,
     pub loading: &'static str,
     pub saving: &'static str,

@@ -19,7 +19,7 @@ pub static TEXTS: Texts = Texts {
     selected: "已选 {}",
     more: "更多",
     live: "在线",
-    offline: "离线",
+    reconnecting: "正在重连",
     connecting: "正在连接……",
     loading: "载入中",
     saving: "保存中",
