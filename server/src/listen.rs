@@ -13,6 +13,7 @@ use std::{
 };
 
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream, UnixListener},
     sync::{Semaphore, mpsc},
     task::{AbortHandle, JoinSet},
@@ -30,6 +31,8 @@ use crate::{
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Connections of one listener that are being encrypted; one more, and the oldest goes.
 const MOST_HANDSHAKES: usize = 64;
+/// Bytes that are still read of a connection that was refused.
+const MOST_REFUSED: u64 = 64 << 10;
 /// TCP connections in all; one more is closed at once.
 const MOST_CONNECTIONS: usize = 1_024;
 
@@ -157,10 +160,18 @@ async fn accept(
 async fn encrypt(stream: TcpStream, peer: SocketAddr, acceptor: Option<TlsAcceptor>) -> std::io::Result<Connection> {
     // Small messages must not wait for one another; a socket that refuses the option still works.
     let _ = stream.set_nodelay(true);
-    Ok(match acceptor {
-        Some(acceptor) => Connection::tls(timeout(HANDSHAKE, acceptor.accept(stream)).await??, peer),
-        None => Connection::tcp(stream, peer),
-    })
+    let Some(acceptor) = acceptor else { return Ok(Connection::tcp(stream, peer)) };
+    let encrypted = async {
+        let (error, mut stream) = match acceptor.accept(stream).into_fallible().await {
+            Ok(stream) => return Ok(Connection::tls(stream, peer)),
+            Err(failed) => failed,
+        };
+        // What is still coming is read, or closing would overtake the alert that tells the peer what is wrong.
+        let _ = stream.shutdown().await;
+        let _ = tokio::io::copy(&mut stream.take(MOST_REFUSED), &mut tokio::io::sink()).await;
+        Err(error)
+    };
+    timeout(HANDSHAKE, encrypted).await?
 }
 
 /// Too many open files, or the like: trying again at once would only spin.

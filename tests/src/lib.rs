@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod golden;
+pub mod network;
 pub mod pictures;
 pub mod proxy;
 pub mod world;

@@ -8,6 +8,7 @@ mod dictionary;
 mod fuzz;
 mod interactions;
 mod kernel;
+mod network;
 mod place;
 mod plans;
 mod scope;

@@ -5,6 +5,7 @@ mod budgets;
 mod edges;
 mod forms;
 mod lists;
+mod network;
 mod pictures;
 mod readme;
 mod sessions;

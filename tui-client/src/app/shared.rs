@@ -12,7 +12,7 @@ use super::{
     reach::Reach,
 };
 use crate::{
-    data::Failure,
+    data::{Failure, Reason},
     keys::{Action, Keymap, Layer},
     overlay::Overlay,
     resource::{Record, Value},
@@ -230,7 +230,12 @@ impl Shared {
     /// Says that something failed, with a way to try again.
     pub fn fail(&mut self, failure: &Failure, retry: Option<(ScreenId, Slot, Request)>) {
         let retry = retry.filter(|_| failure.is_retryable());
-        self.toast_with(failure.message(self.lang), Role::Bad, retry, 12_000);
+        // What to do about a certificate takes several lines, which a command has room for.
+        let text = match failure.reason {
+            Reason::Untrusted => self.t().untrusted.to_owned(),
+            _ => failure.message(self.lang),
+        };
+        self.toast_with(text, Role::Bad, retry, 12_000);
     }
 
     fn toast_with(&mut self, text: String, role: Role, retry: Option<(ScreenId, Slot, Request)>, stay: u64) {

@@ -42,7 +42,11 @@ pub fn run(args: &ServersArgs, out: &mut Out) -> Result<(), Failure> {
     match &args.command {
         None => list(&servers, &state, args.json, out),
         Some(Verb::Default { name }) => match servers.named(name) {
-            Some(_) => servers.make_default(name),
+            Some(_) => {
+                servers.make_default(name)?;
+                out.note(&format!("The default is now {name}"), &format!("默认服务器：{name}"));
+                Ok(())
+            }
             None => Err(unknown(name)),
         },
         Some(Verb::Forget { name }) => {

@@ -225,12 +225,11 @@ impl Client {
         outcome
     }
 
-    /// What a status means; where there is no connection, what is wrong with the way.
+    /// What a status means; where it is not the server's and there is no connection, what is wrong with the way.
     fn failure(&self, status: Status) -> Failure {
-        let failure = Failure::from(status);
         match self.troubles.now() {
-            Some(trouble) if failure.reason == Reason::Unavailable => trouble.failure(),
-            _ => failure,
+            Some(trouble) if status.details().is_empty() => trouble.failure(),
+            _ => Failure::from(status),
         }
     }
 

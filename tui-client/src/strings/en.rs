@@ -20,6 +20,7 @@ pub static TEXTS: Texts = Texts {
     more: "more",
     live: "live",
     reconnecting: "reconnecting",
+    untrusted: "Stopped: certificate not trusted; leave, and rolo whoami says what to do",
     connecting: "Connecting ...",
     loading: "loading",
     saving: "saving",
