@@ -203,6 +203,11 @@ pub fn signal(name: &str, process: u32) -> Result<()> {
     Ok(())
 }
 
+/// On this machine, at a port that was free a moment ago.
+pub fn free_address() -> Result<String> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}
+
 /// The JSON objects of a text, one a line.
 pub fn objects(text: &str) -> Result<Vec<Json>> {
     text.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 
-use crate::company::{BOSS, Company};
+use crate::company::{BOSS, Company, free_address};
 
 /// The accounts: name, state, department, roles.
 fn accounts(company: &Company) -> Result<Vec<Vec<String>>> {
@@ -141,11 +141,6 @@ fn a_client_reaches_the_server_by_socket_and_in_plaintext_on_loopback_alone() ->
     let refused = company.rolod(&["serve", "--listen", "0.0.0.0:7000"])?.with(1)?;
     assert!(refused.stderr.contains("rolod tls init"), "{}", refused.stderr);
     Ok(())
-}
-
-/// On this machine, at a port that was free a moment ago.
-pub fn free_address() -> Result<String> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
 #[test]

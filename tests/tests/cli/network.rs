@@ -6,10 +6,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 use anyhow::{Context, Result};
 use serde_json::Value as Json;
 
-use crate::{
-    company::{BOSS, Company, Done, finish, objects},
-    host::free_address,
-};
+use crate::company::{BOSS, Company, Done, finish, free_address, objects};
 
 /// A machine of somebody's own: its own settings and sessions, nothing of the server's.
 struct Desk(Company);

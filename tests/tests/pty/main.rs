@@ -4,6 +4,7 @@
 #[path = "../cli/company.rs"]
 #[expect(dead_code, reason = "shared with the tests without a terminal, which use the rest")]
 mod company;
+mod consent;
 mod demo;
 mod manners;
 mod owners;

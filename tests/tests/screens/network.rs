@@ -83,7 +83,7 @@ async fn a_save_that_reached_the_server_and_was_not_answered_is_not_made_twice_b
     // A key is enough to try at once.
     rolo.press("end ctrl-s").await?;
     hides(&rolo, "正在重连")?;
-    hides(&rolo, "编辑")?;
+    shows(&rolo, "保存成功")?;
     assert_eq!(world.number(SAVED).await?, 2, "once, and not again");
     world.stop().await
 }

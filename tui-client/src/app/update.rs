@@ -56,8 +56,8 @@ fn start(model: &mut Model) {
 fn take_input(model: &mut Model, input: Input) {
     match input {
         Input::Key(chord) => {
-            reach::nudge(&mut model.sh);
             press::key(model, chord);
+            reach::nudge(&mut model.sh);
         }
         Input::Paste(text) => press::paste(model, &text),
         Input::Resize(width, height) => {

@@ -104,7 +104,7 @@ impl Out {
         }
     }
 
-    /// Writes a failure: one line, or a JSON object. Answers its exit code.
+    /// Writes a failure: as text, or as a JSON object. Answers its exit code.
     pub fn fail(&mut self, failure: &Failure) -> u8 {
         if self.broken {
             return 0;
@@ -117,7 +117,10 @@ impl Out {
         let _ = if self.json {
             writeln!(self.stderr, "{}", failure.json(self.lang))
         } else {
-            writeln!(self.stderr, "rolo: {}", failure.message(self.lang).replace('\n', " "))
+            let message = failure.message(self.lang);
+            // A server's words stay on one line; what to do about its certificate is ours.
+            let ours = failure.reason == Reason::Untrusted;
+            writeln!(self.stderr, "rolo: {}", if ours { message } else { message.replace('\n', " ") })
         };
         failure.exit_code()
     }

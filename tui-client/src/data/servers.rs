@@ -104,6 +104,7 @@ impl Servers {
         if let Some(servers) = servers.as_table_like_mut() {
             let mut entry = Table::new();
             entry["address"] = value(address.to_string());
+            entry.decor_mut().set_prefix("\n");
             servers.insert(name, Item::Table(entry));
         }
         self.all.retain(|server| server.name.as_deref() != Some(name));
