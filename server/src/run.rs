@@ -61,9 +61,15 @@ pub async fn run(
         // Nobody listens for it only when the server has ended already.
         let _ = told.send(());
     };
+    let overdue = async {
+        if ending.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(GRACE).await;
+    };
     let served = tokio::select! {
         served = serve(kernel.clone(), connections, config.reflection, shutdown) => served,
-        () = async { if ending.await.is_ok() { tokio::time::sleep(GRACE).await } else { std::future::pending().await } } => {
+        () = overdue => {
             tracing::warn!("calls that were still under way are cut off");
             Ok(())
         }

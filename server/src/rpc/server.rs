@@ -1,7 +1,7 @@
 //! One gRPC server over all transports: in process, the directory's Unix socket, TCP.
 //!
-//! Each transport's listener ([`crate::listen`]) hands its connections to one stream; a connection knows what it came through ([`Peer`]),
-//! which is all that the host's authority rests on.
+//! Each transport's listener ([`crate::listen`]) hands its connections to one stream; a connection knows what it came
+//! through ([`Peer`]), which is all that the host's authority rests on.
 
 use std::{
     io,

@@ -1,8 +1,9 @@
 //! The calls: one channel, the bearer token, a deadline on every call, and the repetition of calls whose outcome is
 //! unknown.
 //!
-//! How the server is reached is the connector's business ([`super::wire`], [`super::connect`]): it is run again whenever the connection
-//! has gone, so that a client finds the next owner of a data directory by the ordinary path (`design.md` §1).
+//! How the server is reached is the connector's business ([`super::wire`], [`super::connect`]): it is run again whenever
+//! the connection has gone, so that a client finds the next owner of a data directory by the ordinary path (`design.md`
+//! §1).
 
 use std::{
     future::Future,
@@ -27,6 +28,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
+pub use super::wire::{Connector, Wire};
 use super::{Failure, Reason, scrub::Scrub, wire::Troubles};
 
 /// A call's deadline where nothing else is said.
@@ -39,10 +41,8 @@ const MAX_REPLY: usize = 16 * 1024 * 1024;
 const PING_AFTER: Duration = Duration::from_secs(3);
 const PONG_WITHIN: Duration = Duration::from_secs(5);
 /// How often a call with an unknown outcome is made, the first time included. With the pauses between (50 ms, then
-/// doubled, at most 1 s) that bridges about 3 s: longer than a take-over of a data directory.
-const ATTEMPTS: u32 = 7;
-
-pub use super::wire::{Connector, Wire};
+/// doubled, at most 1 s, and somewhat less of each) that bridges about 3 s: longer than a take-over of a data directory.
+const ATTEMPTS: u32 = 8;
 
 /// The way to a server, with the session of one person. Clones are cheap and share both: signing in again through one
 /// clone is seen by all.
@@ -185,8 +185,8 @@ impl Client {
             match self.once(request.clone(), &method).await {
                 Err(failure) if failure.is_retryable() && attempt < self.attempts => {
                     let pause = Duration::from_millis(50 << (attempt - 1)).min(Duration::from_secs(1));
-                    let pause = failure.retry_after.unwrap_or(pause).min(Duration::from_secs(5));
-                    tokio::time::sleep(jittered(pause)).await;
+                    let pause = failure.retry_after.unwrap_or_else(|| jittered(pause));
+                    tokio::time::sleep(pause.min(Duration::from_secs(5))).await;
                     attempt += 1;
                 }
                 outcome => return outcome,
