@@ -241,6 +241,11 @@ pub fn resident(process: u32) -> Result<u64> {
     Ok(number.parse::<u64>()? * 1_024 / 1_000)
 }
 
+/// On this machine, at a port that was free a moment ago.
+pub fn free_address() -> Result<String> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}
+
 /// The JSON objects of a text, one a line.
 pub fn objects(text: &str) -> Result<Vec<Json>> {
     text.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()

@@ -5,6 +5,7 @@
 pub mod ask;
 pub mod company;
 pub mod golden;
+pub mod network;
 pub mod pictures;
 pub mod proxy;
 pub mod pty;

@@ -13,15 +13,18 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use rolo_proto::v1 as pb;
+use rolo_proto::{join::JoinCode, v1 as pb};
 use secrecy::SecretString;
 use tonic_types::StatusExt;
 
 use self::{
-    args::{Audit, Cli, Command, Init, Serve},
+    args::{Audit, Cli, Command, Init, Serve, Tls},
     door::Door,
 };
-use crate::{Config, InitOptions, Place};
+use crate::{
+    Config, InitOptions, Place,
+    tls::{self, CertificateFiles},
+};
 
 /// `rolod`, from its arguments to its exit code.
 pub async fn main() -> ExitCode {
@@ -45,6 +48,7 @@ async fn command(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Init(init) => make(init).await,
         Command::Serve(arguments) => serve(arguments).await,
+        Command::Tls { command } => certificate(&command),
         Command::User { command } => user::user(command).await,
         Command::Audit { command: Audit::Verify { place } } => verify(&place.data).await,
         Command::Backup { place, file } => backup(&place.data, &file).await,
@@ -86,15 +90,42 @@ async fn make(init: Init) -> anyhow::Result<()> {
     };
     let one_time = crate::init(&init.place.data, options).await.map_err(words)?;
     say(&format!("Made {}. {} can sign in.", init.place.data.display(), init.admin))?;
-    match one_time {
-        Some(password) => say(&format!("One-time password, to be changed at the first sign-in: {password}")),
-        None => Ok(()),
+    if let Some(password) = one_time {
+        say(&format!("One-time password, to be changed at the first sign-in: {password}"))?;
     }
+    match init.tls {
+        true => tell(&tls::make(&init.place.data, &init.hosts).map_err(words)?),
+        false => Ok(()),
+    }
+}
+
+fn certificate(command: &Tls) -> anyhow::Result<()> {
+    let codes = match command {
+        Tls::Init(new) if !crate::is_initialised(&new.place.data) => {
+            bail!("{} is not initialised; run `rolod init --tls` first", new.place.data.display())
+        }
+        Tls::Init(new) => tls::make(&new.place.data, &new.hosts),
+        Tls::Show(said) => tls::join_codes(&said.place.data, &said.hosts),
+    };
+    tell(&codes.map_err(words)?)
+}
+
+/// The fingerprint and the join codes, one for each address.
+fn tell(codes: &[JoinCode]) -> anyhow::Result<()> {
+    if let Some(code) = codes.first() {
+        say(&format!("Fingerprint of the certificate: {}", code.fingerprint))?;
+    }
+    for code in codes {
+        say(&format!("To work from another machine: rolo join {code}"))?;
+    }
+    Ok(())
 }
 
 async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let dir = arguments.place.data;
-    let config = Config { listen: arguments.listen, reflection: arguments.reflection, ..Config::default() };
+    let certificate = arguments.cert.zip(arguments.key).map(|(cert, key)| CertificateFiles { cert, key });
+    let config =
+        Config { listen: arguments.listen, certificate, reflection: arguments.reflection, ..Config::default() };
     // Before anybody hears that it serves: whoever starts it may end it at once.
     let stopped = stop_signal()?;
     let mut handle = match Place::open(&dir, config).await.map_err(words)? {
@@ -106,8 +137,8 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         dir.display(),
         crate::directory::socket_path(&dir).map_err(words)?.display()
     ))?;
-    for address in handle.addresses() {
-        say(&format!("Serving {} on {address}", dir.display()))?;
+    for name in handle.names() {
+        say(&format!("Serving {} on {name}", dir.display()))?;
     }
     tokio::select! {
         ended = handle.wait() => ended.map_err(words)?,

@@ -1,7 +1,7 @@
-//! One gRPC server over all transports: in process, the directory's Unix socket, loopback TCP.
+//! One gRPC server over all transports: in process, the directory's Unix socket, TCP.
 //!
-//! Each transport's listener hands its connections to one stream; a connection knows what it came through ([`Peer`]),
-//! which is all that the host's authority rests on.
+//! Each transport's listener ([`crate::listen`]) hands its connections to one stream; a connection knows what it came
+//! through ([`Peer`]), which is all that the host's authority rests on.
 
 use std::{
     io,
@@ -21,8 +21,10 @@ use rolo_proto::v1::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
     net::{TcpStream, UnixStream},
-    sync::mpsc,
+    sync::{OwnedSemaphorePermit, mpsc},
+    time::{Instant, Sleep, sleep_until},
 };
+use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Server, server::Connected};
 
@@ -82,6 +84,7 @@ enum Bytes {
     Duplex(DuplexStream),
     Unix(UnixStream),
     Tcp(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// A connection of any transport.
@@ -89,25 +92,42 @@ enum Bytes {
 pub struct Connection {
     peer: Peer,
     bytes: Bytes,
+    /// Until when it must have said something; none: it has, or need not.
+    silent_until: Option<Pin<Box<Sleep>>>,
+    /// Its place among all connections.
+    _slot: Option<OwnedSemaphorePermit>,
 }
 
 impl Connection {
+    fn of(peer: Peer, bytes: Bytes) -> Self {
+        Self { peer, bytes, silent_until: None, _slot: None }
+    }
+
     /// A connection from within the process.
     pub fn embedded(stream: DuplexStream) -> Self {
-        Self { peer: Peer::Embedded, bytes: Bytes::Duplex(stream) }
+        Self::of(Peer::Embedded, Bytes::Duplex(stream))
     }
 
     /// A connection over the directory's socket; `owner_uid` is who owns the directory.
     pub fn unix(stream: UnixStream, owner_uid: u32) -> Self {
         let owner = stream.peer_cred().is_ok_and(|peer| peer.uid() == owner_uid);
-        Self { peer: Peer::Unix { owner }, bytes: Bytes::Unix(stream) }
+        Self::of(Peer::Unix { owner }, Bytes::Unix(stream))
     }
 
     /// A TCP connection.
     pub fn tcp(stream: TcpStream, address: SocketAddr) -> Self {
-        // Small messages must not wait for one another; a socket that refuses the option still works.
-        let _ = stream.set_nodelay(true);
-        Self { peer: Peer::Tcp(address), bytes: Bytes::Tcp(stream) }
+        Self::of(Peer::Tcp(address), Bytes::Tcp(stream))
+    }
+
+    /// An encrypted TCP connection.
+    pub fn tls(stream: TlsStream<TcpStream>, address: SocketAddr) -> Self {
+        Self::of(Peer::Tcp(address), Bytes::Tls(Box::new(stream)))
+    }
+
+    /// The same connection in a place of its own among all of them; it must say something soon.
+    pub(crate) fn within(self, slot: OwnedSemaphorePermit) -> Self {
+        let until = sleep_until(Instant::now() + crate::listen::HANDSHAKE);
+        Self { silent_until: Some(Box::pin(until)), _slot: Some(slot), ..self }
     }
 }
 
@@ -120,28 +140,38 @@ impl Connected for Connection {
 
 macro_rules! each {
     ($self:ident, $stream:ident => $call:expr) => {
-        match &mut $self.get_mut().bytes {
+        match &mut $self.bytes {
             Bytes::Duplex($stream) => $call,
             Bytes::Unix($stream) => $call,
             Bytes::Tcp($stream) => $call,
+            Bytes::Tls($stream) => $call,
         }
     };
 }
 
 impl AsyncRead for Connection {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        each!(self, stream => Pin::new(stream).poll_read(cx, buf))
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let read = each!(self, stream => Pin::new(stream).poll_read(cx, buf));
+        let Some(silent_until) = &mut self.silent_until else { return read };
+        match (&read, silent_until.as_mut().poll(cx)) {
+            (Poll::Pending, Poll::Pending) => Poll::Pending,
+            (Poll::Pending, Poll::Ready(())) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            (Poll::Ready(_), _) => {
+                self.silent_until = None;
+                read
+            }
+        }
     }
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         each!(self, stream => Pin::new(stream).poll_write(cx, buf))
     }
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         each!(self, stream => Pin::new(stream).poll_flush(cx))
     }
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         each!(self, stream => Pin::new(stream).poll_shutdown(cx))
     }
 }

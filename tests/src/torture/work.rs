@@ -10,7 +10,7 @@ use std::{
 
 use futures::future::join_all;
 use rolo_proto::v1::{self as pb, Kind};
-use rolo_tui::data::{Client, Failure, Reason, client::wires, scrub::Scrub};
+use rolo_tui::data::{Client, Failure, Reason, scrub::Scrub, wire};
 use tonic::{Response, Status};
 
 use super::Random;
@@ -89,7 +89,7 @@ pub struct Worker {
 
 /// A client over the proxy with a token.
 pub fn client(address: std::net::SocketAddr, token: &str) -> Client {
-    let client = Client::new(wires::loopback(address)).with_deadline(DEADLINE).with_attempts(5);
+    let client = Client::new(wire::loopback(address)).with_deadline(DEADLINE).with_attempts(5);
     client.set_token(Some(token.to_owned().into()));
     client
 }
@@ -276,7 +276,7 @@ impl Worker {
 
     async fn undo(&mut self, chosen: usize, operation_id: i64) {
         let request_id = self.fresh("r");
-        let request = pb::UndoRequest { operation_id, redo: false, request_id: request_id.clone() };
+        let request = pb::UndoRequest { operation_id, request_id: request_id.clone(), ..Default::default() };
         let outcome = match self.client.undo(request, |_| {}).await {
             Ok(done) if done.kept == 0 => Outcome::Ok(operation_id),
             // Something that was on its way came in between.

@@ -8,6 +8,7 @@ mod files;
 mod host;
 mod lists;
 mod names;
+mod network;
 mod northwind;
 mod records;
 mod session;

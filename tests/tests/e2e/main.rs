@@ -12,6 +12,7 @@ mod import_undo;
 mod interactions;
 mod kernel;
 mod merge;
+mod network;
 mod place;
 mod plans;
 mod scope;

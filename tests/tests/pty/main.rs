@@ -2,6 +2,7 @@
 //! several of them on one directory, and what a terminal must never see.
 
 mod budgets;
+mod consent;
 mod demo;
 mod drafts;
 mod hostile;

@@ -8,6 +8,7 @@ mod edges;
 mod forms;
 mod lists;
 mod merge;
+mod network;
 mod pictures;
 mod readme;
 mod sessions;

@@ -49,6 +49,8 @@ pub enum Slot {
     File,
     /// Drafts kept on this machine.
     Drafts,
+    /// Whether the server is there again.
+    Reach,
 }
 
 /// What `update` asks for.
@@ -83,6 +85,8 @@ pub enum Timer {
     Spinner,
     /// A message has been shown long enough.
     Toast(u64),
+    /// A lost server is tried again; only the newest generation counts.
+    Reconnect(u64),
     /// Relative times have aged a minute.
     Minute,
 }
@@ -145,6 +149,8 @@ pub enum Request {
     Session,
     /// Opens the drafts on this database of a person, as of now, and answers those that wait.
     Drafts(String, i64, i64),
+    /// Whether the server answers.
+    Reach,
     /// Signs in.
     SignIn(String, SecretString),
     /// Another password.

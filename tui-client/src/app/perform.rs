@@ -109,6 +109,7 @@ impl Performer {
                 .await
                 .map(Reply::Due),
             Request::Drafts(instance, person, now) => self.drafts(&instance, person, now).await,
+            Request::Reach => client.with_attempts(1).instance().await.map(|_| Reply::Nothing),
             Request::Session => client.session().await.map(session),
             Request::SignIn(name, password) => {
                 let done = client.sign_in(&name, &password).await?;

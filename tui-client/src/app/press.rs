@@ -228,7 +228,7 @@ fn drafts(model: &mut Model) {
 const LETTERS: &str = "123456789abcdefghijklmnopqrstuvwxyz";
 
 /// Tries the failed call again, as it was.
-fn retry(model: &mut Model) {
+pub fn retry(model: &mut Model) {
     let Some((screen, slot, request)) = model.sh.toast.take().and_then(|t| t.retry) else {
         let text = model.sh.t().nothing_to_retry;
         model.sh.say(text, Role::Dim);

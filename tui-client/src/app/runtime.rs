@@ -75,7 +75,18 @@ impl Runtime {
                     let _ = teller.send(Msg::Progress(id, done, total));
                 });
                 let task = tokio::spawn(async move {
-                    let outcome = performer.perform(request, tell).await;
+                    let mut reached = performer.connection.client.reached();
+                    let work = performer.perform(request, tell);
+                    tokio::pin!(work);
+                    let outcome = loop {
+                        tokio::select! {
+                            biased;
+                            outcome = &mut work => break outcome,
+                            Ok(()) = reached.changed() => {
+                                let _ = sender.send(Msg::Reached(*reached.borrow_and_update()));
+                            }
+                        }
+                    };
                     // The receiver is gone only when the program ends.
                     let _ = sender.send(Msg::Reply(id, outcome));
                 });

@@ -12,10 +12,11 @@ use rolo_proto::v1::{Action as Right, Capability, Kind, Session};
 use super::{
     calls::Calls,
     effect::{CallId, Effect, Request, ScreenId, Slot, Timer},
+    reach::Reach,
 };
 use crate::{
     data::{
-        Failure,
+        Failure, Reason,
         drafts::{Draft, DraftKey},
     },
     keys::{Action, Keymap, Layer},
@@ -114,8 +115,8 @@ pub struct Shared {
     pub session: Option<Session>,
     /// What the header calls this place.
     pub place: String,
-    /// The last call could not reach the server.
-    pub offline: bool,
+    /// Whether the server is there.
+    pub reach: Reach,
     /// The live keymap.
     pub keymap: Keymap,
     /// Calls in flight.
@@ -161,7 +162,7 @@ impl Shared {
             zone: Tz::Asia__Shanghai,
             session: None,
             place: String::new(),
-            offline: false,
+            reach: Reach::default(),
             keymap: Keymap::default(),
             calls: Calls::default(),
             effects: Vec::new(),
@@ -196,6 +197,12 @@ impl Shared {
     pub fn request_id(&mut self) -> String {
         let n = u128::from(self.id());
         format!("{:032x}", self.request_seed.wrapping_add(n.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)))
+    }
+
+    /// A number below `end`, other each time.
+    pub fn chance(&mut self, end: u64) -> u64 {
+        let drawn = u64::from_str_radix(&self.request_id()[..12], 16).unwrap_or_default();
+        drawn % end.max(1)
     }
 
     /// Makes a call; an older one of the slot is dropped.
@@ -240,7 +247,12 @@ impl Shared {
     /// Says that something failed, with a way to try again.
     pub fn fail(&mut self, failure: &Failure, retry: Option<(ScreenId, Slot, Request)>) {
         let retry = retry.filter(|_| failure.is_retryable());
-        self.toast_with(failure.message(self.lang), Role::Bad, retry, 12_000);
+        // What to do about a certificate takes several lines, which a command has room for.
+        let text = match failure.reason {
+            Reason::Untrusted => self.t().untrusted.to_owned(),
+            _ => failure.message(self.lang),
+        };
+        self.toast_with(text, Role::Bad, retry, 12_000);
     }
 
     fn toast_with(&mut self, text: String, role: Role, retry: Option<(ScreenId, Slot, Request)>, stay: u64) {

@@ -4,7 +4,7 @@ use super::{
     effect::{Effect, Reply, Request, Slot, Timer},
     model::{Model, PROGRAM},
     msg::Msg,
-    navigate, press,
+    navigate, press, reach,
     shared::{Nav, SPINNER_STEP, Shared},
 };
 use crate::{
@@ -30,6 +30,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Start => start(model),
         Msg::Input(input) => take_input(model, input),
         Msg::Reply(id, outcome) => reply(model, id, outcome),
+        Msg::Reached(true) => reach::found(model),
+        Msg::Reached(false) => reach::lost(&mut model.sh),
         Msg::Progress(id, done, total) => model.sh.calls.progress(id, done, total),
         Msg::Timer(timer) => ring(model, timer),
         Msg::Wide => {
@@ -74,7 +76,10 @@ fn take_input(model: &mut Model, input: Input) {
             model.typed_ahead.push(Input::Key(chord));
         }
         Input::Paste(text) if early => model.typed_ahead.push(Input::Paste(text)),
-        Input::Key(chord) => press::key(model, chord),
+        Input::Key(chord) => {
+            press::key(model, chord);
+            reach::nudge(&mut model.sh);
+        }
         Input::Paste(text) => press::paste(model, &text),
         Input::Resize(width, height) => {
             model.sh.size = (width, height);
@@ -118,6 +123,7 @@ fn ring(model: &mut Model, timer: Timer) {
                 model.sh.toast = None;
             }
         }
+        Timer::Reconnect(generation) => reach::rested(&mut model.sh, generation),
         Timer::Minute => model.sh.effects.push(Effect::Timer(Timer::Minute, MINUTE)),
     }
 }
@@ -128,10 +134,18 @@ fn reply(model: &mut Model, id: u64, outcome: Result<Reply, Failure>) {
     if model.sh.calls.is_empty() {
         model.sh.spinner = None;
     }
+    if call.slot == Slot::Reach {
+        reach::tried(model, outcome.as_ref().err());
+        return;
+    }
     match &outcome {
-        Ok(_) => model.sh.offline = false,
+        Ok(_) => reach::found(model),
         Err(failure) => {
-            model.sh.offline = failure.reason == Reason::Unavailable;
+            if failure.is_unreached() {
+                reach::lost(&mut model.sh);
+            } else {
+                reach::found(model);
+            }
             let signing_in =
                 matches!(call.request, Request::SignIn(..) | Request::Initialise(_) | Request::ChangePassword(..));
             if failure.needs_sign_in() && !signing_in {

@@ -105,7 +105,7 @@ impl Out {
         }
     }
 
-    /// Writes a failure: one line, or a JSON object. Answers its exit code.
+    /// Writes a failure: as text, or as a JSON object. Answers its exit code.
     pub fn fail(&mut self, failure: &Failure) -> u8 {
         if self.broken {
             return 0;
@@ -118,7 +118,10 @@ impl Out {
         let told = if self.json {
             failure.json(self.lang).to_string()
         } else {
-            format!("rolo: {}", failure.message(self.lang).replace('\n', " "))
+            let message = failure.message(self.lang);
+            // A server's words stay on one line; what to do about its certificate is ours.
+            let ours = failure.reason == Reason::Untrusted;
+            format!("rolo: {}", if ours { message } else { message.replace('\n', " ") })
         };
         // A refusal repeats what was given, whatever that was.
         let _ = writeln!(self.stderr, "{}", scrub(&told));

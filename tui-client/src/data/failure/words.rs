@@ -113,6 +113,7 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
         }
         Reason::BadPageToken => pick(lang, "The list changed underneath: start it again", "列表已变化，请重新开始"),
         Reason::Busy => pick(lang, "The server is busy: try again in a moment", "服务器繁忙，请稍后再试"),
+        Reason::Untrusted => pick(lang, "The server's certificate is not trusted", "服务器证书不可信"),
         Reason::Unavailable => {
             let why = aside(lang, ": ", "：", own);
             pick(
