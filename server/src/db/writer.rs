@@ -14,7 +14,10 @@ use std::{
     any::Any,
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -56,6 +59,9 @@ const BATCH_TIME: Duration = Duration::from_millis(20);
 /// The log is folded back into the file when it has grown past this many bytes, looked at every so many batches.
 const WAL_BYTES: u64 = 64 << 20;
 const WAL_LOOK: u32 = 64;
+
+/// A batch of feeds ends sooner, for people may be waiting by then.
+const FEEDS_TIME: Duration = Duration::from_millis(12);
 
 trait Job: Send {
     fn run(&mut self, write: &mut Write<'_>) -> Result<(), ()>;
@@ -118,9 +124,21 @@ struct Queues {
     stopped: Option<String>,
 }
 
+/// What the writer has done since it started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Jobs, those included that were refused.
+    pub jobs: u64,
+    /// Commits that they came in.
+    pub commits: u64,
+}
+
+#[derive(Default)]
 struct Shared {
     queues: Mutex<Queues>,
     wake: Condvar,
+    jobs: AtomicU64,
+    commits: AtomicU64,
 }
 
 impl Shared {
@@ -138,7 +156,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(conn: Connection, clock: Clock) -> Result<Self> {
         let chain = Chain::load(&Tx::new(&conn))?;
-        let shared = Arc::new(Shared { queues: Mutex::default(), wake: Condvar::new() });
+        let shared = Arc::new(Shared::default());
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn({
@@ -188,6 +206,11 @@ impl Writer {
         self.shared.lock().stopped.clone()
     }
 
+    pub(super) fn written(&self) -> Written {
+        let Shared { jobs, commits, .. } = &*self.shared;
+        Written { jobs: jobs.load(Ordering::Relaxed), commits: commits.load(Ordering::Relaxed) }
+    }
+
     pub(super) fn stop(&self) {
         self.shared.lock().closing = true;
         self.shared.wake.notify_all();
@@ -214,11 +237,14 @@ fn work(conn: &Connection, clock: &Clock, mut chain: Chain, shared: &Shared) {
 }
 
 /// The next job, people first; none when the writer is to stop and everything queued is done.
-fn next(shared: &Shared) -> Option<Box<dyn Job>> {
+fn next(shared: &Shared) -> Option<(Lane, Box<dyn Job>)> {
     let mut queues = shared.lock();
     loop {
-        if let Some(job) = take(&mut queues) {
-            return Some(job);
+        if let Some(job) = queues.people.pop_front() {
+            return Some((Lane::People, job));
+        }
+        if let Some(job) = queues.feeds.pop_front() {
+            return Some((Lane::Feeds, job));
         }
         if queues.closing {
             return None;
@@ -227,11 +253,23 @@ fn next(shared: &Shared) -> Option<Box<dyn Job>> {
     }
 }
 
-fn take(queues: &mut Queues) -> Option<Box<dyn Job>> {
-    queues.people.pop_front().or_else(|| queues.feeds.pop_front())
+/// A further job for a batch: people always; feeds only among themselves, so that nobody's answer waits for them.
+fn more(shared: &Shared, lane: &mut Lane) -> Option<Box<dyn Job>> {
+    let mut queues = shared.lock();
+    if let Some(job) = queues.people.pop_front() {
+        *lane = Lane::People;
+        return Some(job);
+    }
+    if *lane == Lane::Feeds { queues.feeds.pop_front() } else { None }
 }
 
-fn batch(conn: &Connection, clock: &Clock, chain: &mut Chain, first: Box<dyn Job>, shared: &Shared) {
+fn batch(
+    conn: &Connection,
+    clock: &Clock,
+    chain: &mut Chain,
+    (mut lane, first): (Lane, Box<dyn Job>),
+    shared: &Shared,
+) {
     let started = Instant::now();
     let mut jobs = Vec::new();
     let mut head = chain.clone();
@@ -244,8 +282,9 @@ fn batch(conn: &Connection, clock: &Clock, chain: &mut Chain, first: Box<dyn Job
             failure = step(conn, &tx, clock.now(), &mut head, job.as_mut()).err().map(Error::from);
         }
         jobs.push(job);
-        if failure.is_none() && jobs.len() < BATCH_JOBS && started.elapsed() < BATCH_TIME {
-            next = take(&mut shared.lock());
+        let time = if lane == Lane::People { BATCH_TIME } else { FEEDS_TIME };
+        if failure.is_none() && jobs.len() < BATCH_JOBS && started.elapsed() < time {
+            next = more(shared, &mut lane);
         }
     }
     if failure.is_none() {
@@ -253,6 +292,8 @@ fn batch(conn: &Connection, clock: &Clock, chain: &mut Chain, first: Box<dyn Job
     }
     let Some(failure) = failure else {
         *chain = head;
+        shared.jobs.fetch_add(jobs.len() as u64, Ordering::Relaxed);
+        shared.commits.fetch_add(1, Ordering::Relaxed);
         jobs.into_iter().for_each(|job| job.answer(None));
         return;
     };
