@@ -3,6 +3,8 @@
 
 pub mod ask;
 pub mod golden;
+pub mod load;
+pub mod measure;
 pub mod pictures;
 pub mod world;
 

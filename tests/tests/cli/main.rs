@@ -5,6 +5,7 @@ mod company;
 mod exits;
 mod files;
 mod host;
+mod load;
 mod lists;
 mod names;
 mod northwind;
