@@ -55,7 +55,8 @@ pub static TABLE: Table = Table {
     select: SQL.0,
     columns: SQL.1,
     touch: SQL.2,
-    insert: "INSERT INTO customer (no, name, party, region_id, manager_id, level_id, classification_id, satisfaction,
+    insert:
+        "INSERT INTO customer (no, name, party, region_id, manager_id, level_id, classification_id, satisfaction,
                credit, address, zip, tel, fax, website, licence_no, legal_person, capital, turnover, bank,
                bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, created_by,
                deleted_at, created_at, updated_at, name_norm, name_key, missing, level_rank, region_rank,

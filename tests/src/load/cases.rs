@@ -15,10 +15,7 @@ use super::{
     seed::change,
     server::Server,
 };
-use crate::{
-    Session,
-    world::request_id,
-};
+use crate::{Session, world::request_id};
 
 /// Rows of a page, as the screens ask for them.
 const PAGE: i32 = 50;

@@ -84,7 +84,11 @@ impl Company {
         vec![
             self.name(index),
             if rare { "东北".into() } else { pick(&["北京", "华北", "中南", "西部"]) },
-            if index.is_multiple_of(499) { "战略合作伙伴".into() } else { pick(&["普通客户", "重点开发客户", "大客户"]) },
+            if index.is_multiple_of(499) {
+                "战略合作伙伴".into()
+            } else {
+                pick(&["普通客户", "重点开发客户", "大客户"])
+            },
             (1 + scatter(index + 1, 5)).to_string(),
             (1 + scatter(index + 2, 5)).to_string(),
             self.phone(index),

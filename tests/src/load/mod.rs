@@ -127,8 +127,12 @@ async fn measure(
     }
     let (calls, only) = (options.calls, options.only.clone());
     Bench { server: &mut server, clients, calls, only, outcomes: Vec::new(), print }.all(company, size).await?;
-    print(format!("\nstart: {} ms; RssAnon at the end: {} MB; file and log: {} MB",
-        millis(start), server.rss_anon()?, server.bytes() / 1_000_000));
+    print(format!(
+        "\nstart: {} ms; RssAnon at the end: {} MB; file and log: {} MB",
+        millis(start),
+        server.rss_anon()?,
+        server.bytes() / 1_000_000
+    ));
     server.stop()?;
     if options.only.is_empty() || "create".contains(&options.only) {
         let rate = raw::creates(dir, company, (options.calls * 4).max(256))?;
@@ -150,8 +154,7 @@ async fn writes(
         let mut server = Server::start(dir, options).await?;
         let clients = server.clients(8).await?;
         let (calls, only) = (options.calls, what.to_owned());
-        let mut bench =
-            Bench { server: &mut server, clients, calls, only, outcomes: Vec::new(), print: &mut |_| {} };
+        let mut bench = Bench { server: &mut server, clients, calls, only, outcomes: Vec::new(), print: &mut |_| {} };
         bench.all(company, size).await?;
         let calls = bench.outcomes.iter().map(|outcome| outcome.times.len()).sum();
         server.stop()?;
@@ -203,7 +206,12 @@ impl Outcome {
         let batch = self.batch.map_or_else(String::new, |jobs| format!("{jobs:.1}"));
         format!(
             "| {} | {} | {} | {} | {} | {} | {rate:.0} | {pages} | {batch} |",
-            self.what, self.clients, time(0.5), time(0.95), time(0.99), time(1.0)
+            self.what,
+            self.clients,
+            time(0.5),
+            time(0.95),
+            time(0.99),
+            time(1.0)
         )
     }
 }

@@ -116,8 +116,11 @@ async fn import(
     let mut waits = beside.await??;
     waits.sort_unstable();
     let after = server.figures()?;
-    let figures =
-        Figures { jobs: after.jobs - before.jobs, commits: after.commits - before.commits, cpu: after.cpu - before.cpu };
+    let figures = Figures {
+        jobs: after.jobs - before.jobs,
+        commits: after.commits - before.commits,
+        cpu: after.cpu - before.cpu,
+    };
     Ok((Stretch { what, rows: labels.len(), took, waits, figures }, labels))
 }
 

@@ -79,12 +79,8 @@ impl Server {
         }
         let started = Instant::now();
         let program = options.server.clone().map_or_else(std::env::current_exe, Ok)?;
-        let mut child = Command::new(program)
-            .arg("--serve")
-            .arg(dir)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut child =
+            Command::new(program).arg("--serve").arg(dir).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let to = child.stdin.take();
         let from = BufReader::new(child.stdout.take().context("no pipe")?);
         let mut server = Self { dir: dir.to_owned(), start: Duration::ZERO, child, to, from };
