@@ -241,6 +241,7 @@ CREATE TABLE customer_phone (
   customer_id INTEGER NOT NULL REFERENCES customer (id),
   PRIMARY KEY (phone, customer_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX customer_phone_of ON customer_phone (customer_id);   -- a change of the field, the filter by its digits
 
 -- Contacts -----------------------------------------------------------------------------------------------------------
 

@@ -26,8 +26,11 @@ pub struct Table {
     pub select: &'static str,
     /// `UPDATE` of one column by id: the column's name, and `SET column = ?2 WHERE id = ?1`.
     pub columns: &'static [(&'static str, &'static str)],
-    /// `INSERT` of all audited columns (`?1` …, in order) and then created_at/updated_at (both the last parameter).
+    /// `INSERT` of all audited columns (`?1` …, in order), then created_at/updated_at (one parameter), then `derived`.
     pub insert: &'static str,
+    /// What of a new row follows from its audited values alone: written with the row, for an index that is changed
+    /// later is changed twice.
+    pub derived: fn(&Tx<'_>, &[Value]) -> Result<Vec<Value>>,
     /// `UPDATE` that sets revision (`?2`) and updated_at (`?3`) by id.
     pub touch: &'static str,
     /// Refreshes derived columns, neighbours and the search index after a change. The changed columns are named; none
@@ -190,7 +193,9 @@ impl<'w, 'a> Change<'w, 'a> {
                 *cell = value.clone();
             }
         }
+        let derived = (table.derived)(self.tx(), &row)?;
         row.push(Value::Int(self.now()));
+        row.extend(derived);
         let id = self.tx().insert(table.insert, rusqlite::params_from_iter(row.iter()))?;
         (table.derive)(self.tx(), id, &[])?;
         let (owner, parent_id) = (table.owner)(self.tx(), id)?;

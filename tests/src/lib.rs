@@ -5,6 +5,8 @@
 pub mod ask;
 pub mod company;
 pub mod golden;
+pub mod load;
+pub mod measure;
 pub mod network;
 pub mod pictures;
 pub mod proxy;

@@ -4,9 +4,10 @@ use std::{
     fs, io,
     path::Path,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result};
@@ -378,9 +379,11 @@ impl Session {
     }
 }
 
-/// A request id that nobody used before.
+/// A request id that nobody used before, an earlier run on the same directory included.
 pub fn request_id() -> String {
-    format!("test-{}", TOKENS.fetch_add(1, Ordering::SeqCst))
+    static RUN: LazyLock<u128> =
+        LazyLock::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_nanos()));
+    format!("test-{:x}-{}", *RUN, TOKENS.fetch_add(1, Ordering::SeqCst))
 }
 
 /// The reason in a refusal.

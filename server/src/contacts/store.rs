@@ -44,6 +44,7 @@ pub static TABLE: Table = Table {
     insert: "INSERT INTO contact (customer_id, name, sex, position, office_tel, mobile, email, wechat, memo,
                external_id, created_by, deleted_at, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
+    derived: |_, _| Ok(Vec::new()),
     derive,
     owner: |tx, id| {
         tx.query_one(

@@ -57,12 +57,17 @@ pub static TABLE: Table = Table {
     select: SQL.0,
     columns: SQL.1,
     touch: SQL.2,
-    insert: "INSERT INTO customer (no, name, party, region_id, manager_id, level_id, classification_id, satisfaction,
+    insert:
+        "INSERT INTO customer (no, name, party, region_id, manager_id, level_id, classification_id, satisfaction,
                credit, address, zip, tel, fax, website, licence_no, legal_person, capital, turnover, bank,
-               bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, merged_into,
-               former, created_by, deleted_at, created_at, updated_at)
+               bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, merged_into, former,
+               created_by, deleted_at, created_at, updated_at, name_norm, name_key, missing, level_rank, region_rank,
+               satisfaction_rank, credit_rank)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?31)",
+               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?31, ?32, ?33, ?34,
+               COALESCE((SELECT position FROM dictionary_item d WHERE d.id = ?6), 0),
+               COALESCE((SELECT position FROM dictionary_item d WHERE d.id = ?4), 0), COALESCE(?8, 0), COALESCE(?9, 0))",
+    derived,
     derive,
     owner: |tx, id| {
         tx.query_one("SELECT COALESCE(manager_id, 0) FROM customer WHERE id = ?1", [id], |row| Ok((row.get(0)?, id)))
@@ -389,34 +394,29 @@ pub fn restore(change: &mut Change<'_, '_>, customer: &Allowed<Customer>, revisi
     change.update(&TABLE, customer.id, customer.revision, &[("deleted_at", Value::Null)], "restore")
 }
 
+/// What a customer is compared and sorted by, and which required fields are empty.
+fn derived(tx: &Tx<'_>, values: &[Value]) -> Result<Vec<Value>> {
+    let value = |column: &str| TABLE.value(values, column);
+    let name = value("name")?.text();
+    let required = crate::settings::customer_required(tx)?;
+    let party = value("party")?.int().unwrap_or(1);
+    let missing = rules::missing(&required, party, |column| value(column).is_ok_and(Value::is_empty));
+    Ok(vec![Value::Text(text::dedupe_name(name)), Value::Text(text::name_key(name)), Value::Int(missing)])
+}
+
 /// Refreshes everything that is derived from a customer. `changed` names the columns; none for a new one.
 pub fn derive(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
-    let touched = |columns: &[&str]| changed.is_empty() || changed.iter().any(|column| columns.contains(column));
-    let values = TABLE.values(tx, id)?;
-    let value = |column: &str| TABLE.value(&values, column).cloned().unwrap_or_default();
-    if touched(&["name"]) {
-        let name = value("name");
-        tx.execute(
-            "UPDATE customer SET name_norm = ?2, name_key = ?3 WHERE id = ?1",
-            params![id, text::dedupe_name(name.text()), text::name_key(name.text())],
-        )?;
+    let new = changed.is_empty();
+    let touched = |columns: &[&str]| new || changed.iter().any(|column| columns.contains(column));
+    if !new {
+        derive_again(tx, id, touched)?;
     }
-    let required = crate::settings::customer_required(tx)?;
-    let party = value("party").int().unwrap_or(1);
-    let missing = rules::missing(&required, party, |column| value(column).is_empty());
-    tx.execute(
-        "UPDATE customer
-         SET missing = ?2,
-             satisfaction_rank = COALESCE(satisfaction, 0),
-             credit_rank = COALESCE(credit, 0),
-             level_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = level_id), 0),
-             region_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = region_id), 0)
-         WHERE id = ?1",
-        params![id, missing],
-    )?;
     if touched(&["tel"]) {
-        tx.execute("DELETE FROM customer_phone WHERE customer_id = ?1", [id])?;
-        for phone in text::phones(value("tel").text()) {
+        if !new {
+            tx.execute("DELETE FROM customer_phone WHERE customer_id = ?1", [id])?;
+        }
+        let tel: String = tx.query_one("SELECT tel FROM customer WHERE id = ?1", [id], |row| row.get(0))?;
+        for phone in text::phones(&tel) {
             tx.execute(
                 "INSERT INTO customer_phone (phone, customer_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
                 params![phone, id],
@@ -426,6 +426,28 @@ pub fn derive(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
     if touched(&["name", "tel", "fax", "external_id", "former", "deleted_at"]) {
         // The index is dear to change, and once a batch is enough.
         tx.defer(index, id);
+    }
+    Ok(())
+}
+
+/// The same of a row that was there before: only what may differ, for every index of a named column is written anew.
+fn derive_again(tx: &Tx<'_>, id: i64, touched: impl Fn(&[&str]) -> bool) -> Result<()> {
+    let derived = derived(tx, &TABLE.values(tx, id)?)?;
+    let [norm, key, missing] = derived.as_slice() else { return Ok(()) };
+    if touched(&["name"]) {
+        tx.execute("UPDATE customer SET name_norm = ?2, name_key = ?3 WHERE id = ?1", params![id, norm, key])?;
+    }
+    tx.execute("UPDATE customer SET missing = ?2 WHERE id = ?1 AND missing <> ?2", params![id, missing])?;
+    if touched(&["satisfaction", "credit", "level_id", "region_id"]) {
+        tx.execute(
+            "UPDATE customer
+             SET satisfaction_rank = COALESCE(satisfaction, 0),
+                 credit_rank = COALESCE(credit, 0),
+                 level_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = level_id), 0),
+                 region_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = region_id), 0)
+             WHERE id = ?1",
+            [id],
+        )?;
     }
     Ok(())
 }

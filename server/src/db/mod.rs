@@ -18,7 +18,7 @@ use std::{path::Path, sync::Arc};
 use rusqlite::{Connection, OpenFlags};
 pub use rusqlite::{Row, params};
 pub use tx::Tx;
-pub use writer::{Lane, Write};
+pub use writer::{Lane, Write, Written};
 
 use self::faults::{Faults, Stop};
 use crate::{
@@ -96,6 +96,11 @@ impl Db {
     /// Why writes are refused at the moment, if they are.
     pub fn stopped(&self) -> Option<Stop> {
         self.writer.stopped()
+    }
+
+    /// How much has been written since the database was opened.
+    pub fn written(&self) -> Written {
+        self.writer.written()
     }
 
     /// Ends the readers, finishes queued writes, folds the log back into the file and stops the writer. Called once, at

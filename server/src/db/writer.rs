@@ -19,7 +19,10 @@ use std::{
     any::Any,
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -67,6 +70,9 @@ const WAL_LOOK: u32 = 64;
 /// How soon, and then how seldom, it is tried whether writes are possible again.
 const PROBE_FIRST: Duration = Duration::from_millis(100);
 const PROBE_LAST: Duration = Duration::from_secs(10);
+
+/// A batch of feeds ends sooner, for people may be waiting by then.
+const FEEDS_TIME: Duration = Duration::from_millis(12);
 
 trait Job: Send {
     fn run(&mut self, write: &mut Write<'_>) -> Result<(), ()>;
@@ -135,9 +141,21 @@ struct Queues {
     stopped: Option<Stop>,
 }
 
+/// What the writer has done since it started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Jobs, those included that were refused.
+    pub jobs: u64,
+    /// Commits that they came in.
+    pub commits: u64,
+}
+
+#[derive(Default)]
 struct Shared {
     queues: Mutex<Queues>,
     wake: Condvar,
+    jobs: AtomicU64,
+    commits: AtomicU64,
 }
 
 impl Shared {
@@ -154,7 +172,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn start(engine: Engine) -> Result<Self> {
-        let shared = Arc::new(Shared { queues: Mutex::default(), wake: Condvar::new() });
+        let shared = Arc::new(Shared::default());
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn({
@@ -204,6 +222,11 @@ impl Writer {
         self.shared.lock().stopped
     }
 
+    pub(super) fn written(&self) -> Written {
+        let Shared { jobs, commits, .. } = &*self.shared;
+        Written { jobs: jobs.load(Ordering::Relaxed), commits: commits.load(Ordering::Relaxed) }
+    }
+
     pub(super) fn stop(&self) {
         self.shared.lock().closing = true;
         self.shared.wake.notify_all();
@@ -219,8 +242,8 @@ fn work(mut engine: Engine, shared: &Shared) {
     let mut pause = PROBE_FIRST;
     loop {
         match next(shared, pause) {
-            Next::Job(first) => {
-                batch(&mut engine, first, shared);
+            Next::Job(lane, first) => {
+                batch(&mut engine, (lane, first), shared);
                 pause = PROBE_FIRST;
                 batches = batches.wrapping_add(1);
                 if batches.is_multiple_of(WAL_LOOK) {
@@ -242,7 +265,7 @@ fn work(mut engine: Engine, shared: &Shared) {
 
 /// What the writer does next.
 enum Next {
-    Job(Box<dyn Job>),
+    Job(Lane, Box<dyn Job>),
     Probe,
     End,
 }
@@ -253,8 +276,11 @@ fn next(shared: &Shared, pause: Duration) -> Next {
     let mut queues = shared.lock();
     let since = Instant::now();
     loop {
-        if let Some(job) = take(&mut queues) {
-            return Next::Job(job);
+        if let Some(job) = queues.people.pop_front() {
+            return Next::Job(Lane::People, job);
+        }
+        if let Some(job) = queues.feeds.pop_front() {
+            return Next::Job(Lane::Feeds, job);
         }
         if queues.closing {
             return Next::End;
@@ -271,8 +297,14 @@ fn next(shared: &Shared, pause: Duration) -> Next {
     }
 }
 
-fn take(queues: &mut Queues) -> Option<Box<dyn Job>> {
-    queues.people.pop_front().or_else(|| queues.feeds.pop_front())
+/// A further job for a batch: people always; feeds only among themselves, so that nobody's answer waits for them.
+fn more(shared: &Shared, lane: &mut Lane) -> Option<Box<dyn Job>> {
+    let mut queues = shared.lock();
+    if let Some(job) = queues.people.pop_front() {
+        *lane = Lane::People;
+        return Some(job);
+    }
+    if *lane == Lane::Feeds { queues.feeds.pop_front() } else { None }
 }
 
 /// Probes, and lets writes in again if that went well; answers how long to wait otherwise.
@@ -293,7 +325,7 @@ fn recover(engine: &mut Engine, shared: &Shared, pause: Duration) -> Duration {
     }
 }
 
-fn batch(engine: &mut Engine, first: Box<dyn Job>, shared: &Shared) {
+fn batch(engine: &mut Engine, (mut lane, first): (Lane, Box<dyn Job>), shared: &Shared) {
     let started = Instant::now();
     let mut jobs = Vec::new();
     let mut head = engine.chain.clone();
@@ -305,8 +337,9 @@ fn batch(engine: &mut Engine, first: Box<dyn Job>, shared: &Shared) {
             failure = step(&engine.conn, &tx, engine.clock.now(), &mut head, job.as_mut()).err().map(Error::from);
         }
         jobs.push(job);
-        if failure.is_none() && jobs.len() < BATCH_JOBS && started.elapsed() < BATCH_TIME {
-            next = take(&mut shared.lock());
+        let time = if lane == Lane::People { BATCH_TIME } else { FEEDS_TIME };
+        if failure.is_none() && jobs.len() < BATCH_JOBS && started.elapsed() < time {
+            next = more(shared, &mut lane);
         }
     }
     let settle = || catch_unwind(AssertUnwindSafe(|| tx.settle())).unwrap_or_else(|panic| Err(panicked(&*panic)));
@@ -321,6 +354,8 @@ fn batch(engine: &mut Engine, first: Box<dyn Job>, shared: &Shared) {
     drop(tx);
     let Some(failure) = failure else {
         engine.chain = head;
+        shared.jobs.fetch_add(jobs.len() as u64, Ordering::Relaxed);
+        shared.commits.fetch_add(1, Ordering::Relaxed);
         jobs.into_iter().for_each(|job| job.answer(None));
         return;
     };
@@ -342,7 +377,8 @@ fn batch(engine: &mut Engine, first: Box<dyn Job>, shared: &Shared) {
         tracing::error!(%why, "no more writes");
         let mut queues = shared.lock();
         queues.stopped = Some(why);
-        refused.extend(std::iter::from_fn(|| take(&mut queues)));
+        refused.extend(queues.people.drain(..));
+        refused.extend(queues.feeds.drain(..));
     }
     let error = match why {
         // Nobody knows what a COMMIT did that failed; before it, nothing was written.

@@ -25,6 +25,7 @@ pub static TABLE: Table = Table {
     insert: "INSERT INTO dictionary_item (type, value, zh, en, position, active, editable, deleted_at, created_at,
                updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+    derived: |_, _| Ok(Vec::new()),
     derive,
     owner: |_, _| Ok((0, 0)),
     label: |tx, id| tx.query_one("SELECT zh FROM dictionary_item WHERE id = ?1", [id], |row| row.get(0)),

@@ -33,7 +33,7 @@ use crate::{
 /// The most rows of a call.
 const MOST_ROWS: usize = 200;
 /// Rows that one job writes: it holds the writer for that long, and people wait.
-const JOB_ROWS: usize = 50;
+const JOB_ROWS: usize = 25;
 
 /// The service.
 #[derive(Debug)]

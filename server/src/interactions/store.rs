@@ -47,6 +47,7 @@ pub static TABLE: Table = Table {
     insert: "INSERT INTO interaction (customer_id, at, author_id, contact_id, channel_id, place, title, detail, memo,
                next_contact_at, settled_at, external_id, created_by, deleted_at, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15)",
+    derived: |_, _| Ok(Vec::new()),
     derive,
     owner: |tx, id| {
         tx.query_one(

@@ -7,6 +7,7 @@ mod exits;
 mod files;
 mod host;
 mod lists;
+mod load;
 mod names;
 mod network;
 mod northwind;
