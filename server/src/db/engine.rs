@@ -5,7 +5,9 @@ use std::{path::PathBuf, sync::Arc};
 use rusqlite::Connection;
 
 use super::{
-    Tx, connect,
+    Tx,
+    checkpointer::{Checkpointer, log_of},
+    connect,
     faults::{Faults, Point},
 };
 use crate::{audit::Chain, clock::Clock, error::Result};
@@ -21,6 +23,8 @@ pub(super) struct Engine {
     pub(super) faults: Option<Arc<dyn Faults>>,
     /// The head of the audit chain as it is on disk.
     pub(super) chain: Chain,
+    /// Folds the log back meanwhile; none at the end, when the writer does.
+    pub(super) checkpointer: Option<Checkpointer>,
 }
 
 impl Engine {
@@ -36,6 +40,9 @@ impl Engine {
     pub(super) fn commit(&self) -> Result<()> {
         self.at(Point::Commit)?;
         self.conn.execute_batch("COMMIT")?;
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.wake();
+        }
         Ok(self.at(Point::Committed)?)
     }
 
@@ -61,7 +68,7 @@ impl Engine {
     }
 
     pub(super) fn truncate_log(&self) {
-        let bytes = std::fs::metadata(format!("{}-wal", self.path.display())).map_or(0, |file| file.len());
+        let bytes = std::fs::metadata(log_of(&self.path)).map_or(0, |file| file.len());
         if bytes > WAL_BYTES
             && let Err(error) = self
                 .at(Point::Checkpoint)

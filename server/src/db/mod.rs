@@ -3,6 +3,7 @@
 //! Always true here: a write is answered only after its COMMIT is on disk; no read transaction outlives one page; the
 //! text of a statement never contains anything that came from outside.
 
+mod checkpointer;
 mod engine;
 pub mod faults;
 pub mod list;
@@ -59,7 +60,8 @@ impl Db {
             let mut conn = connect(path, false)?;
             migrate::migrate(&mut conn, path)?;
             let chain = Chain::load(&Tx::new(&conn))?;
-            let engine = engine::Engine { path: path.to_owned(), conn, clock, faults, chain };
+            let checkpointer = Some(checkpointer::Checkpointer::start(path)?);
+            let engine = engine::Engine { path: path.to_owned(), conn, clock, faults, chain, checkpointer };
             let writer = writer::Writer::start(engine)?;
             let readers = (0..READERS).map(|_| connect(path, true)).collect::<Result<Vec<_>>>()?;
             Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers::Readers::new(readers)) })
@@ -151,6 +153,8 @@ pub(crate) fn connect(path: &Path, read_only: bool) -> Result<Connection> {
         conn.pragma_update(None, "synchronous", "full")?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        // A thread of its own folds the log back.
+        conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     }
     // 24 MiB for the writer and 10 MiB for each reader: page caches stay under 64 MiB in all.
     conn.pragma_update(None, "cache_size", if read_only { -10_240 } else { -24_576 })?;

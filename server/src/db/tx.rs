@@ -129,6 +129,11 @@ impl<'c> Tx<'c> {
         self.run(|conn| Ok(conn.prepare_cached(sql)?.query_row(params, row).optional()?))
     }
 
+    /// How many rows this connection has changed since it was opened.
+    pub fn changes(&self) -> u64 {
+        self.conn.total_changes()
+    }
+
     /// Runs a statement and answers how many rows it changed.
     pub fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
         self.run(|conn| Ok(conn.prepare_cached(sql)?.execute(params)?))

@@ -72,7 +72,7 @@ const PROBE_FIRST: Duration = Duration::from_millis(100);
 const PROBE_LAST: Duration = Duration::from_secs(10);
 
 /// A batch of feeds ends sooner, for people may be waiting by then.
-const FEEDS_TIME: Duration = Duration::from_millis(12);
+const FEEDS_TIME: Duration = Duration::from_millis(20);
 
 trait Job: Send {
     fn run(&mut self, write: &mut Write<'_>) -> Result<(), ()>;
@@ -255,6 +255,7 @@ fn work(mut engine: Engine, shared: &Shared) {
         }
     }
     // The last one out leaves a single file.
+    engine.checkpointer = None;
     let folded = engine
         .at(Point::Checkpoint)
         .and_then(|()| engine.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize"));

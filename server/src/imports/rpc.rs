@@ -20,6 +20,7 @@ use crate::{
     db::{
         Lane, Write,
         list::{Key, Position},
+        search::ahead,
     },
     error::{Error, Fault, Result},
     kernel::Kernel,
@@ -33,7 +34,7 @@ use crate::{
 /// The most rows of a call.
 const MOST_ROWS: usize = 200;
 /// Rows that one job writes: it holds the writer for that long, and people wait.
-const JOB_ROWS: usize = 25;
+const JOB_ROWS: usize = 50;
 
 /// The service.
 #[derive(Debug)]
@@ -92,6 +93,7 @@ impl ImportService for Service {
         let caller = Caller::of(&request)?;
         let pb::WriteRowsRequest { import_id, first_row, rows } = request.into_inner();
         bound_rows(rows.len())?;
+        self.prepare(&caller, import_id, &rows);
         let mut jobs = Vec::new();
         let mut rest = rows.into_iter().peekable();
         let mut first = first_row;
@@ -148,6 +150,25 @@ impl ImportService for Service {
 }
 
 impl Service {
+    /// Has what the search index needs of new names ready before the writer comes to them; nobody waits for it, and what
+    /// is not ready in time the writer does itself.
+    fn prepare(&self, caller: &Caller, import_id: i64, rows: &[pb::ImportRow]) {
+        let rows: Vec<Vec<String>> = rows.iter().skip(JOB_ROWS / 2).map(|row| row.cells.clone()).collect();
+        let (kernel, caller) = (self.kernel.clone(), caller.clone());
+        let prepare = move |view: &View<'_>| {
+            let options = store::load(view.tx, view.actor, import_id)?.options;
+            let name = options.fields.iter().position(|field| field == "name");
+            if let Some(at) = name.filter(|_| options.kind() == Kind::Customer) {
+                rows.iter().filter_map(|cells| cells.get(at)).for_each(|name| ahead::prepare(name));
+            }
+            Ok(())
+        };
+        tokio::spawn(async move {
+            // Whether the caller may see the import at all, the write itself will say.
+            let _ = kernel.view(&caller, prepare).await;
+        });
+    }
+
     /// A write that repeats itself safely without a request id: what it does is kept with the import.
     async fn write<R: Send + 'static>(
         &self,
@@ -279,11 +300,28 @@ fn write_slice(
         return Err(Error::InvalidState(if undone { "undone" } else { "finished" }.into()));
     }
     let layout = layout(&options)?;
-    let mut desk = desk(actor, settings, &layout, &options)?;
     let mut change = Change::new(write, actor, "StartImport", true);
     change.operation_id = Some(status.operation_id);
-    for row in fresh {
-        let outcome = desk.write(&mut change, row)?;
+    let mut half_written = false;
+    let whole = change.attempt(|change| {
+        let mut desk = desk(actor, settings, &layout, &options)?;
+        let mut written = Vec::with_capacity(fresh.len());
+        for row in fresh {
+            let outcome = desk.write_lightly(change, row)?;
+            half_written = outcome.is_none();
+            // Whatever the error: what it answers is not looked at.
+            written.push(outcome.ok_or(Error::NotFound)?);
+        }
+        Ok(written)
+    });
+    let written = match whole {
+        Err(_) if half_written => {
+            let mut desk = desk(actor, settings, &layout, &options)?;
+            fresh.iter().map(|row| desk.write(&mut change, row)).collect::<Result<_>>()?
+        }
+        whole => whole?,
+    };
+    for outcome in written {
         store::record(tx, &mut status, &outcome)?;
         outcomes.push(outcome);
     }

@@ -50,6 +50,15 @@ impl Company {
         .collect();
         // What the server takes for one name is one customer (D2).
         short.retain(|name| !name.is_empty() && seen.insert(text::dedupe_name(name)));
+        // A name that another one makes with the words around it would be there twice.
+        let made = |name: &str| {
+            let stems = VARIANTS
+                .iter()
+                .skip(1)
+                .filter_map(|(before, behind)| name.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind)));
+            stems.into_iter().any(|stem| seen.contains(&text::dedupe_name(stem)))
+        };
+        short.retain(|name| !made(name));
         ensure!(short.len() >= WAYS, "too few names");
         Ok(Self { short })
     }
