@@ -31,8 +31,9 @@ use crate::{
     settings::Settings,
 };
 
-/// The most rows of a call.
-const MOST_ROWS: usize = 200;
+/// The most rows of a look, and of a write.
+const MOST_LOOKED: usize = 200;
+const MOST_WRITTEN: usize = 1_000;
 /// Rows that one job writes: it holds the writer for that long, and people wait.
 const JOB_ROWS: usize = 50;
 
@@ -92,7 +93,7 @@ impl ImportService for Service {
     ) -> Result<Response<pb::WriteRowsResponse>, Status> {
         let caller = Caller::of(&request)?;
         let pb::WriteRowsRequest { import_id, first_row, rows } = request.into_inner();
-        bound_rows(rows.len())?;
+        bound_rows(rows.len(), MOST_WRITTEN)?;
         self.prepare(&caller, import_id, &rows);
         let mut jobs = Vec::new();
         let mut rest = rows.into_iter().peekable();
@@ -192,11 +193,11 @@ impl Service {
     }
 }
 
-fn bound_rows(rows: usize) -> Result<()> {
+fn bound_rows(rows: usize, most: usize) -> Result<()> {
     match rows {
         0 => Err(Error::field("rows", Fault::Required)),
-        1..=MOST_ROWS => Ok(()),
-        _ => Err(Error::field("rows", Fault::OutOfRange(1, MOST_ROWS as i64))),
+        rows if rows <= most => Ok(()),
+        _ => Err(Error::field("rows", Fault::OutOfRange(1, most as i64))),
     }
 }
 
@@ -259,7 +260,7 @@ fn desk<'a>(
 }
 
 fn check_rows(view: &View<'_>, request: &pb::CheckRowsRequest) -> Result<pb::CheckRowsResponse> {
-    bound_rows(request.rows.len())?;
+    bound_rows(request.rows.len(), MOST_LOOKED)?;
     let options = request.options.clone().unwrap_or_default();
     let layout = layout(&options)?;
     let mut desk = desk(view.actor, view.settings, &layout, &options)?;

@@ -18,7 +18,7 @@ use super::{
 use crate::{Session, ask::mask, world::request_id};
 
 /// The most rows of a call.
-const ROWS: usize = 200;
+const ROWS: usize = 1_000;
 /// One customer in so many gets a contact, and another one an interaction.
 const SHARE: usize = 10;
 
