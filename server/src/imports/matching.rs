@@ -1,5 +1,5 @@
 //! Which existing record a row is: by number, else external id, else customers by normalised name, contacts by customer,
-//! name and any phone, interactions by customer, time, title and detail (issue 2). Live records go before deleted ones.
+//! name and any phone, interactions by customer, time, title and detail. Live records go before deleted ones.
 
 use super::{
     record::Record,

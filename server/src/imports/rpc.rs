@@ -35,7 +35,7 @@ use crate::{
 const MOST_LOOKED: usize = 200;
 const MOST_WRITTEN: usize = 1_000;
 /// Rows that one job writes: it holds the writer for that long, and people wait.
-const JOB_ROWS: usize = 50;
+const JOB_ROWS: usize = 32;
 
 /// The service.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! `rolo import list|undo` and `rolo merge`: issue 3 "Nothing lost", `tui.md` rule 15.
+//! `rolo import list|undo` and `rolo merge`: `tui.md` rule 15.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;

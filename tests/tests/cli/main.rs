@@ -1,5 +1,4 @@
-//! The real `rolo` and `rolod` without a terminal, each test in a directory of its own (`tui.md` rule 15, issue 2 "The
-//! command line").
+//! The real `rolo` and `rolod` without a terminal, each test in a directory of its own (`tui.md` rule 15).
 
 mod doctor;
 mod earlier;

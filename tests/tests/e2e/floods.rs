@@ -1,4 +1,4 @@
-//! Lesson 26 and issue 3, "It is done when" 6: what floods a server neither fills its memory nor keeps others waiting. The
+//! Lesson 26: what floods a server neither fills its memory nor keeps others waiting. The
 //! server is a process of its own, so that what it holds can be told.
 
 use std::{

@@ -1,4 +1,4 @@
-//! Taking an import back: issue 3 "Nothing lost", design §3 "Undo is one kernel function".
+//! Taking an import back: design §3 "Undo is one kernel function".
 
 use anyhow::{Context, Result};
 use rolo_proto::v1 as pb;

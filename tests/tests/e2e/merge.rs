@@ -1,4 +1,4 @@
-//! Two customers that are one: issue 3 "Nothing lost", design §3 (one transaction, undo by the kernel), D2.
+//! Two customers that are one: design §3 (one transaction, undo by the kernel), D2.
 
 use anyhow::{Context, Result};
 use rolo_proto::v1::{self as pb, timeline_entry::Entry};

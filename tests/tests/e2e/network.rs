@@ -1,5 +1,5 @@
 //! Over the network: whom a client believes, what it says when it does not, and that a bad network neither loses nor
-//! doubles a save. Design §1, issue 3 done-when 4.
+//! doubles a save. Design §1.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! Edits of one record by two people (`design.md` §3 "revision"; issue 3, "It is done when" 4): different fields merge, the
+//! Edits of one record by two people (`design.md` §3 "revision"): different fields merge, the
 //! same field is refused with who changed it, and nothing is silently overwritten.
 
 use std::collections::BTreeMap;

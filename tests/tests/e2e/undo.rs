@@ -1,4 +1,4 @@
-//! Undo and redo: design §3 "Undo is one kernel function", issue 2 (`rolo undo`, the `u` key).
+//! Undo and redo: design §3 "Undo is one kernel function" (`rolo undo`, the `u` key).
 
 use anyhow::{Context, Result};
 use rolo_proto::v1 as pb;

@@ -1,4 +1,4 @@
-//! Issue 3, "It is done when" 6: every method, whoever calls it, with bytes that nobody meant (lessons 1, 4, 5, 6, 12).
+//! Every method, whoever calls it, with bytes that nobody meant (lessons 1, 4, 5, 6, 12).
 
 use anyhow::{Context, Result};
 use proptest::{

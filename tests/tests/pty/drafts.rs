@@ -1,4 +1,4 @@
-//! What was typed outlives the client, however it ends (issue 3, "It is done when" 4; `tui.md` rule 1).
+//! What was typed outlives the client, however it ends (`tui.md` rule 1).
 
 use std::{
     fs,

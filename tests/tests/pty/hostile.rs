@@ -1,5 +1,5 @@
 //! Texts made to disturb, through every door that texts come in by: they are kept as what can be read of them, and no
-//! screen, table, file or log obeys them (issue 3, "It is done when" 5; lessons 13 and 14).
+//! screen, table, file or log obeys them (lessons 13 and 14).
 
 use std::time::Duration;
 

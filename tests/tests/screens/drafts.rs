@@ -134,7 +134,7 @@ async fn a_saved_form_leaves_no_draft_even_when_it_was_left_before_the_answer() 
     Ok(())
 }
 
-/// Issue 3, "It is done when" 4: a restored form stands on what was seen when it was typed.
+/// A restored form stands on what was seen when it was typed.
 #[tokio::test]
 async fn a_form_restored_on_stale_ground_overwrites_nothing_silently() -> Result<()> {
     let stage = Stage::new().await?;

@@ -1,4 +1,4 @@
-//! Two customers side by side, and taking much back at once: issue 3 "Nothing lost", `tui.md` keys M and u.
+//! Two customers side by side, and taking much back at once: `tui.md` keys M and u.
 
 use anyhow::Result;
 use rolo_proto::v1 as pb;
