@@ -125,6 +125,20 @@ pub fn put(tx: &Tx<'_>, customer_id: i64, document: &Document<'_>) -> Result<()>
     Ok(())
 }
 
+/// Merges some of the index's segments, of which a large import leaves many: each is a list more that a search reads.
+/// Answers whether there is more to merge; `begin` says that all are to become one.
+///
+/// # Errors
+/// The database's.
+pub fn tidy(tx: &Tx<'_>, begin: bool) -> Result<bool> {
+    const PAGES: i64 = 160;
+    let before = tx.changes();
+    let pages = if begin { -PAGES } else { PAGES };
+    tx.execute("INSERT INTO customer_gram (customer_gram, rank) VALUES ('merge', ?1)", [pages])?;
+    // The engine's own sign that nothing was left to do.
+    Ok(tx.changes().saturating_sub(before) >= 2)
+}
+
 /// Takes a customer out of the index; nothing happens if it is not there.
 ///
 /// # Errors
