@@ -335,7 +335,8 @@ fn write_slice(
         Ok(written)
     });
     let written = match whole {
-        Err(_) if half_written => {
+        // Anything else says that the rows before could not be taken back.
+        Err(Error::NotFound) if half_written => {
             let mut desk = desk(actor, settings, &layout, &options)?;
             fresh.iter().map(|row| desk.write(&mut change, row)).collect::<Result<_>>()?
         }
