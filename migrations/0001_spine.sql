@@ -228,7 +228,7 @@ CREATE INDEX customer_by_satisfaction ON customer (satisfaction_rank, id) WHERE 
 CREATE INDEX customer_by_credit ON customer (credit_rank, id) WHERE deleted_at IS NULL;
 -- Views.
 CREATE INDEX customer_of_manager ON customer (manager_id, name_key, id) WHERE deleted_at IS NULL;
-CREATE INDEX customer_incomplete ON customer (name_key, id) WHERE deleted_at IS NULL AND missing <> 0;
+CREATE INDEX customer_incomplete ON customer (id) WHERE deleted_at IS NULL AND missing <> 0;
 CREATE INDEX customer_lost ON customer (name_key, id) WHERE deleted_at IS NULL AND status = 2;
 CREATE INDEX customer_deleted ON customer (deleted_at, id) WHERE deleted_at IS NOT NULL;
 -- An import looks whether a row lies in the recycle bin.

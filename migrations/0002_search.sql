@@ -16,5 +16,6 @@ CREATE VIRTUAL TABLE customer_gram USING fts5 (
   detail = none,
   tokenize = "ascii tokenchars '^~=-'"
 );
--- Each job's savepoint writes a small segment of its own; merging eight at a time costs half as much as four.
-INSERT INTO customer_gram (customer_gram, rank) VALUES ('automerge', 8);
+-- Each batch of writes leaves a small segment of its own. The writer merges them when nobody waits (db/search.rs `tend`),
+-- eight at a time, which costs half as much as four; the engine itself only when there are far too many.
+INSERT INTO customer_gram (customer_gram, rank) VALUES ('automerge', 0), ('usermerge', 8), ('crisismerge', 64);

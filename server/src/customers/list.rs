@@ -251,7 +251,7 @@ impl List {
 fn drive(tx: &Tx<'_>, view: CustomerView, walk: &mut Walk) -> Result<()> {
     let (condition, own_key) = match view {
         CustomerView::RecycleBin => ("c.deleted_at IS NOT NULL", "c.deleted_at"),
-        CustomerView::Incomplete => ("c.deleted_at IS NULL AND c.missing <> 0", "c.name_key"),
+        CustomerView::Incomplete => ("c.deleted_at IS NULL AND c.missing <> 0", "c.id"),
         CustomerView::Lost => ("c.deleted_at IS NULL AND c.status = 2", "c.name_key"),
         CustomerView::WithoutManager => ("c.deleted_at IS NULL AND c.manager_id IS NULL", "c.name_key"),
         _ => ("c.deleted_at IS NULL", walk.key),

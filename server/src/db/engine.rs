@@ -9,6 +9,7 @@ use super::{
     checkpointer::{Checkpointer, log_of},
     connect,
     faults::{Faults, Point},
+    search::{self, Memory},
 };
 use crate::{audit::Chain, clock::Clock, error::Result};
 
@@ -25,6 +26,7 @@ pub(super) struct Engine {
     pub(super) chain: Chain,
     /// Folds the log back meanwhile; none at the end, when the writer does.
     pub(super) checkpointer: Option<Checkpointer>,
+    pub(super) memory: Arc<Memory>,
 }
 
 impl Engine {
@@ -65,6 +67,28 @@ impl Engine {
         self.commit()?;
         self.chain = Chain::load(&Tx::new(&self.conn))?;
         Ok(())
+    }
+
+    /// Merges a little of what the writes have left in the search index; answers whether there may be more to do.
+    pub(super) fn tend(&self) -> bool {
+        let tended = || -> rusqlite::Result<bool> {
+            self.conn.execute_batch("BEGIN IMMEDIATE")?;
+            let more = search::tend(&self.conn)?;
+            self.conn.execute_batch("COMMIT")?;
+            Ok(more)
+        };
+        let more = tended().unwrap_or_else(|error| {
+            // What stands in the way of writes, the next batch finds out.
+            tracing::warn!(%error, "the search index could not be tended");
+            false
+        });
+        if let Err(error) = self.roll_back() {
+            tracing::error!(?error, "rollback failed");
+        }
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.wake();
+        }
+        more
     }
 
     pub(super) fn truncate_log(&self) {

@@ -40,6 +40,7 @@ const STATEMENTS: usize = 256;
 pub struct Db {
     writer: Arc<writer::Writer>,
     readers: Arc<readers::Readers>,
+    memory: Arc<search::Memory>,
 }
 
 impl Db {
@@ -61,10 +62,20 @@ impl Db {
             migrate::migrate(&mut conn, path)?;
             let chain = Chain::load(&Tx::new(&conn))?;
             let checkpointer = Some(checkpointer::Checkpointer::start(path)?);
-            let engine = engine::Engine { path: path.to_owned(), conn, clock, faults, chain, checkpointer };
+            let memory = Arc::<search::Memory>::default();
+            let engine = engine::Engine {
+                path: path.to_owned(),
+                conn,
+                clock,
+                faults,
+                chain,
+                checkpointer,
+                memory: Arc::clone(&memory),
+            };
             let writer = writer::Writer::start(engine)?;
             let readers = (0..READERS).map(|_| connect(path, true)).collect::<Result<Vec<_>>>()?;
-            Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers::Readers::new(readers)) })
+            let readers = readers::Readers::new(readers, Arc::clone(&memory));
+            Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers), memory })
         };
         open().map_err(|error| unopened(path, error))
     }
@@ -93,6 +104,11 @@ impl Db {
     /// What the job answers.
     pub async fn read<R: Send + 'static>(&self, job: impl FnOnce(&Tx<'_>) -> Result<R> + Send + 'static) -> Result<R> {
         self.readers.run(job).await
+    }
+
+    /// What searches remember.
+    pub fn searches(&self) -> &search::Memory {
+        &self.memory
     }
 
     /// Why writes are refused at the moment, if they are.

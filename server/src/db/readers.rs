@@ -1,11 +1,11 @@
 //! Read-only connections, as many calls at once as there are connections.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::Tx;
+use super::{Tx, search::Memory};
 use crate::error::{Error, Result};
 
 /// The readers that are idle, and a permit for each.
@@ -13,12 +13,13 @@ pub(super) struct Readers {
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
     connections: usize,
+    memory: Arc<Memory>,
 }
 
 impl Readers {
-    pub(super) fn new(connections: Vec<Connection>) -> Self {
+    pub(super) fn new(connections: Vec<Connection>, memory: Arc<Memory>) -> Self {
         let count = connections.len();
-        Self { permits: Semaphore::new(count), idle: Mutex::new(connections), connections: count }
+        Self { permits: Semaphore::new(count), idle: Mutex::new(connections), connections: count, memory }
     }
 
     /// Closes the readers, once the calls under way are done; no call comes in afterwards.
@@ -32,17 +33,17 @@ impl Readers {
     }
 
     pub(super) async fn run<R: Send + 'static>(
-        self: &std::sync::Arc<Self>,
+        self: &Arc<Self>,
         job: impl FnOnce(&Tx<'_>) -> Result<R> + Send + 'static,
     ) -> Result<R> {
         let _permit = self.permits.acquire().await.map_err(|_| Error::Unavailable("the server stops".into()))?;
-        let readers = std::sync::Arc::clone(self);
+        let readers = Arc::clone(self);
         // A panic in the job loses neither the answer (JoinError) nor the connection (Lease).
         tokio::task::spawn_blocking(move || {
             let lease = Lease::take(&readers)?;
             let conn = lease.conn.as_ref().ok_or_else(|| Error::Internal("a reader without connection".into()))?;
             let tx = conn.unchecked_transaction()?;
-            let answer = job(&Tx::new(&tx));
+            let answer = job(&Tx::reading(&tx, &readers.memory));
             // Nothing was written; ending the transaction either way is the same.
             drop(tx);
             answer

@@ -25,16 +25,19 @@
 //! hits are dense there. In a list by name, names that begin alike lie together, so their parts walk only those spans of
 //! the index. Nothing ever sorts or loads all hits of a common word.
 
-pub mod ahead;
 mod grams;
+mod memory;
 mod page;
 mod query;
 #[cfg(test)]
 mod tests;
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-pub use self::query::{Query, Rank};
+pub use self::{
+    memory::Memory,
+    query::{Query, Rank},
+};
 use super::Tx;
 use crate::{
     error::Result,
@@ -108,11 +111,16 @@ pub fn put(tx: &Tx<'_>, customer_id: i64, document: &Document<'_>) -> Result<()>
     if old.as_ref() == Some(&doc) {
         return Ok(());
     }
-    let grams = grams::of_document(&doc);
+    let mut ahead = None;
+    if let Some(memory) = tx.memory() {
+        memory.change(customer_id);
+        ahead = memory.take(Lines::of(&doc).name);
+    }
+    let grams = grams::of_document(&doc, ahead);
     match old {
         Some(old) => {
             tx.execute("UPDATE customer_search SET doc = ?2 WHERE customer_id = ?1", params![customer_id, doc])?;
-            if grams::of_document(&old) == grams {
+            if grams::of_document(&old, None) == grams {
                 return Ok(());
             }
             tx.execute("DELETE FROM customer_gram WHERE rowid = ?1", [customer_id])?;
@@ -125,18 +133,31 @@ pub fn put(tx: &Tx<'_>, customer_id: i64, document: &Document<'_>) -> Result<()>
     Ok(())
 }
 
-/// Merges some of the index's segments, of which a large import leaves many: each is a list more that a search reads.
-/// Answers whether there is more to merge; `begin` says that all are to become one.
+/// Pages of the index that are written in one go when its segments are merged.
+const TENDED: i64 = 48;
+
+/// Merges some of the index's segments, in a transaction of its own: each is a list more that a search reads. Answers
+/// whether there may be more to merge.
 ///
 /// # Errors
 /// The database's.
-pub fn tidy(tx: &Tx<'_>, begin: bool) -> Result<bool> {
-    const PAGES: i64 = 160;
-    let before = tx.changes();
-    let pages = if begin { -PAGES } else { PAGES };
-    tx.execute("INSERT INTO customer_gram (customer_gram, rank) VALUES ('merge', ?1)", [pages])?;
+pub(super) fn tend(conn: &Connection) -> rusqlite::Result<bool> {
+    let before = conn.total_changes();
+    conn.prepare_cached("INSERT INTO customer_gram (customer_gram, rank) VALUES ('merge', ?1)")?.execute([TENDED])?;
     // The engine's own sign that nothing was left to do.
-    Ok(tx.changes().saturating_sub(before) >= 2)
+    Ok(conn.total_changes().saturating_sub(before) >= 2)
+}
+
+/// Has all segments of the index become one, little by little: worth it after a large import.
+///
+/// # Errors
+/// The database's.
+pub fn gather(tx: &Tx<'_>) -> Result<()> {
+    tx.execute("INSERT INTO customer_gram (customer_gram, rank) VALUES ('merge', ?1)", [-TENDED])?;
+    if let Some(memory) = tx.memory() {
+        memory.disturb();
+    }
+    Ok(())
 }
 
 /// Takes a customer out of the index; nothing happens if it is not there.

@@ -11,7 +11,10 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row};
 
-use super::faults::{Faults, Point, Stop};
+use super::{
+    faults::{Faults, Point, Stop},
+    search::Memory,
+};
 use crate::error::{Error, Result};
 
 /// Work on one record that is put off to the end of the batch.
@@ -21,6 +24,8 @@ pub type Chore = fn(&Tx<'_>, i64) -> Result<()>;
 pub struct Tx<'c> {
     conn: &'c Connection,
     faults: Option<&'c dyn Faults>,
+    memory: Option<&'c Memory>,
+    mark: u64,
     /// The first failure of the engine itself. Whatever a job makes of it, the batch is lost.
     failure: Cell<Option<rusqlite::ffi::Error>>,
     deferred: RefCell<BTreeSet<(usize, i64)>>,
@@ -30,12 +35,35 @@ pub struct Tx<'c> {
 impl<'c> Tx<'c> {
     /// Wraps a connection on which the caller has opened a transaction.
     pub(crate) fn new(conn: &'c Connection) -> Self {
-        Self::writing(conn, None)
+        Self {
+            conn,
+            faults: None,
+            memory: None,
+            mark: 0,
+            failure: Cell::new(None),
+            deferred: RefCell::default(),
+            chores: RefCell::default(),
+        }
     }
 
     /// As [`Tx::new`], with the faults that tests ask for.
-    pub(super) fn writing(conn: &'c Connection, faults: Option<&'c dyn Faults>) -> Self {
-        Self { conn, faults, failure: Cell::new(None), deferred: RefCell::default(), chores: RefCell::default() }
+    pub(super) fn writing(conn: &'c Connection, faults: Option<&'c dyn Faults>, memory: &'c Memory) -> Self {
+        Self { faults, ..Self::reading(conn, memory) }
+    }
+
+    /// As [`Tx::new`], before anything was read.
+    pub(super) fn reading(conn: &'c Connection, memory: &'c Memory) -> Self {
+        Self { memory: Some(memory), mark: memory.mark(), ..Self::new(conn) }
+    }
+
+    /// What searches remember, if the connection belongs to an open [`Db`](super::Db).
+    pub(super) fn memory(&self) -> Option<&'c Memory> {
+        self.memory
+    }
+
+    /// What this transaction sees for certain ([`Memory`]).
+    pub(super) fn mark(&self) -> u64 {
+        self.mark
     }
 
     /// The first failure of the engine itself, if there was one.

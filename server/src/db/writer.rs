@@ -65,6 +65,8 @@ const FEEDS_QUEUE: usize = 64;
 /// Jobs in one commit, and how long a batch may gather work before it commits.
 const BATCH_JOBS: usize = 256;
 const BATCH_TIME: Duration = Duration::from_millis(20);
+/// Batches after which the search index is tended even if people wait.
+const UNTENDED: u32 = 16;
 /// Batches between two looks at the length of the log.
 const WAL_LOOK: u32 = 64;
 /// How soon, and then how seldom, it is tried whether writes are possible again.
@@ -73,7 +75,7 @@ const PROBE_LAST: Duration = Duration::from_secs(10);
 
 /// A batch of feeds may be longer, for it ends with the job under way as soon as somebody waits: the pages that all rows
 /// touch are written once a commit.
-const FEEDS_TIME: Duration = Duration::from_millis(60);
+const FEEDS_TIME: Duration = Duration::from_millis(40);
 
 trait Job: Send {
     fn run(&mut self, write: &mut Write<'_>) -> Result<(), ()>;
@@ -241,16 +243,21 @@ impl Writer {
 fn work(mut engine: Engine, shared: &Shared) {
     let mut batches: u32 = 0;
     let mut pause = PROBE_FIRST;
+    // Batches since the search index was tended, if it needs that.
+    let mut untended: Option<u32> = Some(0);
     loop {
-        match next(shared, pause) {
+        match next(shared, pause, untended) {
             Next::Job(lane, first) => {
                 batch(&mut engine, (lane, first), shared);
                 pause = PROBE_FIRST;
+                let untidy = engine.memory.take_untidy();
+                untended = untended.or(untidy.then_some(0)).map(|batches| batches + 1);
                 batches = batches.wrapping_add(1);
                 if batches.is_multiple_of(WAL_LOOK) {
                     engine.truncate_log();
                 }
             }
+            Next::Tend => untended = engine.tend().then_some(0),
             Next::Probe => pause = recover(&mut engine, shared, pause),
             Next::End => break,
         }
@@ -269,15 +276,21 @@ fn work(mut engine: Engine, shared: &Shared) {
 enum Next {
     Job(Lane, Box<dyn Job>),
     Probe,
+    Tend,
     End,
 }
 
-/// The next job, people first; the end when the writer is to stop and everything queued is done. While writes are
-/// stopped for a reason that may pass, a probe after the pause.
-fn next(shared: &Shared, pause: Duration) -> Next {
+/// The next job: people first, then the search index if it needs tending, then feeds; the end when the writer is to stop
+/// and everything queued is done. While writes are stopped for a reason that may pass, a probe after the pause.
+fn next(shared: &Shared, pause: Duration, untended: Option<u32>) -> Next {
     let mut queues = shared.lock();
     let since = Instant::now();
     loop {
+        // People must not wait for it, but it must not wait for ever.
+        let now = untended.is_some_and(|batches| batches >= UNTENDED || queues.people.is_empty());
+        if now && queues.stopped.is_none() && !queues.closing {
+            return Next::Tend;
+        }
         if let Some(job) = queues.people.pop_front() {
             return Next::Job(Lane::People, job);
         }
@@ -333,7 +346,7 @@ fn batch(engine: &mut Engine, (mut lane, first): (Lane, Box<dyn Job>), shared: &
     let mut head = engine.chain.clone();
     let mut next = Some(first);
     let mut failure = engine.begin().err();
-    let tx = Tx::writing(&engine.conn, engine.faults.as_deref());
+    let tx = Tx::writing(&engine.conn, engine.faults.as_deref(), &engine.memory);
     while let Some(mut job) = next.take() {
         if failure.is_none() {
             failure = step(&engine.conn, &tx, engine.clock.now(), &mut head, job.as_mut()).err().map(Error::from);
@@ -354,6 +367,7 @@ fn batch(engine: &mut Engine, (mut lane, first): (Lane, Box<dyn Job>), shared: &
         }
     };
     drop(tx);
+    engine.memory.settle();
     let Some(failure) = failure else {
         engine.chain = head;
         shared.jobs.fetch_add(jobs.len() as u64, Ordering::Relaxed);

@@ -20,7 +20,7 @@ use crate::{
     db::{
         Lane, Write,
         list::{Key, Position},
-        search::{self, ahead},
+        search,
     },
     error::{Error, Fault, Result},
     kernel::Kernel,
@@ -160,11 +160,12 @@ impl Service {
     fn prepare(&self, caller: &Caller, import_id: i64, rows: &[pb::ImportRow]) {
         let rows: Vec<Vec<String>> = rows.iter().skip(JOB_ROWS / 2).map(|row| row.cells.clone()).collect();
         let (kernel, caller) = (self.kernel.clone(), caller.clone());
+        let db = kernel.db().clone();
         let prepare = move |view: &View<'_>| {
             let options = store::load(view.tx, view.actor, import_id)?.options;
             let name = options.fields.iter().position(|field| field == "name");
             if let Some(at) = name.filter(|_| options.kind() == Kind::Customer) {
-                rows.iter().filter_map(|cells| cells.get(at)).for_each(|name| ahead::prepare(name));
+                rows.iter().filter_map(|cells| cells.get(at)).for_each(|name| db.searches().prepare(name));
             }
             Ok(())
         };
@@ -174,19 +175,12 @@ impl Service {
         });
     }
 
-    /// Puts the search index in order after a large import, in the lane of feeds and a little at a time. Not done to the
-    /// end, searches are slower, not wrong.
+    /// Puts the search index in order after a large import. Not done to the end, searches are slower, not wrong.
     fn tidy(&self, status: &pb::ImportStatus) {
         if status.created + status.updated < TIDY {
             return;
         }
-        let db = self.kernel.db().clone();
-        tokio::spawn(async move {
-            let mut begin = true;
-            while db.write(Lane::Feeds, move |write| search::tidy(write.tx, begin)).await.unwrap_or(false) {
-                begin = false;
-            }
-        });
+        self.kernel.db().write_lossy(|write| search::gather(write.tx));
     }
 
     /// A write that repeats itself safely without a request id: what it does is kept with the import.

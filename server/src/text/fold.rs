@@ -10,6 +10,9 @@ pub fn fold(text: &str) -> String {
         // Most numbers, phones and query words: nothing to decompose.
         return one_blank(text.chars().map(|c| c.to_ascii_lowercase()));
     }
+    if is_simple(text) {
+        return one_blank(text.chars().map(|c| simplified(c.to_ascii_lowercase())));
+    }
     let mut plain = String::with_capacity(text.len());
     let mut on_latin = false;
     // NFKD first (full width, ligatures, accents apart), then case, then NFC for what keeps its marks (が, й). Lowering
@@ -44,6 +47,12 @@ pub fn fold(text: &str) -> String {
     one_blank(plain.nfc().map(simplified))
 }
 
+/// ASCII and unified Han characters only, as most names are: no normal form changes them, nor does their case matter
+/// beyond ASCII.
+fn is_simple(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii() || ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
 fn one_blank(chars: impl Iterator<Item = char>) -> String {
     let mut out = String::new();
     let mut blank = false;
@@ -68,6 +77,9 @@ pub fn squeeze(text: &str) -> String {
     if folded.is_ascii() {
         return folded.chars().filter(char::is_ascii_alphanumeric).collect();
     }
+    if is_simple(&folded) {
+        return folded.chars().filter(|c| c.is_alphanumeric()).collect();
+    }
     let mut squeezed = String::with_capacity(folded.len());
     for c in folded.chars().filter(|c| c.is_alphanumeric()) {
         // A mark that stood behind a blank must not become an accent of the letter before it.
@@ -81,12 +93,18 @@ pub fn squeeze(text: &str) -> String {
 /// For the uniqueness of names (D2): without spaces, full width as half width, without case. Nothing else is equal:
 /// 華盛 and 华盛 may be two companies, and so may a name with 有限公司 and one without.
 pub fn dedupe_name(name: &str) -> String {
+    if is_simple(name) {
+        return name.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+    }
     let joined: String = narrow(name).chars().filter(|c| !c.is_whitespace()).collect();
     joined.to_lowercase().nfc().collect()
 }
 
 /// Full-width letters, digits and signs as half-width ones (and half-width kana as kana); NFC.
 pub fn narrow(text: &str) -> String {
+    if is_simple(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

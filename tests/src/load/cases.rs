@@ -37,8 +37,19 @@ pub struct Outcome {
     pub took: Duration,
     /// Pages of a complete answer, the most and in the middle; none where it is one call.
     pub pages: Option<(usize, usize)>,
+    /// Rows of a complete answer, in the middle; none where it is no list.
+    pub rows: Option<usize>,
     /// Jobs a commit, where something was written.
     pub batch: Option<f64>,
+}
+
+/// What one call, or one list to its end, brought.
+#[derive(Debug, Default)]
+struct Answer {
+    /// The time of each page.
+    times: Vec<Duration>,
+    /// How many rows there were; none where it is no list.
+    rows: Option<usize>,
 }
 
 /// A case under way.
@@ -58,12 +69,11 @@ pub struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Runs a case with one client and with all of them. `act` makes the call of a number and answers the times of its
-    /// pages.
+    /// Runs a case with one client and with all of them. `act` makes the call of a number.
     async fn case<F, A>(&mut self, what: &str, act: F) -> Result<()>
     where
         F: Fn(Session, usize) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<Vec<Duration>>> + Send + 'static,
+        A: Future<Output = Result<Answer>> + Send + 'static,
     {
         if !what.contains(&self.only) {
             return Ok(());
@@ -90,14 +100,17 @@ impl Bench<'_> {
             }
             let took = started.elapsed();
             let after = self.server.figures()?;
-            let mut pages: Vec<usize> = walks.iter().map(Vec::len).collect();
+            let mut pages: Vec<usize> = walks.iter().map(|walk| walk.times.len()).collect();
             pages.sort_unstable();
+            let mut rows: Vec<usize> = walks.iter().filter_map(|walk| walk.rows).collect();
+            rows.sort_unstable();
+            let rows = rows.get(rows.len() / 2).copied();
             let pages = pages.last().copied().zip(pages.get(pages.len() / 2).copied()).filter(|(most, _)| *most > 1);
-            let mut times = walks.concat();
+            let mut times: Vec<Duration> = walks.into_iter().flat_map(|walk| walk.times).collect();
             times.sort_unstable();
             let commits = after.commits - before.commits;
             let batch = (commits > 0).then(|| (after.jobs - before.jobs) as f64 / commits as f64);
-            let outcome = Outcome { what: what.to_owned(), clients: count, times, took, pages, batch };
+            let outcome = Outcome { what: what.to_owned(), clients: count, times, took, pages, rows, batch };
             (self.print)(outcome.row());
             self.outcomes.push(outcome);
         }
@@ -109,9 +122,9 @@ impl Bench<'_> {
         self.case(what, move |client, call| {
             let request = requests.get(call % requests.len().max(1)).cloned().unwrap_or_default();
             async move {
-                let mut times = Vec::new();
-                pages(&client, request, PAGES, &mut times).await?;
-                Ok(times)
+                let mut answer = Answer { rows: Some(0), ..Answer::default() };
+                pages(&client, request, PAGES, &mut answer).await?;
+                Ok(answer)
             }
         })
         .await
@@ -155,7 +168,7 @@ impl Bench<'_> {
             // The token that leads to the thousandth page, or to the last one there is.
             let mut far = request.clone();
             if let Some(client) = self.clients.first() {
-                far.page_token = pages(client, request.clone(), 999, &mut Vec::new()).await?;
+                far.page_token = pages(client, request.clone(), 999, &mut Answer::default()).await?;
             }
             for (what, request) in [(format!("{what}, page 1"), request), (format!("{what}, page 1,000"), far)] {
                 self.case(&what, move |client, _| {
@@ -262,12 +275,13 @@ async fn pages(
     client: &Session,
     mut request: pb::ListCustomersRequest,
     most: usize,
-    times: &mut Vec<Duration>,
+    answer: &mut Answer,
 ) -> Result<String> {
     for _ in 0..most {
         let started = Instant::now();
         let page = client.customers().list_customers(request.clone()).await?.into_inner();
-        times.push(started.elapsed());
+        answer.times.push(started.elapsed());
+        answer.rows = answer.rows.map(|rows| rows + page.customers.len());
         if page.next_page_token.is_empty() {
             break;
         }
@@ -277,11 +291,11 @@ async fn pages(
 }
 
 /// The time of one call.
-async fn once<R, E>(call: impl Future<Output = Result<R, E>>) -> Result<Vec<Duration>>
+async fn once<R, E>(call: impl Future<Output = Result<R, E>>) -> Result<Answer>
 where
     anyhow::Error: From<E>,
 {
     let started = Instant::now();
     call.await?;
-    Ok(vec![started.elapsed()])
+    Ok(Answer { times: vec![started.elapsed()], rows: None })
 }

@@ -2,6 +2,7 @@
 //! that a directory can be grown and its searches be known beforehand.
 
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     fs,
     path::Path,
@@ -109,24 +110,34 @@ impl Company {
         format!("13{:09}", (index as u64).wrapping_mul(982_451_653) % 1_000_000_000)
     }
 
+    /// Every fragment of so many Chinese characters in the names of the first `customers`, and how often it is there.
+    fn fragments(&self, customers: usize, length: usize) -> Vec<(String, usize)> {
+        let mut counts: HashMap<[char; 3], usize> = HashMap::new();
+        let mut chars = Vec::new();
+        // The last way is in Latin letters.
+        for name in (0..customers).filter(|index| index % WAYS < VARIANTS.len()).map(|index| self.name(index)) {
+            chars.clear();
+            chars.extend(name.chars());
+            for window in chars.windows(length).filter(|window| window.iter().all(|c| !c.is_ascii())) {
+                let mut key = [' '; 3];
+                key.iter_mut().zip(window).for_each(|(to, from)| *to = *from);
+                *counts.entry(key).or_default() += 1;
+            }
+        }
+        counts.into_iter().map(|(key, count)| (key.iter().take(length).collect(), count)).collect()
+    }
+
     /// What to look for among the first `customers`.
     pub fn searches(&self, customers: usize) -> Searches {
         let step = (customers / 5_000).max(1);
-        let names: Vec<String> = (0..customers).step_by(step).map(|index| self.name(index)).collect();
         let shorts: Vec<&str> = (0..customers).step_by(step).map(|index| self.parts(index).0).collect();
         let pairs: HashSet<(char, char)> =
             self.short.iter().flat_map(|name| name.chars().zip(name.chars().skip(1))).collect();
         let mut searches = Searches::default();
         for length in [2, 3] {
-            let mut counts: HashMap<String, usize> = HashMap::new();
-            for name in &names {
-                let chars: Vec<char> = name.chars().collect();
-                for window in chars.windows(length).filter(|window| window.iter().all(|c| !c.is_ascii())) {
-                    *counts.entry(window.iter().collect()).or_default() += 1;
-                }
-            }
-            let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-            counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            let mut counts = self.fragments(customers, length);
+            // Those of one count in an order of no meaning, so that they are of all kinds of names.
+            counts.sort_unstable_by_key(|(text, count)| (Reverse(*count), blake3::hash(text.as_bytes()).to_hex()));
             let common = counts.iter().take(20).map(|(text, _)| text.clone()).collect();
             let rare: Vec<String> = counts.iter().rev().take(400).map(|(text, _)| text.clone()).collect();
             // Characters that exist, in an order that does not.
@@ -174,7 +185,7 @@ pub struct Searches {
 /// The same kind of text, seldom, often and never there.
 #[derive(Debug)]
 pub struct Kinds {
-    /// The rarest.
+    /// The rarest: of that many customers one has each, or few.
     pub rare: Vec<String>,
     /// The most frequent.
     pub common: Vec<String>,

@@ -15,7 +15,7 @@
 //! Candidates are tested by their document anyway, so it does no harm that initials and full pinyin may look the same.
 //! Only `^` and `~` also exclude (`Query::expression_of`): they may stand for nothing but a beginning of the name.
 
-use super::{Lines, ahead};
+use super::Lines;
 use crate::text::pinyin::{Sound, combine, spell, starts};
 
 /// How long beginnings of full pinyin are kept.
@@ -27,10 +27,10 @@ const KEY: usize = 8;
 /// The longest beginning of initials.
 const INITIALS: usize = 4;
 
-/// All grams of a document, sorted, each once.
-pub(super) fn of_document(doc: &str) -> Vec<String> {
+/// All grams of a document, sorted, each once. Those of its name may have been cut before.
+pub(super) fn of_document(doc: &str, of_its_name: Option<Vec<String>>) -> Vec<String> {
     let lines = Lines::of(doc);
-    let mut grams = ahead::take(lines.name).unwrap_or_else(|| of_name(lines.name));
+    let mut grams = of_its_name.unwrap_or_else(|| of_name(lines.name));
     for line in [lines.number, lines.external_id].into_iter().chain(lines.contacts.split('\t')) {
         of_letters(line, &mut grams);
         of_text(line, &mut grams);

@@ -129,7 +129,11 @@ impl Search<'_> {
 
     fn candidates(&self, expression: &str, limit: usize) -> Result<Vec<i64>> {
         let sql = "SELECT rowid FROM customer_gram WHERE customer_gram MATCH ?1 LIMIT ?2";
-        self.tx.query(sql, params![expression, limit as i64], |row| row.get(0))
+        let look = || self.tx.query(sql, params![expression, limit as i64], |row| row.get(0));
+        match self.tx.memory() {
+            Some(memory) => memory.candidates("customer", expression, limit, self.tx.mark(), look),
+            None => look(),
+        }
     }
 
     /// The next matches of one rank. `found` are the candidates of the whole query, if they were looked for.

@@ -391,7 +391,7 @@ proptest! {
         prop_assert_eq!(lines.name, squeeze(&name));
         prop_assert_eq!(lines.number, squeeze(&number));
         prop_assert_eq!(lines.external_id, squeeze(&external_id));
-        let grams: BTreeSet<String> = grams::of_document(&doc).into_iter().collect();
+        let grams: BTreeSet<String> = grams::of_document(&doc, None).into_iter().collect();
         prop_assert!(grams.iter().all(|gram| gram.chars().all(|c| c.is_alphanumeric() || "^~=-".contains(c))));
     }
 }
