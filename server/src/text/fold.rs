@@ -128,6 +128,16 @@ mod tests {
         assert_eq!(squeeze("AT&T（中國）-分公司"), "att中国分公司");
     }
 
+    /// What is taken for simple is what the long way would leave alone.
+    #[test]
+    fn no_normal_form_and_no_case_changes_a_unified_han_character() {
+        for c in '\u{4e00}'..='\u{9fff}' {
+            let same = |form: String| form.chars().eq([c]);
+            assert!(same(c.nfkd().collect()) && same(c.nfc().collect()) && same(c.to_lowercase().collect()), "{c}");
+            assert!(!is_combining_mark(c) && c.is_alphanumeric(), "{c}");
+        }
+    }
+
     /// D2
     #[test]
     fn names_are_equal_without_spaces_width_and_case_and_in_nothing_else() {
