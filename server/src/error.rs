@@ -40,6 +40,8 @@ pub enum Fault {
     Ambiguous(String),
     /// The field cannot be written, or not by this call.
     NotWritable,
+    /// It is so already.
+    Unchanged,
     /// No field of this name exists.
     UnknownField,
     /// One of these fields must be given.
@@ -68,6 +70,18 @@ pub enum Error {
     /// The record's state does not allow the action; the argument is the state.
     #[error("the state {0} does not allow this")]
     InvalidState(String),
+    /// The record's state does not allow the action any more, because somebody else was first.
+    #[error("the state {state} does not allow this: {who} at {at}")]
+    Overtaken {
+        /// The state.
+        state: String,
+        /// Who is responsible for the record now.
+        owner: String,
+        /// Who brought the record there.
+        who: String,
+        /// When, in Unix milliseconds.
+        at: i64,
+    },
     /// The caller lacks the right.
     #[error("the right {0} is missing")]
     Forbidden(String),
@@ -157,7 +171,7 @@ impl Error {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Validation(_) => "VALIDATION",
-            Self::InvalidState(_) => "INVALID_STATE",
+            Self::InvalidState(_) | Self::Overtaken { .. } => "INVALID_STATE",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::NotOwner(_) => "NOT_OWNER",
             Self::NotFound => "NOT_FOUND",
@@ -182,7 +196,12 @@ impl Error {
     pub fn is_refusal(&self) -> bool {
         matches!(
             self,
-            Self::Forbidden(_) | Self::NotOwner(_) | Self::NotFound | Self::InvalidState(_) | Self::NotEditable
+            Self::Forbidden(_)
+                | Self::NotOwner(_)
+                | Self::NotFound
+                | Self::InvalidState(_)
+                | Self::Overtaken { .. }
+                | Self::NotEditable
         )
     }
 

@@ -202,7 +202,7 @@ impl List {
     pub fn page(&self, tx: &Tx<'_>, after: Option<&Position>, size: usize) -> Result<Slice> {
         match &self.query {
             None => self.walk.page(tx, after, size, 0, |_| Ok(true)),
-            Some(query) => query.page(tx, &self.walk, after, size),
+            Some(query) => query.page(tx, &search::CUSTOMERS, &self.walk, after, size),
         }
     }
 
@@ -210,7 +210,7 @@ impl List {
     pub fn total(&self, tx: &Tx<'_>) -> Result<pb::Total> {
         let (count, at_least) = match &self.query {
             None => self.walk.count(tx)?,
-            Some(query) => query.count(tx, &self.walk)?,
+            Some(query) => query.count(tx, &search::CUSTOMERS, &self.walk)?,
         };
         Ok(pb::Total { count, at_least })
     }

@@ -406,7 +406,7 @@ pub fn index(tx: &Tx<'_>, id: i64) -> Result<()> {
     let Some((no, name, external_id, tel, fax)): Option<Found> = row else { return Ok(()) };
     let contacts = contacts::store::names_and_phones(tx, id)?;
     let phones = [tel, fax];
-    search::put(
+    search::CUSTOMERS.put(
         tx,
         id,
         &search::Document { number: &no, name: &name, external_id: &external_id, phones: &phones, contacts: &contacts },

@@ -18,7 +18,7 @@ use crate::{
     },
     dictionary,
     error::{Error, Result},
-    interactions,
+    interactions, opportunities, products,
     rpc::{
         guard::View,
         page::{Binding, size},
@@ -38,6 +38,9 @@ pub fn table(kind: Kind) -> Option<&'static Table> {
         Kind::Contact => Some(&contacts::store::TABLE),
         Kind::Interaction => Some(&interactions::store::TABLE),
         Kind::DictionaryItem => Some(&dictionary::store::TABLE),
+        Kind::Opportunity => Some(&opportunities::store::TABLE),
+        Kind::PlanStep => Some(&opportunities::plan::TABLE),
+        Kind::Product => Some(&products::store::TABLE),
         _ => None,
     }
 }
@@ -176,17 +179,18 @@ fn changes(
 fn words(tx: &Tx<'_>, column: &str, value: &Value) -> Result<String> {
     let Some(number) = value.int() else { return Ok(value.text().to_owned()) };
     Ok(match column {
-        "region_id" | "level_id" | "classification_id" | "channel_id" => {
-            dictionary::store::choice(tx, Some(number))?.map(|choice| choice.zh).unwrap_or_default()
-        }
-        "manager_id" | "author_id" | "created_by" => {
+        "region_id" | "level_id" | "classification_id" | "channel_id" | "lead_source_id" | "stage_id"
+        | "close_reason_id" => dictionary::store::choice(tx, Some(number))?.map(|choice| choice.zh).unwrap_or_default(),
+        "manager_id" | "author_id" | "assignee_id" | "created_by" => {
             users::store::user(tx, number)?.map(|user| users::store::shown(&user)).unwrap_or_default()
         }
         "contact_id" => contacts::store::contact_ref(tx, Some(number))?.map(|contact| contact.name).unwrap_or_default(),
         "customer_id" => (store::TABLE.label)(tx, number).unwrap_or_default(),
-        "at" | "next_contact_at" | "settled_at" | "deleted_at" => DateTime::<Utc>::from_timestamp_millis(number)
-            .map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
-            .unwrap_or_default(),
+        "at" | "next_contact_at" | "settled_at" | "deleted_at" | "assigned_at" | "closed_at" | "result_at" => {
+            DateTime::<Utc>::from_timestamp_millis(number)
+                .map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
+                .unwrap_or_default()
+        }
         "party" => if number == 2 { "person" } else { "organisation" }.into(),
         "sex" => ["", "male", "female"].get(usize::try_from(number).unwrap_or(0)).copied().unwrap_or("").into(),
         "status" => if number == 2 { "lost" } else { "normal" }.into(),

@@ -15,7 +15,8 @@ use rolo_proto::v1::{
     contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
     dictionary_service_server::DictionaryServiceServer, host_service_server::HostServiceServer,
     import_service_server::ImportServiceServer, interaction_service_server::InteractionServiceServer,
-    operation_service_server::OperationServiceServer, session_service_server::SessionServiceServer,
+    operation_service_server::OperationServiceServer, opportunity_service_server::OpportunityServiceServer,
+    product_service_server::ProductServiceServer, session_service_server::SessionServiceServer,
     user_service_server::UserServiceServer,
 };
 use tokio::{
@@ -32,7 +33,7 @@ use crate::{
     error::{Error, Result},
     host, imports, interactions,
     kernel::Kernel,
-    operations, sessions, users,
+    operations, opportunities, products, sessions, users,
 };
 
 /// What a connection came through.
@@ -184,6 +185,8 @@ pub async fn serve(
         .add_service(sized!(CustomerServiceServer, customers::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(ContactServiceServer, contacts::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(InteractionServiceServer, interactions::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(OpportunityServiceServer, opportunities::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(ProductServiceServer, products::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(OperationServiceServer, operations::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(ImportServiceServer, imports::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(HostServiceServer, host::rpc::Service { kernel: kernel.clone() }))

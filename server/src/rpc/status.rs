@@ -40,6 +40,14 @@ fn status(error: &Error) -> Status {
             details.add_precondition_failure_violation("STATE", state, "the state does not allow this");
             Code::FailedPrecondition
         }
+        Error::Overtaken { state, owner, who, at } => {
+            put("state", state.clone());
+            put("owner", owner.clone());
+            put("who", who.clone());
+            put("at", at.to_string());
+            details.add_precondition_failure_violation("STATE", state, "the state does not allow this");
+            Code::FailedPrecondition
+        }
         Error::Forbidden(permission) => {
             put("permission", permission.clone());
             Code::PermissionDenied
@@ -129,6 +137,7 @@ pub fn fault(fault: &Fault) -> String {
         Fault::UnknownReference(given) => format!("UNKNOWN_REFERENCE:{given}"),
         Fault::Ambiguous(given) => format!("AMBIGUOUS:{given}"),
         Fault::NotWritable => "NOT_WRITABLE".into(),
+        Fault::Unchanged => "UNCHANGED".into(),
         Fault::UnknownField => "UNKNOWN_FIELD".into(),
         Fault::OneOf(fields) => format!("ONE_OF:{fields}"),
     }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{FEW, MANY, Query, Rank};
+use super::{FEW, Index, MANY, Query, Rank};
 use crate::{
     db::{
         Tx,
@@ -21,8 +21,6 @@ const BUDGET: usize = if cfg!(test) { 1_000 } else { 20_000 };
 const LOOK_UP: usize = 12;
 /// So many candidates are counted where there are too many to test them all.
 const COUNTED: usize = if cfg!(test) { 25 } else { 1_000 };
-/// The column that holds [`name_key`](crate::text::name_key), in the words of a list.
-const NAME_KEY: &str = "c.name_key";
 
 /// Where the matches are.
 enum Found {
@@ -37,6 +35,7 @@ enum Found {
 /// One search of one list.
 struct Search<'a> {
     query: &'a Query,
+    index: &'static Index,
     tx: &'a Tx<'a>,
     walk: &'a Walk,
     /// What the page may still cost.
@@ -48,9 +47,16 @@ impl Query {
     ///
     /// # Errors
     /// The database's.
-    pub fn page(&self, tx: &Tx<'_>, walk: &Walk, after: Option<&Position>, size: usize) -> Result<Slice> {
+    pub fn page(
+        &self,
+        tx: &Tx<'_>,
+        index: &'static Index,
+        walk: &Walk,
+        after: Option<&Position>,
+        size: usize,
+    ) -> Result<Slice> {
         let size = size.max(1);
-        let mut search = Search { query: self, tx, walk, left: BUDGET };
+        let mut search = Search { query: self, index, tx, walk, left: BUDGET };
         // A page that goes on in a later part belongs to a frequent word, or to a rare one that the parts find as well.
         let mut found = match after {
             Some(after) if after.part > Rank::Exact.part() => None,
@@ -91,8 +97,8 @@ impl Query {
     ///
     /// # Errors
     /// The database's.
-    pub fn count(&self, tx: &Tx<'_>, walk: &Walk) -> Result<(i64, bool)> {
-        let search = Search { query: self, tx, walk, left: 0 };
+    pub fn count(&self, tx: &Tx<'_>, index: &'static Index, walk: &Walk) -> Result<(i64, bool)> {
+        let search = Search { query: self, index, tx, walk, left: 0 };
         let mut ids = match self.expression() {
             Some(expression) => search.candidates(&expression, FEW + 1)?,
             None => {
@@ -126,8 +132,7 @@ impl Search<'_> {
     }
 
     fn candidates(&self, expression: &str, limit: usize) -> Result<Vec<i64>> {
-        let sql = "SELECT rowid FROM customer_gram WHERE customer_gram MATCH ?1 LIMIT ?2";
-        self.tx.query(sql, params![expression, limit as i64], |row| row.get(0))
+        self.tx.query(self.index.find, params![expression, limit as i64], |row| row.get(0))
     }
 
     /// The next matches of one rank. `found` are the candidates of the whole query, if they were looked for.
@@ -139,7 +144,7 @@ impl Search<'_> {
         size: usize,
         last: &mut Option<Position>,
     ) -> Result<Slice> {
-        let spans = self.query.key_beginnings(rank).filter(|_| self.walk.key == NAME_KEY);
+        let spans = self.query.key_beginnings(rank).filter(|_| self.walk.key == self.index.name_key);
         let own = match (rank, &found, &spans) {
             // They hold these as well, and where the names lie close together nothing else is needed.
             (Rank::Prefix, Some(Found::Many(_)), _) => None,
@@ -258,10 +263,10 @@ impl Search<'_> {
     }
 
     fn rank(&self, id: i64) -> Result<Option<Rank>> {
-        let sql = "SELECT doc FROM customer_search WHERE customer_id = ?1";
         // Read in place: a copy of the text would cost as much as the test.
-        let rank =
-            self.tx.query_opt(sql, [id], |row| Ok(row.get_ref(0)?.as_str().ok().and_then(|doc| self.query.rank(doc))));
+        let rank = self.tx.query_opt(self.index.doc, [id], |row| {
+            Ok(row.get_ref(0)?.as_str().ok().and_then(|doc| self.query.rank(doc)))
+        });
         Ok(rank?.flatten())
     }
 
