@@ -136,6 +136,9 @@ pub enum Error {
     /// The page token is not one of ours, or belongs to another list.
     #[error("the page token does not fit this list")]
     BadPageToken,
+    /// A stream cannot go on without a gap, or rights have changed: load anew, then watch from there.
+    #[error("load anew, then watch from there")]
+    Resync,
     /// The queue of writes is full; try again.
     #[error("too much at once")]
     Busy,
@@ -184,6 +187,7 @@ impl Error {
             Self::Throttled(_) => "THROTTLED",
             Self::PasswordChangeRequired => "PASSWORD_CHANGE_REQUIRED",
             Self::BadPageToken => "BAD_PAGE_TOKEN",
+            Self::Resync => "RESYNC",
             Self::Busy => "BUSY",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::ReadOnly(_) => "READ_ONLY",

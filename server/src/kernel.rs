@@ -5,14 +5,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{
     clock::{Clock, DAY, Millis},
     db::{Db, Write, params},
     error::{Error, Result},
+    notices,
     sessions::{Cache, SoftLocks},
     settings::Settings,
+    watch::{hub::Hub, presence::Presences},
 };
 
 /// Password hashes computed at once: each takes 46 MiB.
@@ -45,6 +47,9 @@ struct Inner {
     soft_locks: SoftLocks,
     hashing: Semaphore,
     refusals: Refusals,
+    hub: Hub,
+    presences: Presences,
+    closing: watch::Sender<bool>,
 }
 
 /// The kernel of one running server.
@@ -71,6 +76,9 @@ impl Kernel {
             soft_locks: SoftLocks::default(),
             hashing: Semaphore::new(HASHES),
             refusals: Refusals::default(),
+            hub: Hub::default(),
+            presences: Presences::default(),
+            closing: watch::Sender::new(false),
         })))
     }
 
@@ -109,9 +117,33 @@ impl Kernel {
         &self.0.refusals
     }
 
+    /// Tells watchers of what was committed.
+    pub fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    /// Who is at which record.
+    pub fn presences(&self) -> &Presences {
+        &self.0.presences
+    }
+
+    /// The server stops: streams that follow what happens end.
+    pub fn close_streams(&self) {
+        self.0.closing.send_replace(true);
+    }
+
+    /// Resolves when the server stops.
+    pub async fn closing(&self) {
+        let mut closing = self.0.closing.subscribe();
+        // The sender lives as long as the kernel.
+        let _ = closing.wait_for(|closing| *closing).await;
+    }
+
     /// Drops what has outlived its use, a slice at a time; called every minute.
     pub fn sweep(&self) {
-        self.0.soft_locks.forget(self.0.clock.now());
+        let now = self.0.clock.now();
+        self.0.soft_locks.forget(now);
+        self.0.presences.sweep(now);
         self.0.db.write_lossy(sweep_slice);
     }
 }
@@ -132,5 +164,5 @@ fn sweep_slice(write: &mut Write<'_>) -> Result<()> {
            LIMIT 500)",
         params![OUTBOX_KEPT_ROWS],
     )?;
-    Ok(())
+    notices::store::sweep(write)
 }

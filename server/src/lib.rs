@@ -34,6 +34,8 @@ pub mod settings;
 pub mod text;
 pub mod users;
 pub mod value;
+pub mod views;
+pub mod watch;
 
 pub use directory::{Place, Reached, is_initialised};
 pub use init::{InitOptions, init};

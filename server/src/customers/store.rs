@@ -5,7 +5,7 @@ use rolo_proto::v1::{self as pb, Action, Kind};
 use super::rules::{self, Standing, Status};
 use crate::{
     authz::{Actor, Allowed, Owned, Permission, check},
-    change::{Change, Done, Seen, Table},
+    change::{Change, Done, Seen, Table, Whose},
     contacts,
     db::{Row, Tx, params, search},
     dictionary,
@@ -63,7 +63,9 @@ pub static TABLE: Table = Table {
                ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?29)",
     derive,
     owner: |tx, id| {
-        tx.query_one("SELECT COALESCE(manager_id, 0) FROM customer WHERE id = ?1", [id], |row| Ok((row.get(0)?, id)))
+        tx.query_one("SELECT COALESCE(manager_id, 0) FROM customer WHERE id = ?1", [id], |row| {
+            Ok(Whose { owner: row.get(0)?, customer: id, ..Whose::default() })
+        })
     },
     label: |tx, id| tx.query_one("SELECT no || ' ' || name FROM customer WHERE id = ?1", [id], |row| row.get(0)),
     may_write: |tx, actor, id| allowed(tx, actor, Permission::CustomerEdit, id).map(drop),

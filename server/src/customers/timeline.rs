@@ -25,6 +25,7 @@ use crate::{
     },
     users,
     value::Value,
+    views,
 };
 
 /// The entries' order at one and the same time, as the part of a [`Position`].
@@ -41,6 +42,7 @@ pub fn table(kind: Kind) -> Option<&'static Table> {
         Kind::Opportunity => Some(&opportunities::store::TABLE),
         Kind::PlanStep => Some(&opportunities::plan::TABLE),
         Kind::Product => Some(&products::store::TABLE),
+        Kind::SavedView => Some(&views::store::TABLE),
         _ => None,
     }
 }

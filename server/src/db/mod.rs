@@ -73,6 +73,11 @@ impl Db {
         self.readers.run(job).await
     }
 
+    /// Changes with every batch that was committed.
+    pub fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.writer.commits()
+    }
+
     /// Why writes are refused at the moment, if they are.
     pub fn stopped(&self) -> Option<String> {
         self.writer.stopped()

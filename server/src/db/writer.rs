@@ -20,7 +20,7 @@ use std::{
 };
 
 use rusqlite::{Connection, ErrorCode};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::Tx;
 use crate::{
@@ -121,6 +121,8 @@ struct Queues {
 struct Shared {
     queues: Mutex<Queues>,
     wake: Condvar,
+    /// How many batches were committed.
+    commits: watch::Sender<u64>,
 }
 
 impl Shared {
@@ -138,7 +140,8 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(conn: Connection, clock: Clock) -> Result<Self> {
         let chain = Chain::load(&Tx::new(&conn))?;
-        let shared = Arc::new(Shared { queues: Mutex::default(), wake: Condvar::new() });
+        let shared =
+            Arc::new(Shared { queues: Mutex::default(), wake: Condvar::new(), commits: watch::Sender::new(0) });
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn({
@@ -182,6 +185,10 @@ impl Writer {
         queue.push_back(job);
         self.shared.wake.notify_one();
         Ok(())
+    }
+
+    pub(super) fn commits(&self) -> watch::Receiver<u64> {
+        self.shared.commits.subscribe()
     }
 
     pub(super) fn stopped(&self) -> Option<String> {
@@ -253,6 +260,7 @@ fn batch(conn: &Connection, clock: &Clock, chain: &mut Chain, first: Box<dyn Job
     }
     let Some(failure) = failure else {
         *chain = head;
+        shared.commits.send_modify(|commits| *commits += 1);
         jobs.into_iter().for_each(|job| job.answer(None));
         return;
     };

@@ -5,7 +5,7 @@ use rolo_proto::v1::{self as pb, Action, Kind};
 use super::rules;
 use crate::{
     authz::{Actor, Permission},
-    change::{Change, Done, Seen, Table, field_name},
+    change::{Change, Done, Seen, Table, Whose, field_name},
     db::{Row, Tx, params},
     error::{Error, Fault, Match, Result, Violation},
     fields::{Field, Shape, value_of},
@@ -26,7 +26,7 @@ pub static TABLE: Table = Table {
                updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
     derive,
-    owner: |_, _| Ok((0, 0)),
+    owner: |_, _| Ok(Whose::default()),
     label: |tx, id| tx.query_one("SELECT zh FROM dictionary_item WHERE id = ?1", [id], |row| row.get(0)),
     may_write: |_, actor, _| {
         actor.require(Permission::DictionaryManage).or_else(|_| actor.require(Permission::DictionaryAdd)).map(drop)

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     authz::{Actor, Allowed, Owned, Permission, Scope, check},
-    change::{Change, Done, Seen, Table},
+    change::{Change, Done, Seen, Table, Whose},
     db::{
         Row, Tx,
         list::{Position, Walk},
@@ -51,11 +51,11 @@ pub static TABLE: Table = Table {
     derive: derive::step,
     owner: |tx, id| {
         tx.query_one(
-            "SELECT o.owner_id, COALESCE(o.customer_id, 0)
+            "SELECT o.owner_id, COALESCE(o.customer_id, 0), o.id
              FROM plan_step s JOIN opportunity o ON o.id = s.opportunity_id
              WHERE s.id = ?1",
             [id],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok(Whose { owner: row.get(0)?, also: 0, customer: row.get(1)?, parent: row.get(2)? }),
         )
     },
     label: |tx, id| tx.query_one("SELECT todo FROM plan_step WHERE id = ?1", [id], |row| row.get(0)),

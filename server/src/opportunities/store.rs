@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     authz::{Actor, Allowed, Owned, Permission, check},
-    change::{Change, Done, Seen, Table},
+    change::{Change, Done, Seen, Table, Whose},
     clock::Millis,
     customers,
     db::{Row, Tx, params},
@@ -65,7 +65,7 @@ pub static TABLE: Table = Table {
     derive: derive::opportunity,
     owner: |tx, id| {
         tx.query_one("SELECT owner_id, COALESCE(customer_id, 0) FROM opportunity WHERE id = ?1", [id], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok(Whose { owner: row.get(0)?, also: 0, customer: row.get(1)?, parent: row.get(1)? })
         })
     },
     label: |tx, id| {

@@ -5,7 +5,7 @@ use rolo_proto::v1::{self as pb, Action, Kind};
 use super::rules;
 use crate::{
     authz::{Actor, Permission},
-    change::{Change, Done, Seen, Table},
+    change::{Change, Done, Seen, Table, Whose},
     db::{
         Row, Tx,
         list::{WORDS, Walk},
@@ -42,7 +42,7 @@ pub static TABLE: Table = Table {
                created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
     derive,
-    owner: |_, _| Ok((0, 0)),
+    owner: |_, _| Ok(Whose::default()),
     label,
     may_write: |_, actor, _| actor.require(Permission::ProductManage).map(drop),
     check_undo: |tx, id| {

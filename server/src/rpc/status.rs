@@ -91,6 +91,7 @@ fn status(error: &Error) -> Status {
         }
         Error::PasswordChangeRequired => Code::FailedPrecondition,
         Error::BadPageToken => Code::InvalidArgument,
+        Error::Resync => Code::FailedPrecondition,
         Error::Busy => {
             details.set_retry_info(Some(Duration::from_millis(100)));
             Code::ResourceExhausted
