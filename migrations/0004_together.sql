@@ -50,3 +50,28 @@ CREATE TABLE saved_view (
 ) STRICT;
 CREATE UNIQUE INDEX saved_view_name ON saved_view (user_id, kind, name) WHERE deleted_at IS NULL;
 CREATE INDEX saved_view_shared ON saved_view (kind, department_id, position, id) WHERE deleted_at IS NULL;
+
+-- A bulk action under way or done: which records it is about, how far it has come, and what was refused. Kept as long as
+-- its request id, so that the same request goes on where it stopped.
+CREATE TABLE bulk (
+  id           INTEGER PRIMARY KEY,
+  user_id      INTEGER NOT NULL REFERENCES user (id),
+  at           INTEGER NOT NULL,
+  operation_id INTEGER NOT NULL DEFAULT 0,             -- 0: nothing has changed so far
+  ids          BLOB NOT NULL,                          -- 8 bytes each, little endian
+  next         INTEGER NOT NULL DEFAULT 0,             -- ids before this one are dealt with
+  done         INTEGER NOT NULL DEFAULT 0,
+  unchanged    INTEGER NOT NULL DEFAULT 0,
+  refused      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX bulk_age ON bulk (at);
+
+CREATE TABLE bulk_refusal (
+  bulk_id   INTEGER NOT NULL REFERENCES bulk (id),
+  position  INTEGER NOT NULL,
+  record_id INTEGER NOT NULL,
+  label     TEXT NOT NULL,
+  reason    TEXT NOT NULL,
+  detail    TEXT NOT NULL,
+  PRIMARY KEY (bulk_id, position)
+) STRICT, WITHOUT ROWID;

@@ -121,6 +121,14 @@ pub enum Error {
         /// When, in Unix milliseconds.
         at: i64,
     },
+    /// A filter finds much more, or much less, than the person was shown.
+    #[error("{found} records instead of {previewed}")]
+    Drifted {
+        /// What was shown.
+        previewed: i64,
+        /// What it finds now.
+        found: i64,
+    },
     /// No valid session.
     #[error("sign in first")]
     Unauthenticated,
@@ -181,7 +189,7 @@ impl Error {
             Self::Duplicate { .. } => "DUPLICATE",
             Self::InUse(_) => "IN_USE",
             Self::NotEditable => "NOT_EDITABLE",
-            Self::Stale { .. } => "STALE",
+            Self::Stale { .. } | Self::Drifted { .. } => "STALE",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::BadCredentials => "BAD_CREDENTIALS",
             Self::Throttled(_) => "THROTTLED",

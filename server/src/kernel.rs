@@ -8,6 +8,7 @@ use std::{
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
+    bulk,
     clock::{Clock, DAY, Millis},
     db::{Db, Write, params},
     error::{Error, Result},
@@ -164,5 +165,6 @@ fn sweep_slice(write: &mut Write<'_>) -> Result<()> {
            LIMIT 500)",
         params![OUTBOX_KEPT_ROWS],
     )?;
-    notices::store::sweep(write)
+    notices::store::sweep(write)?;
+    bulk::store::sweep(write)
 }

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod authz;
+pub mod bulk;
 pub mod change;
 pub mod cli;
 pub mod clock;

@@ -301,6 +301,8 @@ pub const METHODS: &[(&str, Access)] = &[
     ("/rolo.v1.NoticeService/MarkRead", Session),
     ("/rolo.v1.NoticeService/SetFollow", Session),
     ("/rolo.v1.NoticeService/GetFollow", Session),
+    ("/rolo.v1.BulkService/PreviewBulk", Session),
+    ("/rolo.v1.BulkService/RunBulk", Session),
     ("/rolo.v1.ViewService/ListViews", Session),
     ("/rolo.v1.ViewService/CreateView", Session),
     ("/rolo.v1.ViewService/UpdateView", Session),

@@ -12,13 +12,14 @@ use std::{
 };
 
 use rolo_proto::v1::{
-    contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
-    dictionary_service_server::DictionaryServiceServer, host_service_server::HostServiceServer,
-    import_service_server::ImportServiceServer, interaction_service_server::InteractionServiceServer,
-    notice_service_server::NoticeServiceServer, operation_service_server::OperationServiceServer,
-    opportunity_service_server::OpportunityServiceServer, product_service_server::ProductServiceServer,
-    session_service_server::SessionServiceServer, user_service_server::UserServiceServer,
-    view_service_server::ViewServiceServer, watch_service_server::WatchServiceServer,
+    bulk_service_server::BulkServiceServer, contact_service_server::ContactServiceServer,
+    customer_service_server::CustomerServiceServer, dictionary_service_server::DictionaryServiceServer,
+    host_service_server::HostServiceServer, import_service_server::ImportServiceServer,
+    interaction_service_server::InteractionServiceServer, notice_service_server::NoticeServiceServer,
+    operation_service_server::OperationServiceServer, opportunity_service_server::OpportunityServiceServer,
+    product_service_server::ProductServiceServer, session_service_server::SessionServiceServer,
+    user_service_server::UserServiceServer, view_service_server::ViewServiceServer,
+    watch_service_server::WatchServiceServer,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
@@ -30,7 +31,7 @@ use tonic::transport::{Server, server::Connected};
 
 use super::auth_layer::AuthLayer;
 use crate::{
-    contacts, customers, dictionary,
+    bulk, contacts, customers, dictionary,
     error::{Error, Result},
     host, imports, interactions,
     kernel::Kernel,
@@ -192,6 +193,7 @@ pub async fn serve(
         .add_service(sized!(InteractionServiceServer, interactions::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(WatchServiceServer, watch::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(NoticeServiceServer, notices::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(BulkServiceServer, bulk::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(ViewServiceServer, views::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(OpportunityServiceServer, opportunities::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(ProductServiceServer, products::rpc::Service { kernel: kernel.clone() }))

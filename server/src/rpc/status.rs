@@ -83,6 +83,11 @@ fn status(error: &Error) -> Status {
             put("at", at.to_string());
             Code::Aborted
         }
+        Error::Drifted { previewed, found } => {
+            put("previewed", previewed.to_string());
+            put("found", found.to_string());
+            Code::Aborted
+        }
         Error::Unauthenticated | Error::BadCredentials => Code::Unauthenticated,
         Error::Throttled(seconds) => {
             put("seconds", seconds.to_string());
