@@ -12,11 +12,14 @@ use std::{
 use anyhow::{Context, Result};
 use hyper_util::rt::TokioIo;
 use rolo_proto::v1::{
-    self as pb, contact_service_client::ContactServiceClient, customer_service_client::CustomerServiceClient,
-    dictionary_service_client::DictionaryServiceClient, host_service_client::HostServiceClient,
-    import_service_client::ImportServiceClient, interaction_service_client::InteractionServiceClient,
-    operation_service_client::OperationServiceClient, session_service_client::SessionServiceClient,
-    user_service_client::UserServiceClient,
+    self as pb, bulk_service_client::BulkServiceClient, contact_service_client::ContactServiceClient,
+    customer_service_client::CustomerServiceClient, dictionary_service_client::DictionaryServiceClient,
+    host_service_client::HostServiceClient, import_service_client::ImportServiceClient,
+    interaction_service_client::InteractionServiceClient, notice_service_client::NoticeServiceClient,
+    operation_service_client::OperationServiceClient, opportunity_service_client::OpportunityServiceClient,
+    product_service_client::ProductServiceClient, session_service_client::SessionServiceClient,
+    user_service_client::UserServiceClient, view_service_client::ViewServiceClient,
+    watch_service_client::WatchServiceClient,
 };
 use rolo_server::{
     Config, Handle, InitOptions, Place,
@@ -285,6 +288,18 @@ clients! {
     imports: ImportServiceClient,
     /// HostService
     host: HostServiceClient,
+    /// OpportunityService
+    opportunities: OpportunityServiceClient,
+    /// ProductService
+    products: ProductServiceClient,
+    /// WatchService
+    watch: WatchServiceClient,
+    /// NoticeService
+    notices: NoticeServiceClient,
+    /// ViewService
+    views: ViewServiceClient,
+    /// BulkService
+    bulk: BulkServiceClient,
 }
 
 impl Session {

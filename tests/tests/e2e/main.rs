@@ -1,6 +1,7 @@
 //! The end-to-end tests: a real server in this process, spoken to over gRPC. One runner, a module an area.
 
 mod authz;
+mod bulk;
 mod contacts;
 mod customer_list;
 mod customers;
@@ -8,7 +9,9 @@ mod dictionary;
 mod fuzz;
 mod interactions;
 mod kernel;
+mod opportunities;
 mod place;
+mod plan;
 mod plans;
 mod scope;
 mod scrub;
@@ -18,3 +21,4 @@ mod sessions;
 mod structure;
 mod timeline;
 mod undo;
+mod watch;
