@@ -87,7 +87,8 @@ CREATE TABLE operation (
   reversible INTEGER NOT NULL DEFAULT 0,
   level      INTEGER NOT NULL DEFAULT 0,   -- 0 done, 1 an undo, 2 the undo of an undo (redo), and so on
   undoes     INTEGER REFERENCES operation (id),
-  undone_by  INTEGER REFERENCES operation (id)
+  undone_by  INTEGER REFERENCES operation (id),
+  passed     INTEGER NOT NULL DEFAULT 0    -- nothing of it could be taken back: the next undo goes on to the one before
 ) STRICT;
 CREATE INDEX operation_reversible ON operation (user_id, id) WHERE reversible = 1;
 CREATE INDEX operation_undoes ON operation (undoes) WHERE undoes IS NOT NULL;
@@ -196,6 +197,8 @@ CREATE TABLE customer (
   external_id       TEXT NOT NULL DEFAULT '',
   tags              TEXT NOT NULL DEFAULT '',
   status            INTEGER NOT NULL DEFAULT 1 CHECK (status IN (1, 2)),
+  merged_into       INTEGER REFERENCES customer (id),  -- in the recycle bin because it was one and the same as this one
+  former            TEXT,                              -- number and name of each customer merged into it, a line each
   created_at        INTEGER NOT NULL,
   created_by        INTEGER NOT NULL REFERENCES user (id),
   deleted_at        INTEGER,
@@ -240,6 +243,7 @@ CREATE TABLE customer_phone (
   customer_id INTEGER NOT NULL REFERENCES customer (id),
   PRIMARY KEY (phone, customer_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX customer_phone_of ON customer_phone (customer_id);   -- a change of the field, the filter by its digits
 
 -- Contacts -----------------------------------------------------------------------------------------------------------
 
@@ -333,6 +337,7 @@ CREATE TABLE import (
   finished_at    INTEGER
 ) STRICT;
 CREATE INDEX import_open ON import (user_id, file_hash) WHERE finished_at IS NULL;
+CREATE INDEX import_of_user ON import (user_id, operation_id);
 
 CREATE TABLE import_fault (
   import_id INTEGER NOT NULL REFERENCES import (id),

@@ -1,5 +1,7 @@
 //! The wire contract of Rolo. `v1` holds the generated messages, clients and servers of `rolo/v1/*.proto`; what each
-//! error reason means is in `errors.md` beside this crate's manifest.
+//! error reason means is in `errors.md` beside this crate's manifest. [`join`] is what goes by hand before the first call.
+
+pub mod join;
 
 /// The messages and services of `rolo.v1`.
 #[allow(clippy::all, clippy::pedantic, clippy::allow_attributes, missing_docs)]

@@ -97,8 +97,9 @@ impl Chain {
 }
 
 fn digest(before: &[u8; 32], sequence: i64, entry: &Entry<'_>, salt: &[u8; 16]) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(before);
+    // Put together and hashed at once: a hasher that takes it bit by bit costs several times as much.
+    let mut row = Vec::with_capacity(1_024);
+    row.extend_from_slice(before);
     for number in [
         sequence,
         entry.operation_id,
@@ -110,31 +111,32 @@ fn digest(before: &[u8; 32], sequence: i64, entry: &Entry<'_>, salt: &[u8; 16]) 
         entry.revision,
         entry.parent_id,
     ] {
-        hasher.update(&number.to_le_bytes());
+        row.extend_from_slice(&number.to_le_bytes());
     }
-    sized(&mut hasher, entry.verb.as_bytes());
+    sized(&mut row, entry.verb.as_bytes());
     for (field, value) in entry.changes {
-        sized(&mut hasher, field.as_bytes());
+        sized(&mut row, field.as_bytes());
         for (side, value) in [value.get(0), value.get(1)].into_iter().enumerate() {
-            hasher.update(&value_digest(salt, field, side, value.unwrap_or(&Json::Null)));
+            row.extend_from_slice(&value_digest(salt, field, side, value.unwrap_or(&Json::Null)));
         }
     }
-    *hasher.finalize().as_bytes()
+    *blake3::hash(&row).as_bytes()
 }
 
 /// The digest of one value under its own salt, which nobody can derive once the row's salt is gone.
 fn value_digest(salt: &[u8; 16], field: &str, side: usize, value: &Json) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new_derive_key("rolo 2026 audit value");
-    hasher.update(salt);
-    sized(&mut hasher, field.as_bytes());
-    hasher.update(&[u8::from(side == 1)]);
-    sized(&mut hasher, value.to_string().as_bytes());
-    *hasher.finalize().as_bytes()
+    let mut key = *b"................rolo audit value";
+    key[..16].copy_from_slice(salt);
+    let mut bytes = Vec::with_capacity(128);
+    sized(&mut bytes, field.as_bytes());
+    bytes.push(u8::from(side == 1));
+    sized(&mut bytes, value.to_string().as_bytes());
+    *blake3::keyed_hash(&key, &bytes).as_bytes()
 }
 
-fn sized(hasher: &mut blake3::Hasher, bytes: &[u8]) {
-    hasher.update(&(bytes.len() as u64).to_le_bytes());
-    hasher.update(bytes);
+fn sized(to: &mut Vec<u8>, bytes: &[u8]) {
+    to.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+    to.extend_from_slice(bytes);
 }
 
 /// What was refused, to whom; logged after the refused job was rolled back.

@@ -10,11 +10,14 @@ use crate::{
     audit::{Changes, Entry},
     authz::Actor,
     clock::Millis,
-    db::{Tx, Write, params},
-    error::{Error, Result},
+    db::{Tx, Write, params, tx::Chore},
+    error::{Collision, Error, Fault, Result},
     notices,
     value::Value,
 };
+
+/// A record: its kind and its id.
+pub type Of = (Kind, i64);
 
 /// Whose a record is, and where it stands; 0 for none each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,8 +40,11 @@ pub struct Table {
     pub select: &'static str,
     /// `UPDATE` of one column by id: the column's name, and `SET column = ?2 WHERE id = ?1`.
     pub columns: &'static [(&'static str, &'static str)],
-    /// `INSERT` of all audited columns (`?1` …, in order) and then created_at/updated_at (both the last parameter).
+    /// `INSERT` of all audited columns (`?1` …, in order), then created_at/updated_at (one parameter), then `derived`.
     pub insert: &'static str,
+    /// What of a new row follows from its audited values alone: written with the row, for an index that is changed
+    /// later is changed twice.
+    pub derived: fn(&Tx<'_>, &[Value]) -> Result<Vec<Value>>,
     /// `UPDATE` that sets revision (`?2`) and updated_at (`?3`) by id.
     pub touch: &'static str,
     /// Refreshes derived columns, neighbours and the search index after a change. The changed columns are named; none
@@ -48,8 +54,14 @@ pub struct Table {
     pub owner: fn(&Tx<'_>, i64) -> Result<Whose>,
     /// What a record is called.
     pub label: fn(&Tx<'_>, i64) -> Result<String>,
-    /// Whether this person may write the record as it is now; asked by undo.
-    pub may_write: fn(&Tx<'_>, &Actor, i64) -> Result<()>,
+    /// Whether this person may write these columns of the record as it is now; asked by undo.
+    pub may_write: fn(&Tx<'_>, &Actor, i64, &[&str]) -> Result<()>,
+    /// Live records that hang on this one, other than as this operation left them (0: any); the first few. While there
+    /// is one, undo does not take back that the record was made.
+    pub holds: fn(&Tx<'_>, i64, i64) -> Result<Vec<Of>>,
+    /// Refreshes what a customer keeps of such records after one of them has gone to another customer; put off, for a
+    /// merge moves many.
+    pub parted: Option<Chore>,
     /// Whether the row, as an undo has just made it, may stand (names still unique, customer still there).
     pub check_undo: fn(&Tx<'_>, i64) -> Result<()>,
 }
@@ -195,7 +207,9 @@ impl<'w, 'a> Change<'w, 'a> {
                 *cell = value.clone();
             }
         }
+        let derived = (table.derived)(self.tx(), &row)?;
         row.push(Value::Int(self.now()));
+        row.extend(derived);
         let id = self.tx().insert(table.insert, rusqlite::params_from_iter(row.iter()))?;
         (table.derive)(self.tx(), id, &[])?;
         let whose = (table.owner)(self.tx(), id)?;
@@ -234,6 +248,9 @@ impl<'w, 'a> Change<'w, 'a> {
         self.tx().execute(table.touch, params![id, revision, self.now()])?;
         (table.derive)(self.tx(), id, &changed)?;
         let after = (table.owner)(self.tx(), id)?;
+        if let Some(parted) = table.parted.filter(|_| after.customer != before.customer) {
+            self.tx().defer(parted, before.customer);
+        }
         self.record(table.kind, id, revision, after.customer, verb, &changes)?;
         let deleted = changes.get("deleted_at").is_some_and(|pair| pair.get(1).is_some_and(|after| !after.is_null()));
         self.announce(table.kind, id, revision, (before, after), deleted)?;
@@ -302,7 +319,8 @@ impl Seen {
         let mut fields = Vec::new();
         for (column, seen) in &self.values {
             if table.value(&current, column)? != seen {
-                fields.push(field_name(column).to_owned());
+                let (who, at) = last_change_of(tx, table.kind, id, column, self.revision)?;
+                fields.push(Collision { field: field_name(column).to_owned(), who, at });
             }
         }
         if fields.is_empty() && !self.values.is_empty() {
@@ -311,32 +329,40 @@ impl Seen {
         Err(stale(tx, table.kind, id, current_revision, fields)?)
     }
 
-    /// For state changes and deletes, which never merge: the revision must be the current one, if one is named.
+    /// For state changes and deletes, which never merge: the revision must be named, and be the current one.
     ///
     /// # Errors
-    /// `STALE`.
+    /// `VALIDATION` of `revision` when none is named; `STALE`.
     pub fn check_revision(tx: &Tx<'_>, kind: Kind, id: i64, seen: i64, current: i64) -> Result<()> {
-        if seen == 0 || seen == current {
-            return Ok(());
+        match seen {
+            0 => Err(Error::field("revision", Fault::Required)),
+            _ if seen == current => Ok(()),
+            _ => Err(stale(tx, kind, id, current, Vec::new())?),
         }
-        Err(stale(tx, kind, id, current, Vec::new())?)
     }
 }
 
-fn stale(tx: &Tx<'_>, kind: Kind, id: i64, revision: i64, fields: Vec<String>) -> Result<Error> {
-    let (who, at) = last_change(tx, kind, id)?;
+fn stale(tx: &Tx<'_>, kind: Kind, id: i64, revision: i64, fields: Vec<Collision>) -> Result<Error> {
+    let newest = fields.iter().max_by_key(|field| field.at).map(|field| (field.who.clone(), field.at));
+    let (who, at) = newest.map_or_else(|| last_change(tx, kind, id), Ok)?;
     Ok(Error::Stale { kind, id, revision, fields, who, at })
 }
 
 /// Who changed a record last, and when.
 pub fn last_change(tx: &Tx<'_>, kind: Kind, id: i64) -> Result<(String, Millis)> {
+    last_change_of(tx, kind, id, "", 0)
+}
+
+/// Who changed a column of a record last since a revision, and when; an empty name stands for any column.
+fn last_change_of(tx: &Tx<'_>, kind: Kind, id: i64, column: &str, since: i64) -> Result<(String, Millis)> {
     let found = tx.query_opt(
         "SELECT COALESCE(NULLIF(u.display_name, ''), u.name, ''), a.at
          FROM audit a LEFT JOIN user u ON u.id = a.user_id
          WHERE a.kind = ?1 AND a.record_id = ?2 AND a.verb <> 'refused'
+           AND a.revision > ?4 AND (?3 = '' OR json_type(a.changes, '$.' || ?3) IS NOT NULL)
          ORDER BY a.sequence DESC
          LIMIT 1",
-        params![kind as i32, id],
+        params![kind as i32, id, column, since],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     Ok(found.unwrap_or_default())

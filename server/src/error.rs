@@ -2,6 +2,8 @@
 
 use rolo_proto::v1::Kind;
 
+use crate::db::faults::Stop;
+
 /// The result of nearly everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -46,6 +48,8 @@ pub enum Fault {
     UnknownField,
     /// One of these fields must be given.
     OneOf(&'static str),
+    /// The request id named another request before.
+    UsedAlready,
 }
 
 /// Who holds what another call wanted, or who was there first.
@@ -59,6 +63,17 @@ pub struct Match {
     pub owner: String,
     /// It lies in the recycle bin.
     pub deleted: bool,
+}
+
+/// A field that somebody else changed since it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collision {
+    /// The field.
+    pub field: String,
+    /// Who changed it last.
+    pub who: String,
+    /// When, in Unix milliseconds.
+    pub at: i64,
 }
 
 /// Everything that a call can be refused for, or fail of.
@@ -114,9 +129,9 @@ pub enum Error {
         id: i64,
         /// The revision it has now.
         revision: i64,
-        /// The masked fields whose value is no longer the one seen.
-        fields: Vec<String>,
-        /// Who changed it last.
+        /// The masked fields whose value is no longer the one seen, each with who changed it last and when.
+        fields: Vec<Collision>,
+        /// Who changed it last: one of these fields if any are named, else the record.
         who: String,
         /// When, in Unix milliseconds.
         at: i64,
@@ -153,9 +168,9 @@ pub enum Error {
     /// The outcome is unknown; try again with the same request id.
     #[error("the outcome is unknown: {0}")]
     Unavailable(String),
-    /// The store cannot take writes any more; the argument says why and what to do.
+    /// The store takes no writes at the moment; the argument says why and what to do. Nothing was written.
     #[error("the store is read-only: {0}")]
-    ReadOnly(String),
+    ReadOnly(Stop),
     /// A defect of ours, or of the machine below.
     #[error("internal error: {0}")]
     Internal(String),
@@ -220,7 +235,8 @@ impl Error {
     /// The same failure for another waiter of the same batch.
     pub(crate) fn duplicate(&self) -> Self {
         match self {
-            Self::ReadOnly(why) => Self::ReadOnly(why.clone()),
+            Self::ReadOnly(why) => Self::ReadOnly(*why),
+            Self::Unavailable(why) => Self::Unavailable(why.clone()),
             other => Self::Unavailable(other.to_string()),
         }
     }

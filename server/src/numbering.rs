@@ -22,13 +22,10 @@ pub fn next(tx: &Tx<'_>, prefix: &str, now: Millis, zone: Tz) -> Result<String> 
         .with_timezone(&zone)
         .format("%y%m%d");
     let key = format!("{prefix}{day}");
-    let counter: i64 = tx.query_one(
-        "INSERT INTO number_counter (prefix, last)
-         VALUES (?1, 1)
-         ON CONFLICT (prefix) DO UPDATE SET last = last + 1
-         RETURNING last",
-        [&key],
-        |row| row.get(0),
-    )?;
+    // Two plain statements: one with RETURNING would keep a journal of its own for each number.
+    if tx.execute("UPDATE number_counter SET last = last + 1 WHERE prefix = ?1", [&key])? == 0 {
+        tx.execute("INSERT INTO number_counter (prefix, last) VALUES (?1, 1)", [&key])?;
+    }
+    let counter: i64 = tx.query_one("SELECT last FROM number_counter WHERE prefix = ?1", [&key], |row| row.get(0))?;
     Ok(format!("{key}{counter:03}"))
 }

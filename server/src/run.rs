@@ -1,31 +1,29 @@
 //! Running a server: transports, the end, and the handle that an embedding program holds.
 
-use std::{
-    fs::File,
-    future::Future,
-    net::SocketAddr,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, future::Future, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use tokio::{
     io::DuplexStream,
-    net::{TcpListener, UnixListener},
     sync::{mpsc, oneshot},
-    task::{JoinHandle, JoinSet},
+    task::JoinHandle,
 };
+use tokio_rustls::TlsAcceptor;
 
 use crate::{
     clock::Clock,
-    db::Db,
+    db::{Db, faults::Faults},
     directory,
     error::{Error, Result},
     kernel::Kernel,
+    listen::{Listen, Listeners},
     rpc::server::{Connection, serve},
+    tls::{self, CertificateFiles},
 };
 
 /// Bytes in flight of a connection within the process.
 const DUPLEX: usize = 64 << 10;
+/// How long a server that was told to end waits for the calls under way.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// What a server is told.
 #[derive(Debug, Clone)]
@@ -34,47 +32,22 @@ pub struct Config {
     pub clock: Clock,
     /// Addresses to listen on, beside the directory's socket.
     pub listen: Vec<Listen>,
+    /// The certificate to encrypt TCP with; none: the directory's own, if it has one.
+    pub certificate: Option<CertificateFiles>,
     /// Describe the API to whoever asks.
     pub reflection: bool,
+    /// Faults that tests ask for; none in production.
+    pub faults: Option<Arc<dyn Faults>>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { clock: Clock::system(), listen: Vec::new(), reflection: false }
+        Self { clock: Clock::system(), listen: Vec::new(), certificate: None, reflection: false, faults: None }
     }
 }
 
-/// An address to listen on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listen {
-    /// A Unix socket.
-    Unix(PathBuf),
-    /// TCP without encryption: loopback only.
-    Loopback(SocketAddr),
-}
-
-impl std::str::FromStr for Listen {
-    type Err = String;
-
-    /// `unix:PATH` or `HOST:PORT`, where the host is a loopback address.
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(path) = text.strip_prefix("unix:") {
-            return Ok(Self::Unix(path.into()));
-        }
-        let address: SocketAddr = text
-            .replace("localhost", "127.0.0.1")
-            .parse()
-            .map_err(|_| format!("{text} is neither unix:PATH nor ADDRESS:PORT"))?;
-        match address.ip().is_loopback() {
-            true => Ok(Self::Loopback(address)),
-            false => {
-                Err(format!("{address} is not a loopback address: without encryption Rolo listens on loopback only"))
-            }
-        }
-    }
-}
-
-/// Serves `connections` on an open kernel until `shutdown` resolves, then finishes what is under way.
+/// Serves `connections` on an open kernel until `shutdown` resolves, then finishes what is under way, but waits ten
+/// seconds at most.
 ///
 /// # Errors
 /// The transport fails.
@@ -84,7 +57,28 @@ pub async fn run(
     connections: mpsc::Receiver<Connection>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
-    let served = serve(kernel.clone(), connections, config.reflection, shutdown).await;
+    let (told, ending) = oneshot::channel();
+    let shutdown = async move {
+        shutdown.await;
+        // Nobody listens for it only when the server has ended already.
+        let _ = told.send(());
+    };
+    let overdue = async {
+        if ending.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(GRACE).await;
+    };
+    let served = tokio::select! {
+        served = serve(kernel.clone(), connections, config.reflection, shutdown) => served,
+        () = overdue => {
+            tracing::warn!("calls that were still under way are cut off");
+            Ok(())
+        }
+    };
+    if let Err(error) = kernel.note_steps().await {
+        tracing::warn!(%error, "a step of the clock could not be logged");
+    }
     kernel.db().close().await;
     served
 }
@@ -96,6 +90,7 @@ pub struct Handle {
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<()>>,
     addresses: Vec<SocketAddr>,
+    names: Vec<String>,
     kernel: Kernel,
 }
 
@@ -103,24 +98,33 @@ impl Handle {
     /// Opens the database of a directory whose lock is held, and serves it.
     pub(crate) async fn start(dir: &Path, lock: File, config: Config) -> Result<Self> {
         let path = directory::database_path(dir);
-        let clock = config.clock.clone();
-        let db = tokio::task::spawn_blocking(move || Db::open(&path, clock))
+        let (clock, faults) = (config.clock.clone(), config.faults.clone());
+        let db = tokio::task::spawn_blocking(move || Db::open_with(&path, clock, faults))
             .await
             .map_err(|e| Error::Internal(format!("opening: {e}")))??;
         let kernel = Kernel::new(db, config.clock.clone()).await?;
         let (connections, incoming) = mpsc::channel(64);
-        let mut listeners = JoinSet::new();
+        let mut listeners = Listeners::new(connections.clone(), directory::owner_uid(dir)?);
         let socket = directory::socket_path(dir)?;
-        let uid = directory::owner_uid(dir)?;
-        listen_unix(&mut listeners, &socket, OWNER_ALONE, uid, connections.clone())?;
-        let mut addresses = Vec::new();
+        listeners.unix(&socket, OWNER_ALONE)?;
+        let certificate = config.certificate.clone().or_else(|| CertificateFiles::of_directory(dir));
+        let (mut addresses, mut names) = (Vec::new(), Vec::new());
         for listen in &config.listen {
-            match listen {
-                Listen::Unix(path) => listen_unix(&mut listeners, path, GROUP_TOO, uid, connections.clone())?,
-                Listen::Loopback(address) => {
-                    addresses.push(listen_tcp(&mut listeners, *address, connections.clone()).await?)
+            let (address, encrypted) = match listen {
+                Listen::Unix(path) => {
+                    listeners.unix(path, GROUP_TOO)?;
+                    continue;
                 }
-            }
+                Listen::Tcp(address) if certificate.is_none() && !address.ip().is_loopback() => {
+                    return Err(tls::none(dir));
+                }
+                Listen::Tcp(address) => (address, certificate.as_ref()),
+                Listen::Loopback(address) => (address, None),
+            };
+            let acceptor = encrypted.map(|files| files.server_config().map(TlsAcceptor::from)).transpose()?;
+            let address = listeners.tcp(*address, acceptor).await?;
+            names.push(format!("{}{address}", if encrypted.is_some() { "" } else { "plain:" }));
+            addresses.push(address);
         }
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn({
@@ -129,16 +133,16 @@ impl Handle {
                 let served = run(&config, kernel, incoming, async {
                     // A handle that was dropped ends the server like one that was told to.
                     let _ = stopped.await;
+                    drop(listeners);
                 })
                 .await;
-                listeners.abort_all();
                 let _ = std::fs::remove_file(&socket);
                 // Only now may another process take over.
                 drop(lock);
                 served
             }
         });
-        Ok(Self { connections, stop: Some(stop), task, addresses, kernel })
+        Ok(Self { connections, stop: Some(stop), task, addresses, names, kernel })
     }
 
     /// A new connection to the server, which lies in this process.
@@ -157,6 +161,11 @@ impl Handle {
     /// The TCP addresses that it listens on.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The same as clients are told them: `plain:` stands before one that is not encrypted.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// The kernel, for a program that fills a database of its own.
@@ -187,62 +196,3 @@ impl Handle {
 /// The directory's own socket is for its owner; one that was asked for is for the group too, whose people sign in.
 const OWNER_ALONE: u32 = 0o600;
 const GROUP_TOO: u32 = 0o660;
-
-fn listen_unix(
-    listeners: &mut JoinSet<()>,
-    path: &Path,
-    mode: u32,
-    uid: u32,
-    to: mpsc::Sender<Connection>,
-) -> Result<()> {
-    // The lock is ours: a socket that is there belongs to an owner that was killed.
-    let _ = std::fs::remove_file(path);
-    let listener = UnixListener::bind(path).map_err(|e| directory::io_error(path, &e))?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(|e| directory::io_error(path, &e))?;
-    listeners.spawn(async move {
-        loop {
-            let connection = match listener.accept().await {
-                Ok((stream, _)) => Connection::unix(stream, uid),
-                Err(error) => {
-                    pause_after(&error).await;
-                    continue;
-                }
-            };
-            if to.send(connection).await.is_err() {
-                break;
-            }
-        }
-    });
-    Ok(())
-}
-
-async fn listen_tcp(
-    listeners: &mut JoinSet<()>,
-    address: SocketAddr,
-    to: mpsc::Sender<Connection>,
-) -> Result<SocketAddr> {
-    let unavailable = |e: std::io::Error| Error::Unavailable(format!("{address}: {e}"));
-    let listener = TcpListener::bind(address).await.map_err(unavailable)?;
-    let bound = listener.local_addr().map_err(unavailable)?;
-    listeners.spawn(async move {
-        loop {
-            let connection = match listener.accept().await {
-                Ok((stream, peer)) => Connection::tcp(stream, peer),
-                Err(error) => {
-                    pause_after(&error).await;
-                    continue;
-                }
-            };
-            if to.send(connection).await.is_err() {
-                break;
-            }
-        }
-    });
-    Ok(bound)
-}
-
-/// Too many open files, or the like: trying again at once would only spin.
-async fn pause_after(error: &std::io::Error) {
-    tracing::warn!(%error, "a connection could not be accepted");
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-}

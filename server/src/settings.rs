@@ -86,7 +86,11 @@ fn number(tx: &Tx<'_>, name: &str, shipped: i64) -> Result<i64> {
     Ok(get(tx, name)?.and_then(|text| text.trim().parse().ok()).filter(|number| *number > 0).unwrap_or(shipped))
 }
 
-fn get(tx: &Tx<'_>, name: &str) -> Result<Option<String>> {
+/// When the database was last copied by `rolod backup`, in Unix milliseconds.
+pub(crate) const BACKUP_AT: &str = "backup_at";
+
+/// One setting, if it was ever set.
+pub(crate) fn get(tx: &Tx<'_>, name: &str) -> Result<Option<String>> {
     tx.query_opt("SELECT value FROM setting WHERE name = ?1", [name], |row| row.get(0))
 }
 

@@ -167,7 +167,8 @@ impl Session {
     /// # Errors
     /// The server refuses.
     pub async fn restore(&self, id: i64) -> Result<pb::Customer, Status> {
-        let request = pb::RestoreCustomerRequest { id, revision: 0, request_id: request_id() };
+        let revision = self.get(id).await?.revision;
+        let request = pb::RestoreCustomerRequest { id, revision, request_id: request_id() };
         Ok(self.customers().restore_customer(request).await?.into_inner())
     }
 
@@ -187,14 +188,49 @@ impl Session {
         self.take_back(0, true).await
     }
 
+    /// Looks what taking an operation back would do.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn look_at_undo(&self, operation_id: i64) -> Result<pb::UndoProgress, Status> {
+        self.undoing(pb::UndoRequest { operation_id, preview: true, ..Default::default() }).await
+    }
+
     async fn take_back(&self, operation_id: i64, redo: bool) -> Result<pb::UndoProgress, Status> {
-        let request = pb::UndoRequest { operation_id, redo, request_id: request_id() };
+        self.undoing(pb::UndoRequest { operation_id, redo, request_id: request_id(), preview: false }).await
+    }
+
+    /// The last word of an undo, with all that was kept.
+    async fn undoing(&self, request: pb::UndoRequest) -> Result<pb::UndoProgress, Status> {
         let mut stream = self.operations().undo(request).await?.into_inner();
-        let mut last = pb::UndoProgress::default();
+        let (mut last, mut kept) = (pb::UndoProgress::default(), Vec::new());
         while let Some(progress) = stream.next().await {
             last = progress?;
+            assert!(last.kept_records.len() <= 200, "a slice is too long");
+            kept.append(&mut last.kept_records);
         }
-        Ok(last)
+        Ok(pb::UndoProgress { kept_records: kept, ..last })
+    }
+
+    /// Makes one of two customers, as both were seen.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn merge(
+        &self,
+        keep: &pb::Customer,
+        other: &pb::Customer,
+        take: &[&str],
+    ) -> Result<pb::MergeCustomersResponse, Status> {
+        let request = pb::MergeCustomersRequest {
+            keep_id: keep.id,
+            keep_revision: keep.revision,
+            merge_id: other.id,
+            merge_revision: other.revision,
+            take: mask(take),
+            request_id: request_id(),
+        };
+        Ok(self.customers().merge_customers(request).await?.into_inner())
     }
 
     /// Knocks at a method with these headers and an empty message; answers the refusal, if it is one of the door.

@@ -4,9 +4,10 @@ use std::{
     fs, io,
     path::Path,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result};
@@ -254,7 +255,7 @@ type Signed = InterceptedService<Channel, Bearer>;
 #[derive(Debug, Clone)]
 pub struct Session {
     pub(crate) channel: Channel,
-    bearer: Bearer,
+    pub(crate) bearer: Bearer,
     /// Who; 0 for nobody.
     pub user_id: i64,
 }
@@ -306,6 +307,16 @@ impl Session {
     /// A caller without any session, over a channel of their own.
     pub fn on(channel: Channel) -> Self {
         Self { channel, bearer: Bearer(None), user_id: 0 }
+    }
+
+    /// What stands in the header `authorization`; blank for nobody.
+    pub fn authorization(&self) -> &str {
+        self.bearer.0.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The channel, for others.
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
     }
 
     /// The same caller over another channel.
@@ -383,9 +394,11 @@ impl Session {
     }
 }
 
-/// A request id that nobody used before.
+/// A request id that nobody used before, an earlier run on the same directory included.
 pub fn request_id() -> String {
-    format!("test-{}", TOKENS.fetch_add(1, Ordering::SeqCst))
+    static RUN: LazyLock<u128> =
+        LazyLock::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_nanos()));
+    format!("test-{:x}-{}", *RUN, TOKENS.fetch_add(1, Ordering::SeqCst))
 }
 
 /// The reason in a refusal.

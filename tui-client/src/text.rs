@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 /// How wide this terminal draws text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -140,22 +140,34 @@ fn break_at(s: &str, full: usize) -> usize {
     at
 }
 
-/// Characters that must not reach a terminal: C0, C1, DEL, bidirectional controls and invisible line breaks.
+/// Characters that must not reach a terminal, the same that the server takes in nowhere: C0, C1, DEL, what reorders, and
+/// what cannot be seen. A zero-width joiner goes too: an emoji of a family becomes its members, which is still readable.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+        || matches!(c,
+            '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}' | '\u{FEFF}' // no width
+            | '\u{200B}'..='\u{200F}' | '\u{61C}'                     // no width, marks of direction
+            | '\u{2028}'..='\u{202E}'                                 // separators, embeddings, overrides
+            | '\u{2060}'..='\u{206F}'                                 // no width, isolates
+            | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}'     // annotations, tags
+        )
 }
 
-/// The text without them; line breaks and tabs become spaces.
+/// Marks on one character; no language needs more, and a flood of them paints over the lines above and below.
+const MOST_MARKS: usize = 4;
+
+/// The text without them, and without floods of marks; line breaks and tabs become spaces.
 pub fn clean(s: &str) -> Cow<'_, str> {
-    if !s.contains(is_unsafe) {
+    let mut marks = 0;
+    let mut passes = |c: char| {
+        marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+        !is_unsafe(c) && marks <= MOST_MARKS
+    };
+    if s.chars().all(&mut passes) {
         return Cow::Borrowed(s);
     }
-    Cow::Owned(
-        s.chars()
-            .filter_map(|c| if matches!(c, '\n' | '\t') { Some(' ') } else { (!is_unsafe(c)).then_some(c) })
-            .collect(),
-    )
+    let blank = |c| if matches!(c, '\n' | '\t') { ' ' } else { c };
+    Cow::Owned(s.chars().map(blank).filter(|c| passes(*c)).collect())
 }
 
 /// Full-width forms as ASCII, for fields of numbers, dates, addresses and for filters; never for free text.
@@ -207,6 +219,15 @@ mod tests {
     #[test]
     fn nothing_that_moves_a_terminal_passes() {
         assert_eq!(clean("a\u{1b}[2J\u{9b}\u{202e}b\nc"), "a[2Jb c");
+        assert_eq!(clean("a\u{200b}b\u{ad}c\u{2066}d\u{feff}"), "abcd");
+    }
+
+    #[test]
+    fn a_flood_of_marks_is_cut_and_what_languages_need_stays() {
+        assert_eq!(clean(&format!("Z{}x", "\u{301}".repeat(60))), format!("Z{}x", "\u{301}".repeat(4)));
+        for word in ["ก็้", "ế", "שָׁ", "❤\u{fe0f}", "각"] {
+            assert_eq!(clean(word), word);
+        }
     }
 
     proptest! {

@@ -65,7 +65,7 @@ pub fn known(tx: &Tx<'_>, actor: &Actor, request_id: &str, hash: [u8; 32]) -> Re
         |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?)),
     )?;
     match known {
-        Some((_, other)) if other != hash => Err(Error::field("request_id", Fault::Malformed("request_id"))),
+        Some((_, other)) if other != hash => Err(Error::field("request_id", Fault::UsedAlready)),
         known => Ok(known.map(|(id, _)| id)),
     }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use rolo_proto::join::Address;
+
 use crate::Listen;
 
 #[derive(Debug, Parser)]
@@ -19,6 +21,11 @@ pub(super) enum Command {
     Init(Init),
     /// Serve a data directory until told to stop
     Serve(Serve),
+    /// The certificate of the directory, which clients pin
+    Tls {
+        #[command(subcommand)]
+        command: Tls,
+    },
     /// Administer people's accounts
     User {
         #[command(subcommand)]
@@ -43,6 +50,14 @@ pub(super) enum Command {
         /// Mend what differs
         #[arg(long)]
         repair: bool,
+    },
+    /// Look over what keeps the data safe, and say what to do; ends with 1 if something is wrong
+    Doctor {
+        #[command(flatten)]
+        place: At,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -81,18 +96,48 @@ pub(super) struct Init {
     /// The company's language: zh or en
     #[arg(long, default_value = "zh", value_name = "LANG")]
     pub(super) language: String,
+    /// Make a certificate too, so that people can work over the network, and print the join code
+    #[arg(long)]
+    pub(super) tls: bool,
+    /// Where people reach this machine: NAME_OR_IP[:PORT], by default its own name and 7656; may be repeated
+    #[arg(long = "host", value_name = "HOST", requires = "tls")]
+    pub(super) hosts: Vec<Address>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
     pub(super) place: At,
-    /// Listen here too: unix:PATH, or ADDRESS:PORT on loopback; may be repeated
+    /// Listen here too; may be repeated: unix:PATH, or ADDRESS:PORT (0.0.0.0:7656), which is encrypted where there is a
+    /// certificate and must be loopback where there is none, or plain:ADDRESS:PORT, loopback and not encrypted
     #[arg(long, value_name = "ADDRESS")]
     pub(super) listen: Vec<Listen>,
+    /// A certificate with those between it and its CA, PEM, instead of the directory's own
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(super) cert: Option<PathBuf>,
+    /// The private key of --cert, PEM
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(super) key: Option<PathBuf>,
     /// Describe the API to whoever asks
     #[arg(long)]
     pub(super) reflection: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Tls {
+    /// Make the certificate, print its fingerprint and the join code
+    Init(Hosts),
+    /// Print the fingerprint and the join code again, for other addresses if --host says so
+    Show(Hosts),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Hosts {
+    #[command(flatten)]
+    pub(super) place: At,
+    /// Where people reach this machine: NAME_OR_IP[:PORT], by default its own name and 7656; may be repeated
+    #[arg(long = "host", value_name = "HOST")]
+    pub(super) hosts: Vec<Address>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,14 +1,21 @@
 //! The host's door to a data directory.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use hyper_util::rt::TokioIo;
 use rolo_proto::v1::host_service_client::HostServiceClient;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tonic::transport::{Channel, Endpoint};
+use tonic::{
+    Response, Status,
+    transport::{Channel, Endpoint},
+};
+use tonic_types::StatusExt;
 
-use super::words;
+use super::{refused, words};
 use crate::{Config, Handle, Place, Reached};
 
 /// How often an owner that leaves while it is spoken to is followed by the next.
@@ -16,7 +23,8 @@ const TRIES: usize = 20;
 
 /// The host's door to a directory: this process if nobody owns it, else the owner's socket.
 pub(super) struct Door {
-    pub(super) client: HostServiceClient<Channel>,
+    dir: PathBuf,
+    client: HostServiceClient<Channel>,
     handle: Option<Handle>,
 }
 
@@ -28,16 +36,43 @@ impl Door {
                 Reached::Owner(handle) => {
                     let stream = handle.connect().await.map_err(words)?;
                     let client = HostServiceClient::new(channel(stream).await?);
-                    return Ok(Self { client, handle: Some(handle) });
+                    return Ok(Self { dir: dir.to_owned(), client, handle: Some(handle) });
                 }
                 Reached::Other(stream) => stream,
             };
             match channel(stream).await {
-                Ok(channel) => return Ok(Self { client: HostServiceClient::new(channel), handle: None }),
+                Ok(channel) => {
+                    let client = HostServiceClient::new(channel);
+                    return Ok(Self { dir: dir.to_owned(), client, handle: None });
+                }
                 Err(error) if left == 0 => {
                     return Err(error).context("the process that owns the directory does not answer");
                 }
                 Err(_) => left -= 1,
+            }
+        }
+    }
+
+    /// Makes a call; of the next owner, if this one leaves before it answers. An owner that leaves in good order finishes
+    /// what it began, so a call without an answer was not made.
+    pub(super) async fn call<Req, Res, F, Fut>(&mut self, request: Req, method: F) -> anyhow::Result<Res>
+    where
+        Req: Clone,
+        F: Fn(HostServiceClient<Channel>, Req) -> Fut,
+        Fut: Future<Output = Result<Response<Res>, Status>>,
+    {
+        let mut left = TRIES;
+        loop {
+            match method(self.client.clone(), request.clone()).await {
+                Ok(answer) => return Ok(answer.into_inner()),
+                Err(status)
+                    if left > 0 && self.handle.is_none() && status.get_error_details().error_info().is_none() =>
+                {
+                    let dir = std::mem::take(&mut self.dir);
+                    *self = Self::open(&dir).await?;
+                    left -= 1;
+                }
+                Err(status) => return Err(refused(status)),
             }
         }
     }

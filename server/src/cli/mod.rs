@@ -1,6 +1,7 @@
 //! `rolod`: makes a data directory, serves it, and administers it on its own machine.
 
 mod args;
+mod doctor;
 mod door;
 mod user;
 
@@ -12,15 +13,18 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use rolo_proto::v1 as pb;
+use rolo_proto::{join::JoinCode, v1 as pb};
 use secrecy::SecretString;
 use tonic_types::StatusExt;
 
 use self::{
-    args::{Audit, Cli, Command, Init, Serve},
+    args::{Audit, Cli, Command, Init, Serve, Tls},
     door::Door,
 };
-use crate::{Config, InitOptions, Place};
+use crate::{
+    Config, InitOptions, Place,
+    tls::{self, CertificateFiles},
+};
 
 /// `rolod`, from its arguments to its exit code.
 pub async fn main() -> ExitCode {
@@ -44,10 +48,12 @@ async fn command(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Init(init) => make(init).await,
         Command::Serve(arguments) => serve(arguments).await,
+        Command::Tls { command } => certificate(&command),
         Command::User { command } => user::user(command).await,
         Command::Audit { command: Audit::Verify { place } } => verify(&place.data).await,
         Command::Backup { place, file } => backup(&place.data, &file).await,
         Command::Figures { place, repair } => figures(&place.data, repair).await,
+        Command::Doctor { place, json } => doctor::doctor(&place.data, json).await,
     }
 }
 
@@ -84,15 +90,42 @@ async fn make(init: Init) -> anyhow::Result<()> {
     };
     let one_time = crate::init(&init.place.data, options).await.map_err(words)?;
     say(&format!("Made {}. {} can sign in.", init.place.data.display(), init.admin))?;
-    match one_time {
-        Some(password) => say(&format!("One-time password, to be changed at the first sign-in: {password}")),
-        None => Ok(()),
+    if let Some(password) = one_time {
+        say(&format!("One-time password, to be changed at the first sign-in: {password}"))?;
     }
+    match init.tls {
+        true => tell(&tls::make(&init.place.data, &init.hosts).map_err(words)?),
+        false => Ok(()),
+    }
+}
+
+fn certificate(command: &Tls) -> anyhow::Result<()> {
+    let codes = match command {
+        Tls::Init(new) if !crate::is_initialised(&new.place.data) => {
+            bail!("{} is not initialised; run `rolod init --tls` first", new.place.data.display())
+        }
+        Tls::Init(new) => tls::make(&new.place.data, &new.hosts),
+        Tls::Show(said) => tls::join_codes(&said.place.data, &said.hosts),
+    };
+    tell(&codes.map_err(words)?)
+}
+
+/// The fingerprint and the join codes, one for each address.
+fn tell(codes: &[JoinCode]) -> anyhow::Result<()> {
+    if let Some(code) = codes.first() {
+        say(&format!("Fingerprint of the certificate: {}", code.fingerprint))?;
+    }
+    for code in codes {
+        say(&format!("To work from another machine: rolo join {code}"))?;
+    }
+    Ok(())
 }
 
 async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let dir = arguments.place.data;
-    let config = Config { listen: arguments.listen, reflection: arguments.reflection, ..Config::default() };
+    let certificate = arguments.cert.zip(arguments.key).map(|(cert, key)| CertificateFiles { cert, key });
+    let config =
+        Config { listen: arguments.listen, certificate, reflection: arguments.reflection, ..Config::default() };
     // Before anybody hears that it serves: whoever starts it may end it at once.
     let stopped = stop_signal()?;
     let mut handle = match Place::open(&dir, config).await.map_err(words)? {
@@ -104,8 +137,8 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         dir.display(),
         crate::directory::socket_path(&dir).map_err(words)?.display()
     ))?;
-    for address in handle.addresses() {
-        say(&format!("Serving {} on {address}", dir.display()))?;
+    for name in handle.names() {
+        say(&format!("Serving {} on {name}", dir.display()))?;
     }
     tokio::select! {
         ended = handle.wait() => ended.map_err(words)?,
@@ -127,9 +160,9 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 
 async fn verify(dir: &Path) -> anyhow::Result<()> {
     let mut door = Door::open(dir).await?;
-    let seen = door.client.verify_audit(pb::VerifyAuditRequest {}).await.map_err(refused);
+    let seen = door.call(pb::VerifyAuditRequest {}, |mut host, r| async move { host.verify_audit(r).await }).await;
     door.close().await?;
-    let seen = seen?.into_inner();
+    let seen = seen?;
     if seen.first_bad > 0 {
         bail!("the audit log breaks at row {}: {} ({} rows before it verify)", seen.first_bad, seen.problem, seen.rows);
     }
@@ -139,17 +172,18 @@ async fn verify(dir: &Path) -> anyhow::Result<()> {
 async fn backup(dir: &Path, file: &Path) -> anyhow::Result<()> {
     let path = std::path::absolute(file)?.to_str().context("the path is not UTF-8")?.to_owned();
     let mut door = Door::open(dir).await?;
-    let done = door.client.backup(pb::BackupRequest { path }).await.map_err(refused);
+    let done = door.call(pb::BackupRequest { path }, |mut host, r| async move { host.backup(r).await }).await;
     door.close().await?;
-    let done = done?.into_inner();
+    let done = done?;
     say(&format!("{}: {} bytes, {} audit rows, verified", file.display(), done.bytes, done.audit_rows))
 }
 
 async fn figures(dir: &Path, repair: bool) -> anyhow::Result<()> {
     let mut door = Door::open(dir).await?;
-    let done = door.client.check_figures(pb::CheckFiguresRequest { repair }).await.map_err(refused);
+    let request = pb::CheckFiguresRequest { repair };
+    let done = door.call(request, |mut host, r| async move { host.check_figures(r).await }).await;
     door.close().await?;
-    let done = done?.into_inner();
+    let done = done?;
     done.differences.iter().try_for_each(|line| say(line))?;
     say(&format!("{} customers looked at, {} differ", done.checked, done.differences.len()))?;
     if !done.differences.is_empty() && !repair {

@@ -1,9 +1,8 @@
 //! `rolod user`: people's accounts.
 
-use rolo_proto::v1::{self as pb, host_service_client::HostServiceClient};
-use tonic::transport::Channel;
+use rolo_proto::v1 as pb;
 
-use super::{args::User, door::Door, password_of, refused, say};
+use super::{args::User, door::Door, password_of, say};
 
 pub(super) async fn user(command: User) -> anyhow::Result<()> {
     let place = match &command {
@@ -14,12 +13,12 @@ pub(super) async fn user(command: User) -> anyhow::Result<()> {
         User::List { place } => &place.data,
     };
     let mut door = Door::open(place).await?;
-    let done = user_at(&mut door.client, command).await;
+    let done = user_at(&mut door, command).await;
     let closed = door.close().await;
     done.and(closed)
 }
 
-async fn user_at(client: &mut HostServiceClient<Channel>, command: User) -> anyhow::Result<()> {
+async fn user_at(door: &mut Door, command: User) -> anyhow::Result<()> {
     match command {
         User::Add(add) => {
             let request = pb::AddUserRequest {
@@ -33,34 +32,34 @@ async fn user_at(client: &mut HostServiceClient<Channel>, command: User) -> anyh
                 password: password_of(add.password_file.as_deref())?.unwrap_or_default(),
                 code: add.code,
             };
-            let added = client.add_user(request).await.map_err(refused)?.into_inner();
+            let added = door.call(request, |mut host, r| async move { host.add_user(r).await }).await?;
             show(&added.user.unwrap_or_default())?;
             one_time(&added.one_time_password)
         }
         User::Disable(named) => {
-            let user = client.disable_user(pb::DisableUserRequest { name: named.name }).await.map_err(refused)?;
-            show(user.get_ref())
+            let request = pb::DisableUserRequest { name: named.name };
+            show(&door.call(request, |mut host, r| async move { host.disable_user(r).await }).await?)
         }
         User::Enable(named) => {
-            let user = client.enable_user(pb::EnableUserRequest { name: named.name }).await.map_err(refused)?;
-            show(user.get_ref())
+            let request = pb::EnableUserRequest { name: named.name };
+            show(&door.call(request, |mut host, r| async move { host.enable_user(r).await }).await?)
         }
         User::Reset { named, password_file } => {
             let password = password_of(password_file.as_deref())?.unwrap_or_default();
             let request = pb::ResetPasswordRequest { name: named.name, password };
-            let reset = client.reset_password(request).await.map_err(refused)?.into_inner();
+            let reset = door.call(request, |mut host, r| async move { host.reset_password(r).await }).await?;
             show(&reset.user.unwrap_or_default())?;
             one_time(&reset.one_time_password)
         }
         User::Roles { named, roles } => {
-            let user = client.set_roles(pb::SetRolesRequest { name: named.name, roles }).await.map_err(refused)?;
-            show(user.get_ref())
+            let request = pb::SetRolesRequest { name: named.name, roles };
+            show(&door.call(request, |mut host, r| async move { host.set_roles(r).await }).await?)
         }
         User::List { .. } => {
             let mut page_token = String::new();
             loop {
                 let request = pb::ListHostUsersRequest { page_size: 200, page_token };
-                let page = client.list_host_users(request).await.map_err(refused)?.into_inner();
+                let page = door.call(request, |mut host, r| async move { host.list_host_users(r).await }).await?;
                 page.users.iter().try_for_each(show)?;
                 if page.next_page_token.is_empty() {
                     return Ok(());

@@ -44,6 +44,7 @@ pub static TABLE: Table = Table {
     insert: "INSERT INTO contact (customer_id, name, sex, position, office_tel, mobile, email, wechat, memo,
                external_id, created_by, deleted_at, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
+    derived: |_, _| Ok(Vec::new()),
     derive,
     owner: |tx, id| {
         tx.query_one(
@@ -53,7 +54,9 @@ pub static TABLE: Table = Table {
         )
     },
     label: |tx, id| tx.query_one("SELECT name FROM contact WHERE id = ?1", [id], |row| row.get(0)),
-    may_write: |tx, actor, id| allowed(tx, actor, Permission::ContactWrite, id).map(drop),
+    may_write: |tx, actor, id, _| allowed(tx, actor, Permission::ContactWrite, id).map(drop),
+    holds: |_, _, _| Ok(Vec::new()),
+    parted: Some(customers::store::index),
     check_undo: |tx, id| {
         let contact = standing(tx, id)?.ok_or(Error::NotFound)?;
         permit(contact.customer.standing, Event::Attend)?;
@@ -323,7 +326,7 @@ fn derive(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
         "UPDATE contact SET name_key = ?2, search = ?3, missing = ?4 WHERE id = ?1",
         params![id, text::name_key(&name), search, missing],
     )?;
-    let found_by = ["name", "mobile", "office_tel", "deleted_at"];
+    let found_by = ["name", "mobile", "office_tel", "customer_id", "deleted_at"];
     if changed.is_empty() || changed.iter().any(|column| found_by.contains(column)) {
         let customer_id = TABLE.value(&values, "customer_id")?.int().unwrap_or_default();
         tx.defer(customers::store::index, customer_id);

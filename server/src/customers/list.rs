@@ -82,21 +82,23 @@ impl List {
         };
         drive(tx, view, &mut walk)?;
         let mut list = Self { walk, query: None };
-        list.add_managers(tx, actor, view, &filter)?;
+        if !list.add_managers(tx, actor, view, &filter)? && view != CustomerView::RecycleBin {
+            list.add_rare(tx, &filter)?;
+        }
         list.add_scope(actor);
         list.add_tests(now, view, status, &filter);
         list.query = search::Query::parse(&filter.search);
         Ok(list)
     }
 
-    /// Whose customers: one person's few drive the list, otherwise it is one more test.
+    /// Whose customers: one person's few drive the list, otherwise it is one more test. Answers whether they drive it.
     fn add_managers(
         &mut self,
         tx: &Tx<'_>,
         actor: &Actor,
         view: CustomerView,
         filter: &pb::CustomerFilter,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut managers = filter.manager_ids.clone();
         let own = actor.scope(Permission::CustomerRead) == Some(Scope::Own);
         if view == CustomerView::Mine || own && managers.is_empty() {
@@ -111,9 +113,30 @@ impl List {
             [] => {}
             [one] if !bin && (self.walk.key == "c.name_key" || few(tx, &of_manager(*one))?) => {
                 self.walk.from.push(" AND c.manager_id = ").bind(*one);
+                return Ok(true);
             }
             many => {
                 self.walk.hit.push(" AND c.manager_id IN ").bind_list(many.iter().copied());
+            }
+        }
+        Ok(false)
+    }
+
+    /// A region or a level that few customers have drives the list: looking for them along the whole order would take
+    /// many pages. The index is of the entry's place in the dictionary; the test of the entry itself stays.
+    fn add_rare(&mut self, tx: &Tx<'_>, filter: &pb::CustomerFilter) -> Result<()> {
+        let choices: [(&[i64], &'static str); 2] =
+            [(&filter.region_ids, " AND c.region_rank = "), (&filter.level_ids, " AND c.level_rank = ")];
+        for (ids, words) in choices {
+            let [id] = ids else { continue };
+            let place: Option<i64> =
+                tx.query_opt("SELECT position FROM dictionary_item WHERE id = ?1", [id], |row| row.get(0))?;
+            let Some(place) = place else { continue };
+            let mut condition = Sql::new("c.deleted_at IS NULL");
+            condition.push(words).bind(place);
+            if few(tx, &condition)? {
+                self.walk.from.push(words).bind(place);
+                break;
             }
         }
         Ok(())

@@ -4,8 +4,10 @@
 //! by its responsible manager or a supervisor in scope; what is derived from a customer (sort key, missing fields,
 //! phones, search index) is refreshed in the transaction that changes it, by [`store::derive`] alone.
 
+pub mod children;
 pub mod duplicates;
 pub mod list;
+pub mod merge;
 pub mod rpc;
 pub mod rules;
 pub mod store;

@@ -3,7 +3,7 @@
 use rolo_proto::v1::{self as pb, Kind, customer_service_server::CustomerService};
 use tonic::{Request, Response, Status};
 
-use super::{duplicates, list, rules, store, timeline};
+use super::{duplicates, list, merge, rules, store, timeline};
 use crate::{
     authz::Permission,
     change::Seen,
@@ -180,6 +180,36 @@ impl CustomerService for Service {
             )
             .await?;
         Ok(Response::new(customer))
+    }
+
+    async fn preview_merge(
+        &self,
+        request: Request<pb::PreviewMergeRequest>,
+    ) -> Result<Response<pb::PreviewMergeResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let preview = self.kernel.view(&caller, move |view| merge::preview(view.tx, view.actor, &request)).await?;
+        Ok(Response::new(preview))
+    }
+
+    async fn merge_customers(
+        &self,
+        request: Request<pb::MergeCustomersRequest>,
+    ) -> Result<Response<pb::MergeCustomersResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let call = Call::new("MergeCustomers", Kind::Customer, request.keep_id, &request.request_id, &request);
+        let merged = self
+            .kernel
+            .change(
+                &caller,
+                Lane::People,
+                call,
+                move |change, settings| merge::merge(change, settings, &request),
+                |view, done| merge::reply(view.tx, view.actor, done),
+            )
+            .await?;
+        Ok(Response::new(merged))
     }
 
     async fn check_duplicates(

@@ -57,6 +57,32 @@ pub fn permit(standing: Standing, event: Event) -> Result<()> {
     if permitted { Ok(()) } else { Err(Error::InvalidState(state_word(standing).into())) }
 }
 
+/// Whether `other` may become one with `keep`: as an edit of the one, and a deletion of the other.
+///
+/// # Errors
+/// `INVALID_STATE` with the state that forbids it.
+pub fn permit_merge(keep: Standing, other: Standing) -> Result<()> {
+    permit(keep, Event::Edit).and_then(|()| permit(other, Event::Delete))
+}
+
+/// Characters of former names that are kept; of more, the oldest go.
+const MOST_FORMER: usize = 4_000;
+
+/// The former names of a customer after a merge: its own, the other's label, and those that had become the other; one a
+/// line.
+pub fn former(own: &str, other: &str, of_other: &str) -> String {
+    let lines: Vec<&str> = [own, of_other, other].into_iter().flat_map(str::lines).filter(|l| !l.is_empty()).collect();
+    let mut room = MOST_FORMER;
+    let fits = lines.iter().rev().take_while(|line| {
+        let chars = line.chars().count() + 1;
+        let fits = chars <= room;
+        room = room.saturating_sub(chars);
+        fits
+    });
+    let newest = fits.count();
+    lines.get(lines.len() - newest..).unwrap_or_default().join("\n")
+}
+
 fn state_word(standing: Standing) -> &'static str {
     match standing {
         Standing { deleted: true, .. } => "deleted",
@@ -182,6 +208,29 @@ mod tests {
     #[case(BINNED, Event::Attend, false)]
     fn the_state_decides_what_may_be_done(#[case] standing: Standing, #[case] event: Event, #[case] ok: bool) {
         assert_eq!(permit(standing, event).is_ok(), ok, "{standing:?} {event:?}");
+    }
+
+    /// Of one and the same company, what stays is 正常, and the other is not gone already.
+    #[rstest]
+    #[case(NORMAL, NORMAL, true)]
+    #[case(NORMAL, LOST, true)]
+    #[case(LOST, NORMAL, false)]
+    #[case(BINNED, NORMAL, false)]
+    #[case(NORMAL, BINNED, false)]
+    fn a_merge_is_an_edit_of_one_and_a_deletion_of_the_other(
+        #[case] keep: Standing,
+        #[case] other: Standing,
+        #[case] ok: bool,
+    ) {
+        assert_eq!(permit_merge(keep, other).is_ok(), ok, "{keep:?} {other:?}");
+    }
+
+    #[test]
+    fn former_names_come_along_and_the_oldest_go_when_there_are_too_many() {
+        assert_eq!(former("", "KH1 甲", ""), "KH1 甲");
+        assert_eq!(former("KH1 甲", "KH3 丙", "KH2 乙"), "KH1 甲\nKH2 乙\nKH3 丙");
+        let long = "长".repeat(3_998);
+        assert_eq!(former("KH1 甲", &long, ""), long);
     }
 
     fn required() -> Vec<String> {

@@ -45,6 +45,8 @@ const SQL: (&str, &[(&str, &str)], &str) = table_sql!(
     "external_id",
     "tags",
     "status",
+    "merged_into",
+    "former",
     "created_by",
     "deleted_at"
 );
@@ -55,12 +57,17 @@ pub static TABLE: Table = Table {
     select: SQL.0,
     columns: SQL.1,
     touch: SQL.2,
-    insert: "INSERT INTO customer (no, name, party, region_id, manager_id, level_id, classification_id, satisfaction,
+    insert:
+        "INSERT INTO customer (no, name, party, region_id, manager_id, level_id, classification_id, satisfaction,
                credit, address, zip, tel, fax, website, licence_no, legal_person, capital, turnover, bank,
-               bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, created_by,
-               deleted_at, created_at, updated_at)
+               bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, merged_into, former,
+               created_by, deleted_at, created_at, updated_at, name_norm, name_key, missing, level_rank, region_rank,
+               satisfaction_rank, credit_rank)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?29)",
+               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?31, ?32, ?33, ?34,
+               COALESCE((SELECT position FROM dictionary_item d WHERE d.id = ?6), 0),
+               COALESCE((SELECT position FROM dictionary_item d WHERE d.id = ?4), 0), COALESCE(?8, 0), COALESCE(?9, 0))",
+    derived,
     derive,
     owner: |tx, id| {
         tx.query_one("SELECT COALESCE(manager_id, 0) FROM customer WHERE id = ?1", [id], |row| {
@@ -68,7 +75,17 @@ pub static TABLE: Table = Table {
         })
     },
     label: |tx, id| tx.query_one("SELECT no || ' ' || name FROM customer WHERE id = ?1", [id], |row| row.get(0)),
-    may_write: |tx, actor, id| allowed(tx, actor, Permission::CustomerEdit, id).map(drop),
+    may_write: |tx, actor, id, columns| {
+        let edit = allowed(tx, actor, Permission::CustomerEdit, id);
+        // Who may take records out of the recycle bin, and no more, may also put back what they took out.
+        match (edit, columns) {
+            (Err(_), ["deleted_at"]) => allowed(tx, actor, Permission::CustomerRestore, id),
+            (edit, _) => edit,
+        }
+        .map(drop)
+    },
+    holds: super::children::held,
+    parted: None,
     check_undo: |tx, id| {
         let customer = standing(tx, id)?.ok_or(Error::NotFound)?;
         super::duplicates::refuse_taken(tx, None, id, &TABLE.values(tx, id)?, customer.standing.deleted)
@@ -86,6 +103,8 @@ pub struct Customer {
     pub standing: Standing,
     /// Organisation (1) or person (2).
     pub party: i64,
+    /// It was merged into another one.
+    pub merged: bool,
     manager_id: Option<i64>,
     manager: String,
     department_id: i64,
@@ -114,7 +133,8 @@ fn standing_of(status: i64, deleted: bool) -> Standing {
 pub fn standing(tx: &Tx<'_>, id: i64) -> Result<Option<Customer>> {
     tx.query_opt(
         "SELECT c.revision, c.status, c.deleted_at IS NOT NULL, c.party, c.manager_id,
-                COALESCE(NULLIF(m.display_name, ''), m.name, ''), COALESCE(m.department_id, b.department_id)
+                COALESCE(NULLIF(m.display_name, ''), m.name, ''), COALESCE(m.department_id, b.department_id),
+                c.merged_into IS NOT NULL
          FROM customer c
          JOIN user b ON b.id = c.created_by
          LEFT JOIN user m ON m.id = c.manager_id
@@ -129,6 +149,7 @@ pub fn standing(tx: &Tx<'_>, id: i64) -> Result<Option<Customer>> {
                 manager_id: row.get(4)?,
                 manager: row.get(5)?,
                 department_id: row.get(6)?,
+                merged: row.get(7)?,
             })
         },
     )
@@ -175,10 +196,12 @@ const COLUMNS: &str = "
            c.last_contact_at, c.next_contact_at, c.missing, c.revision, c.deleted_at,
            c.region_id, c.level_id, c.classification_id,
            c.manager_id, m.name, m.display_name, m.active, m.department_id,
-           c.created_by, b.name, b.display_name, b.active, b.department_id
+           c.created_by, b.name, b.display_name, b.active, b.department_id,
+           COALESCE(c.former, ''), t.id, t.no, t.name
     FROM customer c
     JOIN user b ON b.id = c.created_by
     LEFT JOIN user m ON m.id = c.manager_id
+    LEFT JOIN customer t ON t.id = c.merged_into
     WHERE c.id = ?1";
 
 /// One customer as the API shows it; none if there is none, or none for this person.
@@ -188,20 +211,22 @@ pub fn read(tx: &Tx<'_>, actor: &Actor, id: i64) -> Result<Option<pb::Customer>>
     if !actor.reaches(Permission::CustomerRead, &owned) {
         return Ok(None);
     }
+    if let Some(into) = customer.merged_into.take() {
+        let seen = standing(tx, into.id)?.is_some_and(|other| actor.reaches(Permission::CustomerRead, &other));
+        customer.merged_into = Some(into).filter(|_| seen);
+    }
     customer.region = dictionary::store::choice(tx, choices[0])?;
     customer.level = dictionary::store::choice(tx, choices[1])?;
     customer.classification = dictionary::store::choice(tx, choices[2])?;
     Ok(Some(customer))
 }
 
-/// As [`read`], for a reply to a change.
-///
-/// # Errors
-/// `NOT_FOUND`.
+/// As [`read`], for a reply to a change. Who hands a customer over may not see it any more: then it is done all the same,
+/// and the reply holds id, revision and operation alone.
 pub fn reply(tx: &Tx<'_>, actor: &Actor, done: Done) -> Result<pb::Customer> {
-    let mut customer = read(tx, actor, done.id)?.ok_or(Error::NotFound)?;
-    customer.operation_id = done.operation_id;
-    Ok(customer)
+    let unseen = || pb::Customer { id: done.id, revision: done.revision, ..pb::Customer::default() };
+    let customer = read(tx, actor, done.id)?.unwrap_or_else(unseen);
+    Ok(pb::Customer { operation_id: done.operation_id, ..customer })
 }
 
 fn from_row(row: &Row<'_>, actor: &Actor) -> rusqlite::Result<(pb::Customer, Customer, [Option<i64>; 3])> {
@@ -216,6 +241,11 @@ fn from_row(row: &Row<'_>, actor: &Actor) -> rusqlite::Result<(pb::Customer, Cus
         manager_id: row.get(33)?,
         manager: manager.as_ref().map(users::store::shown).unwrap_or_default(),
         department_id: row.get::<_, Option<i64>>(37)?.map_or_else(|| row.get(42), Ok)?,
+        merged: row.get::<_, Option<i64>>(44)?.is_some(),
+    };
+    let merged_into = match row.get::<_, Option<i64>>(44)? {
+        Some(id) => Some(pb::CustomerRef { id, number: row.get(45)?, name: row.get(46)? }),
+        None => None,
     };
     let customer = pb::Customer {
         id: owned.id,
@@ -250,6 +280,8 @@ fn from_row(row: &Row<'_>, actor: &Actor) -> rusqlite::Result<(pb::Customer, Cus
         deleted_at: deleted_at.unwrap_or_default(),
         manager,
         created_by: users::store::user_ref(row, 38)?,
+        former: row.get(43)?,
+        merged_into,
         allowed_actions: actions(actor, &owned).into_iter().map(Into::into).collect(),
         ..pb::Customer::default()
     };
@@ -264,12 +296,15 @@ fn actions(actor: &Actor, customer: &Customer) -> Vec<Action> {
         (Action::Reassign, Permission::CustomerReassign, Event::Edit),
         (Action::Delete, Permission::CustomerDelete, Event::Delete),
         (Action::Restore, Permission::CustomerRestore, Event::Restore),
+        (Action::Merge, Permission::CustomerMerge, Event::Edit),
         (Action::AddContact, Permission::ContactWrite, Event::Attend),
         (Action::AddInteraction, Permission::InteractionCreate, Event::Attend),
     ]
     .into_iter()
-    .filter(|(_, permission, event)| {
-        actor.reaches(*permission, customer) && rules::permit(customer.standing, *event).is_ok()
+    .filter(|(action, permission, event)| {
+        actor.reaches(*permission, customer)
+            && rules::permit(customer.standing, *event).is_ok()
+            && !(customer.merged && *action == Action::Restore)
     })
     .map(|(action, ..)| action)
     .collect()
@@ -348,65 +383,99 @@ pub fn delete(change: &mut Change<'_, '_>, customer: &Allowed<Customer>, revisio
     change.update(&TABLE, customer.id, customer.revision, &[("deleted_at", now)], "delete")
 }
 
-/// Out of the recycle bin (C7), to the state it had.
+/// Out of the recycle bin (C7), to the state it had. One that was merged into another only comes back with everything
+/// that went with it, by undoing the merge.
 pub fn restore(change: &mut Change<'_, '_>, customer: &Allowed<Customer>, revision: i64) -> Result<Done> {
     let tx = change.tx();
     Seen::check_revision(tx, Kind::Customer, customer.id, revision, customer.revision)?;
     rules::permit(customer.standing, rules::Event::Restore)?;
+    if customer.merged {
+        return Err(Error::InvalidState("merged".into()));
+    }
     super::duplicates::refuse_taken(tx, Some(change.actor), customer.id, &TABLE.values(tx, customer.id)?, false)?;
     change.update(&TABLE, customer.id, customer.revision, &[("deleted_at", Value::Null)], "restore")
 }
 
+/// What a customer is compared and sorted by, and which required fields are empty.
+fn derived(tx: &Tx<'_>, values: &[Value]) -> Result<Vec<Value>> {
+    let value = |column: &str| TABLE.value(values, column);
+    let name = value("name")?.text();
+    let required = crate::settings::customer_required(tx)?;
+    let party = value("party")?.int().unwrap_or(1);
+    let missing = rules::missing(&required, party, |column| value(column).is_ok_and(Value::is_empty));
+    Ok(vec![Value::Text(text::dedupe_name(name)), Value::Text(text::name_key(name)), Value::Int(missing)])
+}
+
 /// Refreshes everything that is derived from a customer. `changed` names the columns; none for a new one.
 pub fn derive(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
-    let touched = |columns: &[&str]| changed.is_empty() || changed.iter().any(|column| columns.contains(column));
-    let values = TABLE.values(tx, id)?;
-    let value = |column: &str| TABLE.value(&values, column).cloned().unwrap_or_default();
-    if touched(&["name"]) {
-        let name = value("name");
-        tx.execute(
-            "UPDATE customer SET name_norm = ?2, name_key = ?3 WHERE id = ?1",
-            params![id, text::dedupe_name(name.text()), text::name_key(name.text())],
-        )?;
+    let new = changed.is_empty();
+    let touched = |columns: &[&str]| new || changed.iter().any(|column| columns.contains(column));
+    if !new {
+        derive_again(tx, id, touched)?;
     }
-    let required = crate::settings::customer_required(tx)?;
-    let party = value("party").int().unwrap_or(1);
-    let missing = rules::missing(&required, party, |column| value(column).is_empty());
-    tx.execute(
-        "UPDATE customer
-         SET missing = ?2,
-             satisfaction_rank = COALESCE(satisfaction, 0),
-             credit_rank = COALESCE(credit, 0),
-             level_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = level_id), 0),
-             region_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = region_id), 0)
-         WHERE id = ?1",
-        params![id, missing],
-    )?;
     if touched(&["tel"]) {
-        tx.execute("DELETE FROM customer_phone WHERE customer_id = ?1", [id])?;
-        for phone in text::phones(value("tel").text()) {
+        if !new {
+            tx.execute("DELETE FROM customer_phone WHERE customer_id = ?1", [id])?;
+        }
+        let tel: String = tx.query_one("SELECT tel FROM customer WHERE id = ?1", [id], |row| row.get(0))?;
+        for phone in text::phones(&tel) {
             tx.execute(
                 "INSERT INTO customer_phone (phone, customer_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
                 params![phone, id],
             )?;
         }
     }
-    if touched(&["name", "tel", "fax", "external_id", "deleted_at"]) {
+    if touched(&["name", "tel", "fax", "external_id", "former", "deleted_at"]) {
         // The index is dear to change, and once a batch is enough.
         tx.defer(index, id);
     }
     Ok(())
 }
 
+/// The same of a row that was there before: only what may differ, for every index of a named column is written anew.
+fn derive_again(tx: &Tx<'_>, id: i64, touched: impl Fn(&[&str]) -> bool) -> Result<()> {
+    let derived = derived(tx, &TABLE.values(tx, id)?)?;
+    let [norm, key, missing] = derived.as_slice() else { return Ok(()) };
+    if touched(&["name"]) {
+        tx.execute("UPDATE customer SET name_norm = ?2, name_key = ?3 WHERE id = ?1", params![id, norm, key])?;
+    }
+    tx.execute("UPDATE customer SET missing = ?2 WHERE id = ?1 AND missing <> ?2", params![id, missing])?;
+    if touched(&["satisfaction", "credit", "level_id", "region_id"]) {
+        tx.execute(
+            "UPDATE customer
+             SET satisfaction_rank = COALESCE(satisfaction, 0),
+                 credit_rank = COALESCE(credit, 0),
+                 level_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = level_id), 0),
+                 region_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = region_id), 0)
+             WHERE id = ?1",
+            [id],
+        )?;
+    }
+    Ok(())
+}
+
+/// By how many of its former names a customer is found.
+const FORMER_FOUND: usize = 20;
+
 /// Puts a customer, with the names and phones of its live contacts, into the search index; nothing if the job that made
 /// the customer was rolled back.
 pub fn index(tx: &Tx<'_>, id: i64) -> Result<()> {
-    type Found = (String, String, String, String, String);
-    let row = tx.query_opt("SELECT no, name, external_id, tel, fax FROM customer WHERE id = ?1", [id], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-    })?;
-    let Some((no, name, external_id, tel, fax)): Option<Found> = row else { return Ok(()) };
-    let contacts = contacts::store::names_and_phones(tx, id)?;
+    type Found = (String, String, String, String, String, String);
+    let row = tx.query_opt(
+        "SELECT no, name, external_id, tel, fax, COALESCE(former, '') FROM customer WHERE id = ?1",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
+    )?;
+    let Some((no, name, external_id, tel, fax, former)): Option<Found> = row else { return Ok(()) };
+    let mut contacts = contacts::store::names_and_phones(tx, id)?;
+    // What was merged into it is found by its number and its name, as its people are.
+    let newest = former.lines().rev().take(FORMER_FOUND);
+    contacts.extend(
+        newest
+            .flat_map(|line| line.split_once(' '))
+            .flat_map(|(no, name)| [no, name])
+            .map(|word| (word.to_owned(), Vec::new())),
+    );
     let phones = [tel, fax];
     search::CUSTOMERS.put(
         tx,

@@ -187,7 +187,7 @@ fn words(tx: &Tx<'_>, column: &str, value: &Value) -> Result<String> {
             users::store::user(tx, number)?.map(|user| users::store::shown(&user)).unwrap_or_default()
         }
         "contact_id" => contacts::store::contact_ref(tx, Some(number))?.map(|contact| contact.name).unwrap_or_default(),
-        "customer_id" => (store::TABLE.label)(tx, number).unwrap_or_default(),
+        "customer_id" | "merged_into" => (store::TABLE.label)(tx, number).unwrap_or_default(),
         "at" | "next_contact_at" | "settled_at" | "deleted_at" | "assigned_at" | "closed_at" | "result_at" => {
             DateTime::<Utc>::from_timestamp_millis(number)
                 .map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))

@@ -1,8 +1,10 @@
 //! Lists: keyset pages over an index, with a bound on the rows examined.
 //!
 //! A list is driven by one index (the sort key's, or a filter's); what the index does not decide is a test per row, in
-//! the `hit` column. A page ends at its rows or at [`EXAMINED`] rows looked at, whichever is first: a short page with a
-//! position is not the end.
+//! the `hit` column. A page ends at its rows, at [`EXAMINED`] rows looked at or after [`TIME`], whichever is first: a
+//! short page with a position is not the end.
+
+use std::time::{Duration, Instant};
 
 use super::{Tx, sql::Sql};
 use crate::{
@@ -12,6 +14,10 @@ use crate::{
 
 /// The most rows that one page looks at.
 pub const EXAMINED: usize = 20_000;
+/// How long a page looks for rows, whatever it has found by then: nobody waits for a rare hit in one call.
+pub const TIME: Duration = Duration::from_millis(8);
+/// So many rows are looked at in any case, so that every page gets on; the clock is looked at as rarely.
+const STEP: usize = 128;
 /// Totals are counted up to here and then said to be more.
 pub const COUNTED: i64 = 10_000;
 
@@ -131,8 +137,9 @@ impl Walk {
         let mut examined = 0;
         let mut last = None;
         let mut full = false;
+        let pace = Pace::new();
         self.statement(after, EXAMINED + 1).walk(tx, |row| {
-            if slice.ids.len() == size || examined == EXAMINED {
+            if slice.ids.len() == size || examined == EXAMINED || pace.is_over(examined) {
                 full = true;
                 return Ok(false);
             }
@@ -157,10 +164,34 @@ impl Walk {
     ///
     /// Answers the count and whether there may be more.
     pub fn count(&self, tx: &Tx<'_>) -> Result<(i64, bool)> {
-        let mut sql = Sql::new("SELECT COUNT(*), COALESCE(SUM(hit), 0) FROM (SELECT ");
-        sql.append(&self.hit).push(" AS hit ").append(&self.from);
-        sql.push(" LIMIT ").bind(2 * COUNTED + 1).push(")");
-        let (seen, hits): (i64, i64) = sql.one(tx, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok((hits.min(COUNTED), hits > COUNTED || seen > 2 * COUNTED))
+        let mut sql = Sql::new("SELECT ");
+        sql.append(&self.hit).push(" ").append(&self.from).push(" LIMIT ").bind(2 * COUNTED + 1);
+        let (mut seen, mut hits, mut late) = (0, 0, false);
+        let pace = Pace::new();
+        sql.walk(tx, |row| {
+            late = hits == COUNTED || seen == EXAMINED || pace.is_over(seen);
+            if !late {
+                seen += 1;
+                hits += i64::from(row.get::<_, Option<bool>>(0)? == Some(true));
+            }
+            Ok(!late)
+        })?;
+        Ok((hits, late))
+    }
+}
+
+/// How long a walk may go on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace(Instant);
+
+impl Pace {
+    /// From now on.
+    pub(super) fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Whether the time is over, having looked at so many rows.
+    pub(super) fn is_over(self, examined: usize) -> bool {
+        examined >= STEP && examined.is_multiple_of(STEP) && self.0.elapsed() > TIME
     }
 }

@@ -3,6 +3,9 @@
 //! Always true here: a write is answered only after its COMMIT is on disk; no read transaction outlives one page; the
 //! text of a statement never contains anything that came from outside.
 
+mod checkpointer;
+mod engine;
+pub mod faults;
 pub mod list;
 pub mod migrate;
 mod readers;
@@ -16,9 +19,14 @@ use std::{path::Path, sync::Arc};
 use rusqlite::{Connection, OpenFlags};
 pub use rusqlite::{Row, params};
 pub use tx::Tx;
-pub use writer::{Lane, Write};
+pub use writer::{Lane, Write, Written};
 
-use crate::{clock::Clock, error::Result};
+use self::faults::{Faults, Stop};
+use crate::{
+    audit::Chain,
+    clock::Clock,
+    error::{Error, Result},
+};
 
 /// The application id in the file's header: "Rolo".
 pub const APPLICATION_ID: i32 = 0x526f_6c6f;
@@ -40,11 +48,25 @@ impl Db {
     /// # Errors
     /// The file cannot be opened, is not ours, or was made by a newer version.
     pub fn open(path: &Path, clock: Clock) -> Result<Self> {
-        let mut conn = connect(path, false)?;
-        migrate::migrate(&mut conn, path)?;
-        let writer = writer::Writer::start(conn, clock)?;
-        let readers = (0..READERS).map(|_| connect(path, true)).collect::<Result<Vec<_>>>()?;
-        Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers::Readers::new(readers)) })
+        Self::open_with(path, clock, None)
+    }
+
+    /// As [`Db::open`], with the faults that tests ask for.
+    ///
+    /// # Errors
+    /// Those of [`Db::open`].
+    pub fn open_with(path: &Path, clock: Clock, faults: Option<Arc<dyn Faults>>) -> Result<Self> {
+        let open = || {
+            let mut conn = connect(path, false)?;
+            migrate::migrate(&mut conn, path)?;
+            let chain = Chain::load(&Tx::new(&conn))?;
+            let checkpointer = Some(checkpointer::Checkpointer::start(path)?);
+            let engine = engine::Engine { path: path.to_owned(), conn, clock, faults, chain, checkpointer };
+            let writer = writer::Writer::start(engine)?;
+            let readers = (0..READERS).map(|_| connect(path, true)).collect::<Result<Vec<_>>>()?;
+            Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers::Readers::new(readers)) })
+        };
+        open().map_err(|error| unopened(path, error))
     }
 
     /// Runs `job` in its own savepoint inside a shared transaction and answers once that is on disk. An error of the job
@@ -74,13 +96,18 @@ impl Db {
     }
 
     /// Changes with every batch that was committed.
-    pub fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
-        self.writer.commits()
+    pub fn committed(&self) -> tokio::sync::watch::Receiver<()> {
+        self.writer.committed()
     }
 
     /// Why writes are refused at the moment, if they are.
-    pub fn stopped(&self) -> Option<String> {
+    pub fn stopped(&self) -> Option<Stop> {
         self.writer.stopped()
+    }
+
+    /// How much has been written since the database was opened.
+    pub fn written(&self) -> Written {
+        self.writer.written()
     }
 
     /// Ends the readers, finishes queued writes, folds the log back into the file and stops the writer. Called once, at
@@ -91,6 +118,26 @@ impl Db {
         // The thread may be in the middle of a commit; waiting for it must not hold up the runtime.
         let _ = tokio::task::spawn_blocking(move || writer.stop()).await;
     }
+}
+
+/// Why a database could not be opened, and what to do about it.
+fn unopened(path: &Path, error: Error) -> Error {
+    let Error::Db(cause) = &error else { return error };
+    let file = path.display();
+    let told = match Stop::of(cause.sqlite_error_code()) {
+        Some(Stop::Damaged) => format!(
+            "{file} is damaged ({cause}). Nothing was changed. To go on from a backup: move {file}, {file}-wal and \
+             {file}-shm to another place and keep them, copy the backup (made by `rolod backup`) to {file}, and check \
+             it with `rolod doctor`"
+        ),
+        Some(Stop::DiskFull) => format!("{file} cannot be opened: the disk is full ({cause}); free some space"),
+        Some(Stop::Io | Stop::FileReadOnly) => format!(
+            "{file} cannot be opened ({cause}); check that the disk works, and that the file and its directory belong \
+             to whoever runs Rolo"
+        ),
+        None => format!("{file} cannot be opened: {cause}"),
+    };
+    Error::Unavailable(told)
 }
 
 /// Opens one connection with the settings that all of them share.
@@ -111,6 +158,8 @@ pub(crate) fn connect(path: &Path, read_only: bool) -> Result<Connection> {
         conn.pragma_update(None, "synchronous", "full")?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        // A thread of its own folds the log back.
+        conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     }
     // 24 MiB for the writer and 10 MiB for each reader: page caches stay under 64 MiB in all.
     conn.pragma_update(None, "cache_size", if read_only { -10_240 } else { -24_576 })?;

@@ -25,6 +25,7 @@
 //! hits are dense there. In a list by name, names that begin alike lie together, so their parts walk only those spans of
 //! the index. Nothing ever sorts or loads all hits of a common word.
 
+pub mod ahead;
 mod grams;
 mod page;
 mod query;

@@ -4,10 +4,14 @@
 //! engine, when it comes, replaces this file, and until then nobody reads through a trait. SQL is visible at the place
 //! that uses it, parameters are `?1`, and no text from outside is ever part of a statement.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+};
 
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row};
 
+use super::faults::{Faults, Point, Stop};
 use crate::error::{Error, Result};
 
 /// Work on one record that is put off to the end of the batch.
@@ -16,6 +20,9 @@ pub type Chore = fn(&Tx<'_>, i64) -> Result<()>;
 /// One open transaction. Statements are cached by their text (256 a connection).
 pub struct Tx<'c> {
     conn: &'c Connection,
+    faults: Option<&'c dyn Faults>,
+    /// The first failure of the engine itself. Whatever a job makes of it, the batch is lost.
+    failure: Cell<Option<rusqlite::ffi::Error>>,
     deferred: RefCell<BTreeSet<(usize, i64)>>,
     chores: RefCell<Vec<Chore>>,
 }
@@ -23,7 +30,30 @@ pub struct Tx<'c> {
 impl<'c> Tx<'c> {
     /// Wraps a connection on which the caller has opened a transaction.
     pub(crate) fn new(conn: &'c Connection) -> Self {
-        Self { conn, deferred: RefCell::default(), chores: RefCell::default() }
+        Self::writing(conn, None)
+    }
+
+    /// As [`Tx::new`], with the faults that tests ask for.
+    pub(super) fn writing(conn: &'c Connection, faults: Option<&'c dyn Faults>) -> Self {
+        Self { conn, faults, failure: Cell::new(None), deferred: RefCell::default(), chores: RefCell::default() }
+    }
+
+    /// The first failure of the engine itself, if there was one.
+    pub(super) fn failure(&self) -> Option<rusqlite::Error> {
+        self.failure.get().map(|failure| rusqlite::Error::SqliteFailure(failure, None))
+    }
+
+    /// Runs on the connection, and remembers if the engine fails: a job may take such an error for one of its own.
+    fn run<T>(&self, run: impl FnOnce(&'c Connection) -> Result<T>) -> Result<T> {
+        let struck = self.faults.map_or(Ok(()), |faults| faults.at(Point::Statement, self.conn));
+        let answer = struck.map_err(Error::from).and_then(|()| run(self.conn));
+        if let Err(Error::Db(rusqlite::Error::SqliteFailure(failure, _))) = &answer
+            && (Stop::of(Some(failure.code)).is_some() || failure.code == ErrorCode::OutOfMemory)
+            && self.failure.get().is_none()
+        {
+            self.failure.set(Some(*failure));
+        }
+        answer
     }
 
     /// Puts work on a record off to just before the commit, once for however many changes of it the batch holds. It
@@ -58,21 +88,25 @@ impl<'c> Tx<'c> {
         params: impl Params,
         row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let rows = statement.query_map(params, row)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(Error::from)
+        self.run(|conn| {
+            let mut statement = conn.prepare_cached(sql)?;
+            let rows = statement.query_map(params, row)?;
+            rows.collect::<rusqlite::Result<_>>().map_err(Error::from)
+        })
     }
 
     /// Walks a query's rows until `each` answers false; for pages that end at a number of rows, bytes or examined rows.
     pub fn walk(&self, sql: &str, params: impl Params, mut each: impl FnMut(&Row<'_>) -> Result<bool>) -> Result<()> {
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let mut rows = statement.query(params)?;
-        while let Some(row) = rows.next()? {
-            if !each(row)? {
-                break;
+        self.run(|conn| {
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query(params)?;
+            while let Some(row) = rows.next()? {
+                if !each(row)? {
+                    break;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// The one row that must be there.
@@ -82,7 +116,7 @@ impl<'c> Tx<'c> {
         params: impl Params,
         row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        Ok(self.conn.prepare_cached(sql)?.query_row(params, row)?)
+        self.run(|conn| Ok(conn.prepare_cached(sql)?.query_row(params, row)?))
     }
 
     /// The one row, if it is there.
@@ -92,16 +126,21 @@ impl<'c> Tx<'c> {
         params: impl Params,
         row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
-        Ok(self.conn.prepare_cached(sql)?.query_row(params, row).optional()?)
+        self.run(|conn| Ok(conn.prepare_cached(sql)?.query_row(params, row).optional()?))
+    }
+
+    /// How many rows this connection has changed since it was opened.
+    pub fn changes(&self) -> u64 {
+        self.conn.total_changes()
     }
 
     /// Runs a statement and answers how many rows it changed.
     pub fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
-        Ok(self.conn.prepare_cached(sql)?.execute(params)?)
+        self.run(|conn| Ok(conn.prepare_cached(sql)?.execute(params)?))
     }
 
     /// Runs an INSERT and answers the id that the database gave the row.
     pub fn insert(&self, sql: &str, params: impl Params) -> Result<i64> {
-        Ok(self.conn.prepare_cached(sql)?.insert(params)?)
+        self.run(|conn| Ok(conn.prepare_cached(sql)?.insert(params)?))
     }
 }

@@ -9,23 +9,35 @@
 //! No timer: while one batch commits, the next one gathers. Calls of people go before imports, feeds and jobs. The head
 //! of the audit chain belongs to the batch: a job that is rolled back takes its rows and its head with it, and a failed
 //! commit discards the head altogether.
+//!
+//! When the engine fails, the batch is rolled back. A failure before the COMMIT is a refusal: nothing was written. One of
+//! the COMMIT itself leaves the outcome open: everybody is told so, and asking again with the same request id finds out.
+//! While the disk is full or fails, writes are refused at the door and the writer tries by itself, at growing intervals,
+//! whether they are possible again.
 
 use std::{
     any::Any,
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-use super::Tx;
+use super::{
+    Tx,
+    engine::Engine,
+    faults::{Point, Stop},
+};
 use crate::{
     audit::Chain,
-    clock::{Clock, Millis},
+    clock::Millis,
     error::{Error, Result},
 };
 
@@ -53,15 +65,23 @@ const FEEDS_QUEUE: usize = 64;
 /// Jobs in one commit, and how long a batch may gather work before it commits.
 const BATCH_JOBS: usize = 256;
 const BATCH_TIME: Duration = Duration::from_millis(20);
-/// The log is folded back into the file when it has grown past this many bytes, looked at every so many batches.
-const WAL_BYTES: u64 = 64 << 20;
+/// Batches between two looks at the length of the log.
 const WAL_LOOK: u32 = 64;
+/// How soon, and then how seldom, it is tried whether writes are possible again.
+const PROBE_FIRST: Duration = Duration::from_millis(100);
+const PROBE_LAST: Duration = Duration::from_secs(10);
+
+/// A batch of feeds may be longer, for it ends with the job under way as soon as somebody waits: the pages that all rows
+/// touch are written once a commit.
+const FEEDS_TIME: Duration = Duration::from_millis(32);
 
 trait Job: Send {
     fn run(&mut self, write: &mut Write<'_>) -> Result<(), ()>;
     /// Runs after a rolled-back job, in the same batch.
     fn refused(&mut self, write: &mut Write<'_>);
-    fn answer(self: Box<Self>, commit: Option<&Error>);
+    /// What the job answered counts no more: the engine failed under it.
+    fn void(&mut self);
+    fn answer(self: Box<Self>, failure: Option<&Error>);
 }
 
 struct Call<F, R> {
@@ -91,12 +111,16 @@ where
         }
     }
 
-    fn answer(mut self: Box<Self>, commit: Option<&Error>) {
-        let result = match (self.result.take(), commit) {
-            (Some(Ok(_)), Some(error)) => Err(error.duplicate()),
+    fn void(&mut self) {
+        self.result = None;
+    }
+
+    fn answer(mut self: Box<Self>, failure: Option<&Error>) {
+        let result = match (self.result.take(), failure) {
+            (Some(Ok(_)) | None, Some(failure)) => Err(failure.duplicate()),
             (Some(Err(Error::Refused { cause, .. })), _) => Err(*cause),
             (Some(result), _) => result,
-            (None, _) => Err(Error::Internal("a job without result".into())),
+            (None, None) => Err(Error::Internal("a job without result".into())),
         };
         if let Some(answer) = self.answer.take() {
             // The caller may have gone; what it asked for is done all the same.
@@ -115,14 +139,26 @@ struct Queues {
     people: VecDeque<Box<dyn Job>>,
     feeds: VecDeque<Box<dyn Job>>,
     closing: bool,
-    stopped: Option<String>,
+    stopped: Option<Stop>,
 }
 
+/// What the writer has done since it started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Jobs, those included that were refused.
+    pub jobs: u64,
+    /// Commits that they came in.
+    pub commits: u64,
+}
+
+#[derive(Default)]
 struct Shared {
     queues: Mutex<Queues>,
     wake: Condvar,
-    /// How many batches were committed.
-    commits: watch::Sender<u64>,
+    jobs: AtomicU64,
+    commits: AtomicU64,
+    /// Changes with every batch that was committed.
+    committed: watch::Sender<()>,
 }
 
 impl Shared {
@@ -138,15 +174,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(conn: Connection, clock: Clock) -> Result<Self> {
-        let chain = Chain::load(&Tx::new(&conn))?;
-        let shared =
-            Arc::new(Shared { queues: Mutex::default(), wake: Condvar::new(), commits: watch::Sender::new(0) });
+    pub(super) fn start(engine: Engine) -> Result<Self> {
+        let shared = Arc::new(Shared::default());
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn({
                 let shared = Arc::clone(&shared);
-                move || work(&conn, &clock, chain, &shared)
+                move || work(engine, &shared)
             })
             .map_err(|e| Error::Internal(format!("no thread for the writer: {e}")))?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
@@ -169,8 +203,8 @@ impl Writer {
 
     fn push(&self, lane: Lane, job: Box<dyn Job>) -> Result<()> {
         let mut queues = self.shared.lock();
-        if let Some(why) = &queues.stopped {
-            return Err(Error::ReadOnly(why.clone()));
+        if let Some(why) = queues.stopped {
+            return Err(Error::ReadOnly(why));
         }
         if queues.closing {
             return Err(Error::Unavailable("the server stops".into()));
@@ -187,12 +221,17 @@ impl Writer {
         Ok(())
     }
 
-    pub(super) fn commits(&self) -> watch::Receiver<u64> {
-        self.shared.commits.subscribe()
+    pub(super) fn committed(&self) -> watch::Receiver<()> {
+        self.shared.committed.subscribe()
     }
 
-    pub(super) fn stopped(&self) -> Option<String> {
-        self.shared.lock().stopped.clone()
+    pub(super) fn stopped(&self) -> Option<Stop> {
+        self.shared.lock().stopped
+    }
+
+    pub(super) fn written(&self) -> Written {
+        let Shared { jobs, commits, .. } = &*self.shared;
+        Written { jobs: jobs.load(Ordering::Relaxed), commits: commits.load(Ordering::Relaxed) }
     }
 
     pub(super) fn stop(&self) {
@@ -205,128 +244,185 @@ impl Writer {
     }
 }
 
-fn work(conn: &Connection, clock: &Clock, mut chain: Chain, shared: &Shared) {
+fn work(mut engine: Engine, shared: &Shared) {
     let mut batches: u32 = 0;
-    while let Some(first) = next(shared) {
-        batch(conn, clock, &mut chain, first, shared);
-        batches = batches.wrapping_add(1);
-        if batches.is_multiple_of(WAL_LOOK) {
-            truncate_log(conn);
+    let mut pause = PROBE_FIRST;
+    loop {
+        match next(shared, pause) {
+            Next::Job(lane, first) => {
+                batch(&mut engine, (lane, first), shared);
+                pause = PROBE_FIRST;
+                batches = batches.wrapping_add(1);
+                if batches.is_multiple_of(WAL_LOOK) {
+                    engine.truncate_log();
+                }
+            }
+            Next::Probe => pause = recover(&mut engine, shared, pause),
+            Next::End => break,
         }
     }
     // The last one out leaves a single file.
-    if let Err(error) = conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize") {
+    engine.checkpointer = None;
+    let folded = engine
+        .at(Point::Checkpoint)
+        .and_then(|()| engine.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize"));
+    if let Err(error) = folded {
         tracing::warn!(%error, "the log could not be folded back at the end");
     }
 }
 
-/// The next job, people first; none when the writer is to stop and everything queued is done.
-fn next(shared: &Shared) -> Option<Box<dyn Job>> {
+/// What the writer does next.
+enum Next {
+    Job(Lane, Box<dyn Job>),
+    Probe,
+    End,
+}
+
+/// The next job, people first; the end when the writer is to stop and everything queued is done. While writes are
+/// stopped for a reason that may pass, a probe after the pause.
+fn next(shared: &Shared, pause: Duration) -> Next {
     let mut queues = shared.lock();
+    let since = Instant::now();
     loop {
-        if let Some(job) = take(&mut queues) {
-            return Some(job);
+        if let Some(job) = queues.people.pop_front() {
+            return Next::Job(Lane::People, job);
+        }
+        if let Some(job) = queues.feeds.pop_front() {
+            return Next::Job(Lane::Feeds, job);
         }
         if queues.closing {
-            return None;
+            return Next::End;
         }
-        queues = shared.wake.wait(queues).unwrap_or_else(PoisonError::into_inner);
+        queues = if queues.stopped.is_some_and(Stop::passes) {
+            let left = pause.saturating_sub(since.elapsed());
+            if left.is_zero() {
+                return Next::Probe;
+            }
+            shared.wake.wait_timeout(queues, left).unwrap_or_else(PoisonError::into_inner).0
+        } else {
+            shared.wake.wait(queues).unwrap_or_else(PoisonError::into_inner)
+        };
     }
 }
 
-fn take(queues: &mut Queues) -> Option<Box<dyn Job>> {
-    queues.people.pop_front().or_else(|| queues.feeds.pop_front())
+/// A further job for a batch: people always; feeds only among themselves, so that nobody's answer waits for them.
+fn more(shared: &Shared, lane: &mut Lane) -> Option<Box<dyn Job>> {
+    let mut queues = shared.lock();
+    if let Some(job) = queues.people.pop_front() {
+        *lane = Lane::People;
+        return Some(job);
+    }
+    if *lane == Lane::Feeds { queues.feeds.pop_front() } else { None }
 }
 
-fn batch(conn: &Connection, clock: &Clock, chain: &mut Chain, first: Box<dyn Job>, shared: &Shared) {
+/// Probes, and lets writes in again if that went well; answers how long to wait otherwise.
+fn recover(engine: &mut Engine, shared: &Shared, pause: Duration) -> Duration {
+    match engine.probe() {
+        Ok(()) => {
+            tracing::info!("writes are possible again");
+            shared.lock().stopped = None;
+            PROBE_FIRST
+        }
+        Err(failure) => {
+            tracing::warn!(error = ?failure, "writes are still not possible");
+            if let Some(why) = stop_of(&failure) {
+                shared.lock().stopped = Some(why);
+            }
+            (pause * 2).min(PROBE_LAST)
+        }
+    }
+}
+
+fn batch(engine: &mut Engine, (mut lane, first): (Lane, Box<dyn Job>), shared: &Shared) {
     let started = Instant::now();
     let mut jobs = Vec::new();
-    let mut head = chain.clone();
-    let begun = conn.execute_batch("BEGIN IMMEDIATE");
+    let mut head = engine.chain.clone();
     let mut next = Some(first);
-    let mut failure = begun.err().map(Error::from);
-    let tx = Tx::new(conn);
+    let mut failure = engine.begin().err();
+    let tx = Tx::writing(&engine.conn, engine.faults.as_deref());
     while let Some(mut job) = next.take() {
         if failure.is_none() {
-            failure = step(conn, &tx, clock.now(), &mut head, job.as_mut()).err().map(Error::from);
+            failure = step(&engine.conn, &tx, engine.clock.now(), &mut head, job.as_mut()).err().map(Error::from);
         }
         jobs.push(job);
-        if failure.is_none() && jobs.len() < BATCH_JOBS && started.elapsed() < BATCH_TIME {
-            next = take(&mut shared.lock());
+        let time = if lane == Lane::People { BATCH_TIME } else { FEEDS_TIME };
+        if failure.is_none() && jobs.len() < BATCH_JOBS && started.elapsed() < time {
+            next = more(shared, &mut lane);
         }
     }
-    if failure.is_none() {
-        failure = tx.settle().and_then(|()| Ok(conn.execute_batch("COMMIT")?)).err();
-    }
+    let settle = || catch_unwind(AssertUnwindSafe(|| tx.settle())).unwrap_or_else(|panic| Err(panicked(&*panic)));
+    failure = failure.or_else(|| settle().err());
+    let committing = match &failure {
+        Some(_) => false,
+        None => {
+            failure = engine.commit().err();
+            true
+        }
+    };
+    drop(tx);
     let Some(failure) = failure else {
-        *chain = head;
-        shared.commits.send_modify(|commits| *commits += 1);
+        engine.chain = head;
+        shared.jobs.fetch_add(jobs.len() as u64, Ordering::Relaxed);
+        shared.commits.fetch_add(1, Ordering::Relaxed);
+        shared.committed.send_replace(());
         jobs.into_iter().for_each(|job| job.answer(None));
         return;
     };
-    // The head of the chain is that of the last commit; nothing of this batch happened, as far as we know.
-    if !conn.is_autocommit()
-        && let Err(error) = conn.execute_batch("ROLLBACK")
-    {
-        tracing::error!(%error, "rollback failed");
+    tracing::error!(error = ?failure, jobs = jobs.len(), "a batch could not be committed");
+    let mut why = stop_of(&failure);
+    if let Err(error) = engine.roll_back() {
+        tracing::error!(?error, "rollback failed");
+        why = why.or(Some(Stop::Io));
     }
-    let error = verdict(&failure);
-    tracing::error!(error = %failure, jobs = jobs.len(), "a batch could not be committed");
-    if let Error::ReadOnly(why) = &error
-        && !matches!(code(&failure), Some(ErrorCode::DiskFull))
-    {
-        shared.lock().stopped = Some(why.clone());
+    if committing && why.is_none() {
+        // Whether the batch is on disk only the file knows.
+        match Chain::load(&Tx::new(&engine.conn)) {
+            Ok(chain) => engine.chain = chain,
+            Err(_) => why = Some(Stop::Io),
+        }
     }
+    let mut refused = Vec::new();
+    if let Some(why) = why {
+        tracing::error!(%why, "no more writes");
+        let mut queues = shared.lock();
+        queues.stopped = Some(why);
+        refused.extend(queues.people.drain(..));
+        refused.extend(queues.feeds.drain(..));
+    }
+    let error = match why {
+        // Nobody knows what a COMMIT did that failed; before it, nothing was written.
+        Some(why) if !committing => Error::ReadOnly(why),
+        _ if committing => Error::Unavailable("the commit failed; try again".into()),
+        _ => Error::Unavailable(failure.to_string()),
+    };
     jobs.into_iter().for_each(|job| job.answer(Some(&error)));
+    if let Some(why) = why {
+        refused.into_iter().for_each(|job| job.answer(Some(&Error::ReadOnly(why))));
+    }
 }
 
 /// Runs one job in its savepoint. An error here is one of the engine, and ends the batch.
 fn step(conn: &Connection, tx: &Tx<'_>, now: Millis, head: &mut Chain, job: &mut dyn Job) -> rusqlite::Result<()> {
     conn.prepare_cached("SAVEPOINT job")?.execute([])?;
     let before = head.clone();
-    if job.run(&mut Write { tx, now, chain: head }).is_err() {
-        if conn.is_autocommit() {
-            // The engine rolled the whole transaction back (disk full, I/O error): the batch is lost.
-            return Err(rusqlite::Error::SqliteFailure(
-                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
-                Some("the transaction was rolled back".into()),
-            ));
-        }
+    let done = job.run(&mut Write { tx, now, chain: head });
+    if tx.failure().is_none() && done.is_err() {
         conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
         *head = before;
         job.refused(&mut Write { tx, now, chain: head });
+    }
+    if let Some(failure) = tx.failure() {
+        job.void();
+        return Err(failure);
     }
     conn.prepare_cached("RELEASE job")?.execute([])?;
     Ok(())
 }
 
-/// What a failed commit means to the people who wait for it.
-fn verdict(failure: &Error) -> Error {
-    match code(failure) {
-        Some(ErrorCode::DiskFull) => Error::ReadOnly("the disk is full; free some space and try again".into()),
-        Some(ErrorCode::SystemIoFailure) => {
-            Error::ReadOnly("the disk fails; check the machine, then start the server again".into())
-        }
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            Error::ReadOnly("the database file is damaged; restore a backup".into())
-        }
-        Some(ErrorCode::ReadOnly) => Error::ReadOnly("the database file is read-only; check its permissions".into()),
-        _ => Error::Unavailable(failure.to_string()),
-    }
-}
-
-fn code(failure: &Error) -> Option<ErrorCode> {
+/// What a failure means for the writes to come.
+fn stop_of(failure: &Error) -> Option<Stop> {
     match failure {
-        Error::Db(failure) => failure.sqlite_error_code(),
+        Error::Db(failure) => Stop::of(failure.sqlite_error_code()),
         _ => None,
-    }
-}
-
-fn truncate_log(conn: &Connection) {
-    let bytes = conn.path().and_then(|path| std::fs::metadata(format!("{path}-wal")).ok()).map_or(0, |file| file.len());
-    if bytes > WAL_BYTES
-        && let Err(error) = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-    {
-        tracing::warn!(%error, "the log could not be truncated");
     }
 }

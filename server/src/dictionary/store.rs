@@ -25,12 +25,16 @@ pub static TABLE: Table = Table {
     insert: "INSERT INTO dictionary_item (type, value, zh, en, position, active, editable, deleted_at, created_at,
                updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+    derived: |_, _| Ok(Vec::new()),
     derive,
     owner: |_, _| Ok(Whose::default()),
     label: |tx, id| tx.query_one("SELECT zh FROM dictionary_item WHERE id = ?1", [id], |row| row.get(0)),
-    may_write: |_, actor, _| {
+    may_write: |_, actor, _, _| {
         actor.require(Permission::DictionaryManage).or_else(|_| actor.require(Permission::DictionaryAdd)).map(drop)
     },
+    // Whether it is in use is looked at when the records of the same operation are gone (`check_undo`).
+    holds: |_, _, _| Ok(Vec::new()),
+    parted: None,
     check_undo: |tx, id| {
         refuse_taken(tx, id)?;
         let deleted: bool =

@@ -4,5 +4,6 @@
 //! directory's uid through (`rpc/auth_layer.rs`).
 
 pub mod backup;
+pub mod examine;
 pub mod figures;
 pub mod rpc;

@@ -1,5 +1,5 @@
 //! Which existing record a row is: by number, else external id, else customers by normalised name, contacts by customer,
-//! name and any phone, interactions by customer, time, title and detail (issue 2). Live records go before deleted ones.
+//! name and any phone, interactions by customer, time, title and detail. Live records go before deleted ones.
 
 use super::{
     record::Record,
@@ -100,7 +100,7 @@ fn marked(kind: &str, name: &str, phones: &[String]) -> Vec<String> {
 /// `VALIDATION` (`AMBIGUOUS`) if more than one may be meant.
 pub fn find(tx: &Tx<'_>, actor: &Actor, sheet: Sheet, key: &Key<'_>) -> Result<Option<Found>> {
     // A number that nobody may see is answered like an unknown one, and the row is looked up by what else it holds.
-    if let Some(found) = by_number(tx, sheet, key.number)?
+    if let Some(found) = by_number(tx, sheet, key.number)?.map(|found| living(tx, sheet, found)).transpose()?
         && !is_hidden(tx, actor, sheet, found.id)?
     {
         return Ok(Some(found));
@@ -113,7 +113,19 @@ pub fn find(tx: &Tx<'_>, actor: &Actor, sheet: Sheet, key: &Key<'_>) -> Result<O
             Sheet::Interactions => interaction(tx, key)?,
         },
     };
+    let found = found.map(|found| living(tx, sheet, found)).transpose()?;
     found.map(|found| Ok(Found { hidden: is_hidden(tx, actor, sheet, found.id)?, ..found })).transpose()
+}
+
+/// A customer that was merged into another is that other one.
+fn living(tx: &Tx<'_>, sheet: Sheet, found: Found) -> Result<Found> {
+    if !found.deleted || sheet != Sheet::Customers {
+        return Ok(found);
+    }
+    Ok(match customers::merge::successor(tx, found.id)? {
+        Some(id) => Found { id, deleted: false, ..found },
+        None => found,
+    })
 }
 
 fn is_hidden(tx: &Tx<'_>, actor: &Actor, sheet: Sheet, id: i64) -> Result<bool> {
@@ -297,7 +309,7 @@ fn interaction(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
 pub fn customers_named(tx: &Tx<'_>, actor: &Actor, given: &str) -> Result<Vec<i64>> {
     let by_number = customers::store::by_number(tx, given)?;
     let found = match by_number.map_or_else(|| customers::store::by_external_id(tx, given), |id| Ok(Some(id)))? {
-        Some(id) => vec![id],
+        Some(id) => vec![customers::merge::successor(tx, id)?.unwrap_or(id)],
         None => tx.query(
             "SELECT id FROM customer WHERE name_norm = ?1 AND party = 1 AND deleted_at IS NULL
              UNION ALL

@@ -130,6 +130,21 @@ impl Desk<'_> {
         }
     }
 
+    /// As [`Desk::write`], without a savepoint for the row, which costs as much as a tenth of it: nearly every row that
+    /// is refused is so before it has written anything. None if it had, and all that this transaction did must go.
+    ///
+    /// # Errors
+    /// The server cannot go on.
+    pub fn write_lightly(&mut self, change: &mut Change<'_, '_>, row: &ImportRow) -> Result<Option<RowOutcome>> {
+        let before = change.tx().changes();
+        let outcome = self.written(change, row);
+        if outcome.is_err() && change.tx().changes() != before {
+            return Ok(None);
+        }
+        self.reader.lookups.settle(outcome.is_ok());
+        finished(row, outcome).map(Some)
+    }
+
     fn written(&mut self, change: &mut Change<'_, '_>, row: &ImportRow) -> Result<RowOutcome, Stop> {
         let tx = change.tx();
         let sheet = self.reader.layout.sheet;

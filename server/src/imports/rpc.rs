@@ -20,6 +20,7 @@ use crate::{
     db::{
         Lane, Write,
         list::{Key, Position},
+        search::ahead,
     },
     error::{Error, Fault, Result},
     kernel::Kernel,
@@ -30,10 +31,11 @@ use crate::{
     settings::Settings,
 };
 
-/// The most rows of a call.
-const MOST_ROWS: usize = 200;
+/// The most rows of a look, and of a write.
+const MOST_LOOKED: usize = 200;
+const MOST_WRITTEN: usize = 1_000;
 /// Rows that one job writes: it holds the writer for that long, and people wait.
-const JOB_ROWS: usize = 50;
+const JOB_ROWS: usize = 32;
 
 /// The service.
 #[derive(Debug)]
@@ -91,7 +93,8 @@ impl ImportService for Service {
     ) -> Result<Response<pb::WriteRowsResponse>, Status> {
         let caller = Caller::of(&request)?;
         let pb::WriteRowsRequest { import_id, first_row, rows } = request.into_inner();
-        bound_rows(rows.len())?;
+        bound_rows(rows.len(), MOST_WRITTEN)?;
+        self.prepare(&caller, import_id, &rows);
         let mut jobs = Vec::new();
         let mut rest = rows.into_iter().peekable();
         let mut first = first_row;
@@ -148,6 +151,25 @@ impl ImportService for Service {
 }
 
 impl Service {
+    /// Has what the search index needs of new names ready before the writer comes to them; nobody waits for it, and what
+    /// is not ready in time the writer does itself.
+    fn prepare(&self, caller: &Caller, import_id: i64, rows: &[pb::ImportRow]) {
+        let rows: Vec<Vec<String>> = rows.iter().skip(JOB_ROWS / 2).map(|row| row.cells.clone()).collect();
+        let (kernel, caller) = (self.kernel.clone(), caller.clone());
+        let prepare = move |view: &View<'_>| {
+            let options = store::load(view.tx, view.actor, import_id)?.options;
+            let name = options.fields.iter().position(|field| field == "name");
+            if let Some(at) = name.filter(|_| options.kind() == Kind::Customer) {
+                rows.iter().filter_map(|cells| cells.get(at)).for_each(|name| ahead::prepare(name));
+            }
+            Ok(())
+        };
+        tokio::spawn(async move {
+            // Whether the caller may see the import at all, the write itself will say.
+            let _ = kernel.view(&caller, prepare).await;
+        });
+    }
+
     /// A write that repeats itself safely without a request id: what it does is kept with the import.
     async fn write<R: Send + 'static>(
         &self,
@@ -163,24 +185,19 @@ impl Service {
                 let actor: Arc<Actor> = kernel.current(write.tx, &caller)?;
                 let settings = kernel.settings();
                 let answer = actor.require(Permission::Import).and_then(|_| act(write, &actor, &settings));
-                answer.map_err(|cause| match cause.is_refusal() {
-                    true => {
-                        let (user_id, session_id) = (actor.user_id, actor.session_id);
-                        let refusal = Refusal { user_id, session_id, method, kind: Kind::Import, record_id: import_id };
-                        Error::Refused { refusal: Box::new(refusal), cause: Box::new(cause) }
-                    }
-                    false => cause,
-                })
+                let (user_id, session_id) = (actor.user_id, actor.session_id);
+                let refusal = Refusal { user_id, session_id, method, kind: Kind::Import, record_id: import_id };
+                answer.map_err(|cause| kernel.refused(refusal, cause))
             })
             .await
     }
 }
 
-fn bound_rows(rows: usize) -> Result<()> {
+fn bound_rows(rows: usize, most: usize) -> Result<()> {
     match rows {
         0 => Err(Error::field("rows", Fault::Required)),
-        1..=MOST_ROWS => Ok(()),
-        _ => Err(Error::field("rows", Fault::OutOfRange(1, MOST_ROWS as i64))),
+        rows if rows <= most => Ok(()),
+        _ => Err(Error::field("rows", Fault::OutOfRange(1, most as i64))),
     }
 }
 
@@ -243,7 +260,7 @@ fn desk<'a>(
 }
 
 fn check_rows(view: &View<'_>, request: &pb::CheckRowsRequest) -> Result<pb::CheckRowsResponse> {
-    bound_rows(request.rows.len())?;
+    bound_rows(request.rows.len(), MOST_LOOKED)?;
     let options = request.options.clone().unwrap_or_default();
     let layout = layout(&options)?;
     let mut desk = desk(view.actor, view.settings, &layout, &options)?;
@@ -284,11 +301,28 @@ fn write_slice(
         return Err(Error::InvalidState(if undone { "undone" } else { "finished" }.into()));
     }
     let layout = layout(&options)?;
-    let mut desk = desk(actor, settings, &layout, &options)?;
     let mut change = Change::new(write, actor, "StartImport", true);
     change.operation_id = Some(status.operation_id);
-    for row in fresh {
-        let outcome = desk.write(&mut change, row)?;
+    let mut half_written = false;
+    let whole = change.attempt(|change| {
+        let mut desk = desk(actor, settings, &layout, &options)?;
+        let mut written = Vec::with_capacity(fresh.len());
+        for row in fresh {
+            let outcome = desk.write_lightly(change, row)?;
+            half_written = outcome.is_none();
+            // Whatever the error: what it answers is not looked at.
+            written.push(outcome.ok_or(Error::NotFound)?);
+        }
+        Ok(written)
+    });
+    let written = match whole {
+        Err(_) if half_written => {
+            let mut desk = desk(actor, settings, &layout, &options)?;
+            fresh.iter().map(|row| desk.write(&mut change, row)).collect::<Result<_>>()?
+        }
+        whole => whole?,
+    };
+    for outcome in written {
         store::record(tx, &mut status, &outcome)?;
         outcomes.push(outcome);
     }

@@ -1,5 +1,5 @@
 //! Imports: the rules, pure. What the columns of a file are, which existing record a row may be, and what a row sends to
-//! be written (issue 2 "Import", `domain-spec.md` §5.7, §5.9, D1–D4).
+//! be written (`domain-spec.md` §5.7, §5.9, D1–D4).
 
 use crate::{
     change::field_name,
@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(values.len(), 4, "each column once");
     }
 
-    /// D2, issue 2: "for contacts (customer, name, any phone)".
+    /// D2: contacts are known by customer, name and any phone.
     #[test]
     fn a_person_is_the_namesake_who_shares_a_phone() {
         let namesake = |id, phones: &[&str]| Namesake { id, phones: phones.iter().map(|p| (*p).to_owned()).collect() };

@@ -47,6 +47,7 @@ pub static TABLE: Table = Table {
     insert: "INSERT INTO interaction (customer_id, at, author_id, contact_id, channel_id, place, title, detail, memo,
                next_contact_at, settled_at, external_id, created_by, deleted_at, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15)",
+    derived: |_, _| Ok(Vec::new()),
     derive,
     owner: |tx, id| {
         tx.query_one(
@@ -58,7 +59,9 @@ pub static TABLE: Table = Table {
         )
     },
     label: |tx, id| tx.query_one("SELECT title FROM interaction WHERE id = ?1", [id], |row| row.get(0)),
-    may_write: |tx, actor, id| allowed(tx, actor, Permission::InteractionEdit, id).map(drop),
+    may_write: |tx, actor, id, _| allowed(tx, actor, Permission::InteractionEdit, id).map(drop),
+    holds: |_, _, _| Ok(Vec::new()),
+    parted: Some(refresh_customer),
     check_undo: |tx, id| {
         let interaction = standing(tx, id)?.ok_or(Error::NotFound)?;
         permit(interaction.customer.standing, Event::Attend)?;

@@ -7,7 +7,7 @@ use crate::{
     authz::Permission,
     change::Change,
     db::Lane,
-    error::{Error, Result},
+    error::Result,
     kernel::Kernel,
     rpc::guard::Caller,
 };
@@ -21,7 +21,7 @@ pub async fn audit(kernel: &Kernel, caller: &Caller, kind: Kind, page_token: &st
     if let (Ok(_), false) = (caller.actor.require(Permission::Export), first) {
         return Ok(());
     }
-    let actor = std::sync::Arc::clone(&caller.actor);
+    let (actor, refusing) = (std::sync::Arc::clone(&caller.actor), kernel.clone());
     kernel
         .db()
         .write(Lane::People, move |write| {
@@ -33,7 +33,7 @@ pub async fn audit(kernel: &Kernel, caller: &Caller, kind: Kind, page_token: &st
                     kind,
                     record_id: 0,
                 };
-                return Err(Error::Refused { refusal: Box::new(refusal), cause: Box::new(cause) });
+                return Err(refusing.refused(refusal, cause));
             }
             let mut change = Change::new(write, &actor, "Export", false);
             change.operation()?;

@@ -40,15 +40,25 @@ impl OperationService for Service {
     async fn undo(&self, request: Request<pb::UndoRequest>) -> Result<Response<Self::UndoStream>, Status> {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
-        let begun = self.kernel.begin_undo(&caller, request).await?;
         let (progress, stream) = mpsc::channel(1);
         let kernel = self.kernel.clone();
-        tokio::spawn(async move {
-            // A caller who goes away stops the work after the slice under way; asking again goes on with it.
-            if let Err(error) = kernel.undo(&caller, begun, &progress).await {
-                let _ = progress.send(Err(error.into())).await;
-            }
-        });
+        if request.preview {
+            let chosen =
+                kernel.view(&caller, move |view| undo::choose(view.tx, view.actor, view.now, &request)).await?;
+            tokio::spawn(async move {
+                if let Err(error) = kernel.preview_undo(&caller, chosen, &progress).await {
+                    let _ = progress.send(Err(error.into())).await;
+                }
+            });
+        } else {
+            let begun = kernel.begin_undo(&caller, request).await?;
+            tokio::spawn(async move {
+                // A caller who goes away stops the work after the slice under way; asking again goes on with it.
+                if let Err(error) = kernel.undo(&caller, begun, &progress).await {
+                    let _ = progress.send(Err(error.into())).await;
+                }
+            });
+        }
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
     }
 
@@ -77,14 +87,37 @@ impl Kernel {
             kind: Kind::Unspecified,
             record_id: request.operation_id,
         };
+        let kernel = self.clone();
         self.db()
             .write(Lane::People, move |write| {
-                begin(write, &actor, request, hash).map_err(|cause| match cause.is_refusal() {
-                    true => Error::Refused { refusal: Box::new(refusal), cause: Box::new(cause) },
-                    false => cause,
-                })
+                begin(write, &actor, request, hash).map_err(|cause| kernel.refused(refusal, cause))
             })
             .await
+    }
+
+    async fn undo_begins(&self, target: &Operation) -> Result<Progress> {
+        let target = target.clone();
+        self.db().read(move |tx| Progress::begin(tx, &target)).await
+    }
+
+    async fn preview_undo(
+        &self,
+        caller: &Caller,
+        target: Operation,
+        report: &mpsc::Sender<Result<pb::UndoProgress, Status>>,
+    ) -> Result<()> {
+        if target.undone {
+            return Err(Error::InvalidState("undone".into()));
+        }
+        let mut progress = self.undo_begins(&target).await?;
+        while !progress.answer.finished {
+            let target = target.clone();
+            progress = self.view(caller, move |view| undo::preview(view.tx, view.actor, &target, progress)).await?;
+            if report.send(Ok(progress.answer.clone())).await.is_err() {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     async fn undo(
@@ -93,20 +126,15 @@ impl Kernel {
         target: Operation,
         report: &mpsc::Sender<Result<pb::UndoProgress, Status>>,
     ) -> Result<()> {
-        let id = target.id;
-        let total = self.db().read(move |tx| undo::records(tx, id)).await?;
-        let mut progress = Progress::default();
-        progress.answer.operation_id = target.id;
-        progress.answer.method.clone_from(&target.method);
-        progress.answer.total = total;
-        progress.answer.undo_operation_id = target.undo;
+        let mut progress = self.undo_begins(&target).await?;
+        let total = progress.answer.total;
         if target.undone {
             progress.answer.finished = true;
             progress.answer.done = total;
             let _ = report.send(Ok(progress.answer)).await;
             return Ok(());
         }
-        let lane = if total > undo::SLICE as i64 { Lane::Feeds } else { Lane::People };
+        let lane = progress.lane();
         while !progress.answer.finished {
             let (kernel, caller, target) = (self.clone(), caller.clone(), target.clone());
             progress = self
@@ -135,7 +163,7 @@ fn begin(write: &Write<'_>, actor: &Actor, request: pb::UndoRequest, hash: [u8; 
     )?;
     if let Some((operation_id, known)) = known {
         if known != hash {
-            return Err(Error::field("request_id", Fault::Malformed("request_id")));
+            return Err(Error::field("request_id", Fault::UsedAlready));
         }
         let again = pb::UndoRequest { operation_id, ..request };
         return undo::choose(write.tx, actor, write.now, &again);
@@ -153,10 +181,16 @@ fn begin(write: &Write<'_>, actor: &Actor, request: pb::UndoRequest, hash: [u8; 
 }
 
 fn list(view: &View<'_>, request: &pb::ListOperationsRequest) -> Result<pb::ListOperationsResponse> {
-    let binding = Binding::new(view.settings, view.actor, "ListOperations", &pb::ListOperationsRequest::default());
+    let binding = Binding::new(
+        view.settings,
+        view.actor,
+        "ListOperations",
+        &pb::ListOperationsRequest { imports: request.imports, ..Default::default() },
+    );
     let after = binding.open(&request.page_token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
     let rows = size(request.page_size, false);
-    let mut operations = mine(view.tx, view.actor.user_id, after.map_or(i64::MAX, |last| last.id), rows + 1)?;
+    let before = after.map_or(i64::MAX, |last| last.id);
+    let mut operations = mine(view.tx, view.actor.user_id, before, rows + 1, request.imports)?;
     let more = operations.len() > rows;
     operations.truncate(rows);
     let next =
@@ -164,14 +198,23 @@ fn list(view: &View<'_>, request: &pb::ListOperationsRequest) -> Result<pb::List
     Ok(pb::ListOperationsResponse { operations, next_page_token: binding.seal(next.as_deref()) })
 }
 
-fn mine(tx: &Tx<'_>, user_id: i64, before: i64, rows: usize) -> Result<Vec<pb::Operation>> {
+fn mine(tx: &Tx<'_>, user_id: i64, before: i64, rows: usize, imports: bool) -> Result<Vec<pb::Operation>> {
+    const COLUMNS: &str = "
+        SELECT o.id, o.at, o.method, COALESCE(o.undone_by, 0), COALESCE(o.undoes, 0),
+               (SELECT COUNT(*) FROM (SELECT 1 FROM audit a WHERE a.operation_id = o.id LIMIT 10001)),
+               COALESCE(i.file_name, ''), COALESCE(i.kind, 0) ";
+    let all = "
+        FROM operation o LEFT JOIN import i ON i.user_id = o.user_id AND i.operation_id = o.id
+        WHERE o.user_id = ?1 AND o.reversible = 1 AND o.id < ?2
+        ORDER BY o.id DESC
+        LIMIT ?3";
+    let of_imports = "
+        FROM import i JOIN operation o ON o.id = i.operation_id
+        WHERE i.user_id = ?1 AND o.reversible = 1 AND i.operation_id < ?2
+        ORDER BY i.operation_id DESC
+        LIMIT ?3";
     tx.query(
-        "SELECT id, at, method, COALESCE(undone_by, 0), COALESCE(undoes, 0),
-                (SELECT COUNT(*) FROM (SELECT 1 FROM audit a WHERE a.operation_id = o.id LIMIT 10001))
-         FROM operation o
-         WHERE user_id = ?1 AND reversible = 1 AND id < ?2
-         ORDER BY id DESC
-         LIMIT ?3",
+        &[COLUMNS, if imports { of_imports } else { all }].concat(),
         params![user_id, before, rows as i64],
         |row| {
             Ok(pb::Operation {
@@ -182,6 +225,8 @@ fn mine(tx: &Tx<'_>, user_id: i64, before: i64, rows: usize) -> Result<Vec<pb::O
                 undoes: row.get(4)?,
                 records: row.get(5)?,
                 reversible: true,
+                file_name: row.get(6)?,
+                kind: row.get(7)?,
             })
         },
     )

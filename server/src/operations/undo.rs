@@ -2,7 +2,7 @@
 //!
 //! Each record is taken back only if it is still as the operation left it, and if the person may still write it;
 //! otherwise it is kept as it is, with the reason and who changed it. A record that the operation made goes to the
-//! recycle bin. Redo is the undo of an undo. The work goes in slices, each its own transaction; interrupted, it goes on
+//! recycle bin, unless somebody has hung something on it since. Redo is the undo of an undo. The work goes in slices, each its own transaction; interrupted, it goes on
 //! where it stopped, for what is taken back already carries the undo's name.
 
 use rolo_proto::v1::{self as pb, Kind};
@@ -11,19 +11,25 @@ use rusqlite::ErrorCode;
 use crate::{
     audit::Changes,
     authz::{Actor, Permission},
-    change::{Change, Table, last_change},
+    change::{Change, Of, Table, last_change},
     clock::{DAY, Millis},
     customers::timeline::table,
-    db::{Tx, params},
+    db::{Lane, Tx, params},
     error::{Error, Result},
+    notices,
     value::Value,
 };
 
 /// How long an operation can be taken back; an import longer.
 const KEPT: Millis = DAY;
 const KEPT_IMPORT: Millis = 30 * DAY;
-/// Records in one transaction.
-pub const SLICE: usize = 200;
+/// An operation of so many records is taken back whole, in one transaction.
+const WHOLE: usize = 200;
+/// Of a larger one, so many at once: a slice holds the writer for that long, and people wait.
+const SLICE: usize = 50;
+
+/// Operations that are taken back whole or not at all: an opportunity is not open again while its customer stays (O10).
+const WHOLE_ONLY: [&str; 1] = ["SucceedOpportunity"];
 
 /// An operation as undo sees it.
 #[derive(Debug, Clone)]
@@ -79,18 +85,19 @@ pub fn choose(tx: &Tx<'_>, actor: &Actor, now: Millis, request: &pb::UndoRequest
     Ok(Operation { id, method, undo: undone_by.or(undo).unwrap_or_default(), undone: undone_by.is_some() })
 }
 
-/// My newest operation that is in effect; or, to redo, my newest undo that is, if nothing was done since.
+/// My newest operation that is in effect; or, to redo, my newest undo that is, if nothing was done since. One of which
+/// nothing could be taken back stands in nobody's way: it is passed over, and can still be named.
 fn newest(tx: &Tx<'_>, actor: &Actor, redo: bool) -> Result<Option<i64>> {
     let sql = if redo {
         "SELECT id FROM operation o
-         WHERE user_id = ?1 AND reversible = 1 AND undone_by IS NULL AND level % 2 = 1
+         WHERE user_id = ?1 AND reversible = 1 AND undone_by IS NULL AND passed = 0 AND level % 2 = 1
            AND NOT EXISTS (SELECT 1 FROM operation n
                            WHERE n.user_id = ?1 AND n.reversible = 1 AND n.id > o.id AND n.level = 0)
          ORDER BY id DESC
          LIMIT 1"
     } else {
         "SELECT id FROM operation
-         WHERE user_id = ?1 AND reversible = 1 AND undone_by IS NULL AND level % 2 = 0
+         WHERE user_id = ?1 AND reversible = 1 AND undone_by IS NULL AND passed = 0 AND level % 2 = 0
          ORDER BY id DESC
          LIMIT 1"
     };
@@ -98,16 +105,86 @@ fn newest(tx: &Tx<'_>, actor: &Actor, redo: bool) -> Result<Option<i64>> {
 }
 
 /// How far an undo has come.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Progress {
     /// Rows of the operation's log after this one are dealt with.
-    pub before: Option<i64>,
+    before: Option<i64>,
+    /// Records of a slice.
+    slice: usize,
     /// The answer so far; its kept records are those of the last slice.
     pub answer: pb::UndoProgress,
 }
 
+impl Progress {
+    /// An undo, or a look at one, of which nothing is done yet.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn begin(tx: &Tx<'_>, target: &Operation) -> Result<Self> {
+        let total = records(tx, target.id)?;
+        let answer = pb::UndoProgress {
+            operation_id: target.id,
+            method: target.method.clone(),
+            total,
+            undo_operation_id: target.undo,
+            ..pb::UndoProgress::default()
+        };
+        // One row more than there are, so that the first slice is known to be the last.
+        Ok(Self { before: None, slice: if total > WHOLE as i64 { SLICE } else { WHOLE + 1 }, answer })
+    }
+
+    /// Whose writes wait for it: what is taken back whole is as one call of a person, the rest lets people go first.
+    pub fn lane(&self) -> Lane {
+        if self.slice == SLICE { Lane::Feeds } else { Lane::People }
+    }
+
+    /// The records of the next slice, last changed first, each with what the operation did to it.
+    fn next(&mut self, tx: &Tx<'_>, operation_id: i64) -> Result<Vec<(&'static Table, i64, Image)>> {
+        let rows = tx.query(
+            "SELECT sequence, kind, record_id FROM audit
+             WHERE operation_id = ?1 AND sequence < ?2
+             ORDER BY sequence DESC
+             LIMIT ?3",
+            params![operation_id, self.before.unwrap_or(i64::MAX), self.slice as i64],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i32>(1)?, row.get::<_, i64>(2)?)),
+        )?;
+        self.answer.kept_records.clear();
+        self.answer.finished = rows.len() < self.slice;
+        self.before = rows.last().map(|row| row.0).or(self.before);
+        let mut records = Vec::with_capacity(rows.len());
+        for (sequence, kind, id) in rows {
+            let kind = Kind::try_from(kind).unwrap_or_default();
+            let Some(table) = table(kind) else { continue };
+            let image = Image::load(tx, operation_id, kind, id)?;
+            if image.last_sequence == sequence {
+                records.push((table, id, image));
+            } else {
+                // An earlier row of a record that was dealt with at its last row.
+                self.answer.total -= 1;
+            }
+        }
+        Ok(records)
+    }
+
+    /// Counts what became of a record, or would.
+    fn count(&mut self, tx: &Tx<'_>, table: &'static Table, id: i64, outcome: &Result<()>, except: i64) -> Result<()> {
+        let Err(cause) = outcome else {
+            self.answer.done += 1;
+            let kind = i32::from(table.kind);
+            match self.answer.counts.iter_mut().find(|counted| counted.kind == kind) {
+                Some(counted) => counted.count += 1,
+                None => self.answer.counts.push(pb::KindCount { kind, count: 1 }),
+            }
+            return Ok(());
+        };
+        self.answer.kept += 1;
+        self.answer.kept_records.push(kept(tx, table, id, cause, except)?);
+        Ok(())
+    }
+}
+
 /// How many records an operation changed, counted up to a bound.
-pub fn records(tx: &Tx<'_>, operation_id: i64) -> Result<i64> {
+fn records(tx: &Tx<'_>, operation_id: i64) -> Result<i64> {
     tx.query_one(
         "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE operation_id = ?1 LIMIT 2000000)",
         [operation_id],
@@ -120,32 +197,13 @@ pub fn records(tx: &Tx<'_>, operation_id: i64) -> Result<i64> {
 /// # Errors
 /// The database fails; what a single record is refused for is in the answer.
 pub fn slice(change: &mut Change<'_, '_>, target: &Operation, mut progress: Progress) -> Result<Progress> {
-    let rows = change.tx().query(
-        "SELECT sequence, kind, record_id FROM audit
-         WHERE operation_id = ?1 AND sequence < ?2
-         ORDER BY sequence DESC
-         LIMIT ?3",
-        params![target.id, progress.before.unwrap_or(i64::MAX), SLICE as i64],
-        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i32>(1)?, row.get::<_, i64>(2)?)),
-    )?;
-    progress.answer.kept_records.clear();
-    progress.answer.finished = rows.len() < SLICE;
-    progress.before = rows.last().map(|row| row.0).or(progress.before);
-    for (sequence, kind, id) in rows {
-        let kind = Kind::try_from(kind).unwrap_or_default();
-        let Some(table) = table(kind) else { continue };
-        let image = Image::load(change.tx(), target.id, kind, id)?;
-        if image.last_sequence != sequence {
-            // An earlier row of a record that was dealt with at its last row.
-            progress.answer.total -= 1;
-            continue;
-        }
-        match change.attempt(|change| take_back(change, table, id, &image)) {
-            Ok(()) => progress.answer.done += 1,
-            Err(cause) => {
-                progress.answer.kept += 1;
-                progress.answer.kept_records.push(kept(change.tx(), table, id, &cause)?);
-            }
+    let records = progress.next(change.tx(), target.id)?;
+    if WHOLE_ONLY.contains(&target.method.as_str()) {
+        whole(change, &records, &mut progress)?;
+    } else {
+        for (table, id, image) in records {
+            let outcome = change.attempt(|change| take_back(change, table, id, &image));
+            progress.count(change.tx(), table, id, &outcome, 0)?;
         }
     }
     if progress.answer.finished {
@@ -155,17 +213,61 @@ pub fn slice(change: &mut Change<'_, '_>, target: &Operation, mut progress: Prog
     Ok(progress)
 }
 
-/// Marks the operation as taken back, if anything of it was.
-fn finish(change: &mut Change<'_, '_>, target: &Operation, progress: &Progress) -> Result<()> {
-    let Some(undo) = change.operation_id else { return Ok(()) };
-    if progress.answer.done == 0 {
-        return Ok(());
+/// Takes all of these back, or none: what one of them is refused for keeps the others too.
+fn whole(
+    change: &mut Change<'_, '_>,
+    records: &[(&'static Table, i64, Image)],
+    progress: &mut Progress,
+) -> Result<()> {
+    let mut refused = None;
+    let all = change.attempt(|change| {
+        records.iter().try_for_each(|(table, id, image)| {
+            take_back(change, table, *id, image).inspect_err(|_| refused = Some((table.kind, *id)))
+        })
+    });
+    let mut cause = all.err();
+    for (table, id, _) in records {
+        let outcome = match refused {
+            None => Ok(()),
+            Some(first) if first == (table.kind, *id) => Err(cause.take().unwrap_or(Error::NotFound)),
+            Some(_) => Err(Error::InvalidState("kept whole".into())),
+        };
+        progress.count(change.tx(), table, *id, &outcome, 0)?;
     }
-    change.tx().execute("UPDATE operation SET undone_by = ?2 WHERE id = ?1", params![target.id, undo]).map(drop)
+    Ok(())
+}
+
+/// Looks at the next slice, and writes nothing: what was changed since, what the person may not write. What only shows
+/// when the rows stand beside all others (a name that is taken again) comes up when it is done.
+///
+/// # Errors
+/// The database fails.
+pub fn preview(tx: &Tx<'_>, actor: &Actor, target: &Operation, mut progress: Progress) -> Result<Progress> {
+    for (table, id, image) in progress.next(tx, target.id)? {
+        let outcome = may_take_back(tx, actor, table, id, &image, target.id).map(drop);
+        progress.count(tx, table, id, &outcome, target.id)?;
+    }
+    Ok(progress)
+}
+
+/// Marks the operation as taken back, or as passed over if nothing of it could be by the person who did it.
+fn finish(change: &mut Change<'_, '_>, target: &Operation, progress: &Progress) -> Result<()> {
+    match change.operation_id {
+        Some(undo) if progress.answer.done > 0 => {
+            notices::store::withdraw(change.tx(), target.id, change.now())?;
+            change.tx().execute("UPDATE operation SET undone_by = ?2 WHERE id = ?1", params![target.id, undo])
+        }
+        _ => change.tx().execute(
+            "UPDATE operation SET passed = 1 WHERE id = ?1 AND user_id = ?2",
+            [target.id, change.actor.user_id],
+        ),
+    }
+    .map(drop)
 }
 
 /// What a record was before an operation, and the revision that the operation left it with.
 struct Image {
+    operation_id: i64,
     before: Vec<(String, Value)>,
     created: bool,
     revision: i64,
@@ -174,7 +276,7 @@ struct Image {
 
 impl Image {
     fn load(tx: &Tx<'_>, operation_id: i64, kind: Kind, id: i64) -> Result<Self> {
-        let mut image = Self { before: Vec::new(), created: false, revision: 0, last_sequence: 0 };
+        let mut image = Self { operation_id, before: Vec::new(), created: false, revision: 0, last_sequence: 0 };
         tx.walk(
             "SELECT sequence, revision, verb, changes FROM audit
              WHERE kind = ?1 AND record_id = ?2 AND operation_id = ?3
@@ -212,27 +314,57 @@ impl Image {
     }
 }
 
-fn take_back(change: &mut Change<'_, '_>, table: &'static Table, id: i64, image: &Image) -> Result<()> {
-    let tx = change.tx();
-    let (revision, operation_id) = tx
+/// The revision that a record has now, if it can be taken back; none if it has been, before an interruption. What hangs
+/// on a record that was made keeps it, but for what the operation `except` made too.
+fn may_take_back(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    table: &'static Table,
+    id: i64,
+    image: &Image,
+    except: i64,
+) -> Result<Option<i64>> {
+    let (revision, undoes) = tx
         .query_opt(
-            "SELECT revision, operation_id FROM audit
-             WHERE kind = ?1 AND record_id = ?2 AND verb <> 'refused'
-             ORDER BY sequence DESC
+            "SELECT a.revision, COALESCE(o.undoes, 0)
+             FROM audit a LEFT JOIN operation o ON o.id = a.operation_id
+             WHERE a.kind = ?1 AND a.record_id = ?2 AND a.verb <> 'refused'
+             ORDER BY a.sequence DESC
              LIMIT 1",
             params![table.kind as i32, id],
             |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
         )?
         .ok_or(Error::NotFound)?;
-    if change.operation_id == Some(operation_id) {
-        // Taken back before an interruption.
-        return Ok(());
+    if undoes == image.operation_id {
+        return Ok(None);
     }
     if revision != image.revision && !is_as_left(tx, table.kind, id, image.last_sequence)? {
         let (who, at) = last_change(tx, table.kind, id)?;
         return Err(Error::Stale { kind: table.kind, id, revision, fields: Vec::new(), who, at });
     }
-    (table.may_write)(tx, change.actor, id)?;
+    let columns: Vec<_> = image.before.iter().map(|(column, _)| column.as_str()).collect();
+    (table.may_write)(tx, actor, id, &columns)?;
+    match image.created && holder(tx, table, id, except)?.is_some() {
+        true => Err(Error::InUse(String::new())),
+        false => Ok(Some(revision)),
+    }
+}
+
+/// What keeps a record that was made: the first that hangs on it and is not taken back with the operation `except`.
+fn holder(tx: &Tx<'_>, table: &'static Table, id: i64, except: i64) -> Result<Option<Of>> {
+    for (kind, id) in (table.holds)(tx, id, except)? {
+        let image = Image::load(tx, except, kind, id)?;
+        if !image.created || !is_as_left(tx, kind, id, image.last_sequence)? {
+            return Ok(Some((kind, id)));
+        }
+    }
+    Ok(None)
+}
+
+fn take_back(change: &mut Change<'_, '_>, table: &'static Table, id: i64, image: &Image) -> Result<()> {
+    let tx = change.tx();
+    // What the operation made besides was taken back before; what of it was kept keeps this too.
+    let Some(revision) = may_take_back(tx, change.actor, table, id, image, 0)? else { return Ok(()) };
     let values = image.values(table, change.now());
     change.update(table, id, revision, &values, "undo").map_err(taken)?;
     (table.check_undo)(tx, id)
@@ -274,11 +406,15 @@ fn taken(error: Error) -> Error {
 }
 
 /// A record that was left as it is. What the person may not see is not told.
-fn kept(tx: &Tx<'_>, table: &'static Table, id: i64, cause: &Error) -> Result<pb::KeptRecord> {
+fn kept(tx: &Tx<'_>, table: &'static Table, id: i64, cause: &Error, except: i64) -> Result<pb::KeptRecord> {
     let visible = !matches!(cause, Error::NotFound);
     let (who, at) = match cause {
         Error::Stale { who, at, .. } => (who.clone(), *at),
-        _ => (String::new(), 0),
+        Error::InUse(_) => match holder(tx, table, id, except)? {
+            Some((kind, id)) => last_change(tx, kind, id)?,
+            None => Default::default(),
+        },
+        _ => Default::default(),
     };
     let label = if visible { (table.label)(tx, id).unwrap_or_default() } else { String::new() };
     Ok(pb::KeptRecord { kind: table.kind.into(), id, label, reason: cause.reason().into(), who, at })

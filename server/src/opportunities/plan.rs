@@ -48,6 +48,7 @@ pub static TABLE: Table = Table {
     insert: "INSERT INTO plan_step (opportunity_id, plan_date, todo, result, result_at, external_id, created_by,
                deleted_at, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+    derived: |_, _| Ok(Vec::new()),
     derive: derive::step,
     owner: |tx, id| {
         tx.query_one(
@@ -59,11 +60,13 @@ pub static TABLE: Table = Table {
         )
     },
     label: |tx, id| tx.query_one("SELECT todo FROM plan_step WHERE id = ?1", [id], |row| row.get(0)),
-    may_write: |tx, actor, id| {
+    may_write: |tx, actor, id, _| {
         allowed(tx, actor, Permission::PlanWrite, id)
             .or_else(|_| allowed(tx, actor, Permission::OpportunityDevelop, id))
             .map(drop)
     },
+    holds: |_, _, _| Ok(Vec::new()),
+    parted: None,
     check_undo: |tx, id| {
         let step = standing(tx, id)?.ok_or(Error::NotFound)?;
         permitted(tx, &step.opportunity, Event::Plan)

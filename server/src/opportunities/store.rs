@@ -62,6 +62,7 @@ pub static TABLE: Table = Table {
                created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
                ?22, ?23, ?24, ?24)",
+    derived: |_, _| Ok(Vec::new()),
     derive: derive::opportunity,
     owner: |tx, id| {
         tx.query_one("SELECT owner_id, COALESCE(customer_id, 0) FROM opportunity WHERE id = ?1", [id], |row| {
@@ -71,7 +72,9 @@ pub static TABLE: Table = Table {
     label: |tx, id| {
         tx.query_one("SELECT id || ' ' || customer_name FROM opportunity WHERE id = ?1", [id], |row| row.get(0))
     },
-    may_write: |tx, actor, id| allowed(tx, actor, Permission::OpportunityEdit, id).map(drop),
+    may_write: |tx, actor, id, _| allowed(tx, actor, Permission::OpportunityEdit, id).map(drop),
+    holds: |_, _, _| Ok(Vec::new()),
+    parted: None,
     check_undo: |tx, id| {
         let values = TABLE.values(tx, id)?;
         match TABLE.value(&values, "deleted_at")?.is_empty() {

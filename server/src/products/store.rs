@@ -41,10 +41,13 @@ pub static TABLE: Table = Table {
     insert: "INSERT INTO product (name, model, batch, unit, price, memo, active, external_id, created_by, deleted_at,
                created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
+    derived: |_, _| Ok(Vec::new()),
     derive,
     owner: |_, _| Ok(Whose::default()),
     label,
-    may_write: |_, actor, _| actor.require(Permission::ProductManage).map(drop),
+    may_write: |_, actor, _, _| actor.require(Permission::ProductManage).map(drop),
+    holds: |_, _, _| Ok(Vec::new()),
+    parted: None,
     check_undo: |tx, id| {
         let values = TABLE.values(tx, id)?;
         match TABLE.value(&values, "deleted_at")?.is_empty() {

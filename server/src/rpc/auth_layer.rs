@@ -17,7 +17,7 @@ use http::{Request, Response};
 use tonic::{Status, body::Body, server::NamedService};
 use tower::{Layer, Service};
 
-use super::{guard::Caller, server::Peer};
+use super::{guard::Caller, server::Peer, status};
 use crate::{
     authz::policy::{self, Access},
     error::{Error, Result},
@@ -75,11 +75,19 @@ where
                 Err(error) => return Ok(Status::from(error).into_http()),
             }
             match AssertUnwindSafe(inner.call(request)).catch_unwind().await {
+                Ok(Ok(answer)) if is_unreadable(&answer) => Ok(status::unreadable().into_http()),
                 Ok(answer) => answer,
                 Err(_) => Ok(Status::from(Error::Internal("a handler panicked".into())).into_http()),
             }
         })
     }
+}
+
+/// Whether the message of a call could not be decoded. tonic calls that its own defect; it is the caller's. Every
+/// `INTERNAL` of ours carries details.
+fn is_unreadable(answer: &Response<Body>) -> bool {
+    let headers = answer.headers();
+    headers.get("grpc-status").is_some_and(|code| code == "13") && !headers.contains_key("grpc-status-details-bin")
 }
 
 /// What of a request decides whether it comes in.

@@ -136,10 +136,7 @@ impl Kernel {
                     .and_then(|done| {
                         reply(&View { tx: write.tx, actor: &actor, now: write.now, settings: &settings }, done)
                     })
-                    .map_err(|cause| match cause.is_refusal() {
-                        true => Error::Refused { refusal: Box::new(refusal), cause: Box::new(cause) },
-                        false => cause,
-                    })
+                    .map_err(|cause| kernel.refused(refusal, cause))
             })
             .await
     }
@@ -200,11 +197,7 @@ fn once(
         },
     )?;
     if let Some((hash, done)) = known {
-        return if hash == call.hash {
-            Ok(done)
-        } else {
-            Err(Error::field("request_id", Fault::Malformed("request_id")))
-        };
+        return if hash == call.hash { Ok(done) } else { Err(Error::field("request_id", Fault::UsedAlready)) };
     }
     let mut change = Change::new(write, actor, call.method, call.reversible);
     let done = act(&mut change, settings)?;

@@ -1,11 +1,11 @@
-//! One gRPC server over all transports: in process, the directory's Unix socket, loopback TCP.
+//! One gRPC server over all transports: in process, the directory's Unix socket, TCP.
 //!
-//! Each transport's listener hands its connections to one stream; a connection knows what it came through ([`Peer`]),
-//! which is all that the host's authority rests on.
+//! Each transport's listener ([`crate::listen`]) hands its connections to one stream; a connection knows what it came
+//! through ([`Peer`]), which is all that the host's authority rests on.
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -24,14 +24,18 @@ use rolo_proto::v1::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
     net::{TcpStream, UnixStream},
-    sync::mpsc,
+    sync::{OwnedSemaphorePermit, mpsc},
+    time::{Instant, Sleep, sleep_until},
 };
+use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Server, server::Connected};
 
 use super::auth_layer::AuthLayer;
 use crate::{
-    bulk, contacts, customers, dictionary,
+    bulk,
+    clock::{DAY, Millis},
+    contacts, customers, dictionary,
     error::{Error, Result},
     host, imports, interactions,
     kernel::Kernel,
@@ -66,7 +70,14 @@ impl Peer {
         match self {
             Self::Unknown => "unknown".into(),
             Self::Embedded | Self::Unix { .. } => "host".into(),
-            Self::Tcp(address) => address.ip().to_string(),
+            Self::Tcp(address) => match address.ip().to_canonical() {
+                // One subscriber has a whole /64.
+                IpAddr::V6(ip) => {
+                    let [a, b, c, d, ..] = ip.segments();
+                    format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+                }
+                IpAddr::V4(ip) => ip.to_string(),
+            },
         }
     }
 }
@@ -77,6 +88,7 @@ enum Bytes {
     Duplex(DuplexStream),
     Unix(UnixStream),
     Tcp(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// A connection of any transport.
@@ -84,25 +96,42 @@ enum Bytes {
 pub struct Connection {
     peer: Peer,
     bytes: Bytes,
+    /// Until when it must have said something; none: it has, or need not.
+    silent_until: Option<Pin<Box<Sleep>>>,
+    /// Its place among all connections.
+    _slot: Option<OwnedSemaphorePermit>,
 }
 
 impl Connection {
+    fn of(peer: Peer, bytes: Bytes) -> Self {
+        Self { peer, bytes, silent_until: None, _slot: None }
+    }
+
     /// A connection from within the process.
     pub fn embedded(stream: DuplexStream) -> Self {
-        Self { peer: Peer::Embedded, bytes: Bytes::Duplex(stream) }
+        Self::of(Peer::Embedded, Bytes::Duplex(stream))
     }
 
     /// A connection over the directory's socket; `owner_uid` is who owns the directory.
     pub fn unix(stream: UnixStream, owner_uid: u32) -> Self {
         let owner = stream.peer_cred().is_ok_and(|peer| peer.uid() == owner_uid);
-        Self { peer: Peer::Unix { owner }, bytes: Bytes::Unix(stream) }
+        Self::of(Peer::Unix { owner }, Bytes::Unix(stream))
     }
 
     /// A TCP connection.
     pub fn tcp(stream: TcpStream, address: SocketAddr) -> Self {
-        // Small messages must not wait for one another; a socket that refuses the option still works.
-        let _ = stream.set_nodelay(true);
-        Self { peer: Peer::Tcp(address), bytes: Bytes::Tcp(stream) }
+        Self::of(Peer::Tcp(address), Bytes::Tcp(stream))
+    }
+
+    /// An encrypted TCP connection.
+    pub fn tls(stream: TlsStream<TcpStream>, address: SocketAddr) -> Self {
+        Self::of(Peer::Tcp(address), Bytes::Tls(Box::new(stream)))
+    }
+
+    /// The same connection in a place of its own among all of them; it must say something soon.
+    pub(crate) fn within(self, slot: OwnedSemaphorePermit) -> Self {
+        let until = sleep_until(Instant::now() + crate::listen::HANDSHAKE);
+        Self { silent_until: Some(Box::pin(until)), _slot: Some(slot), ..self }
     }
 }
 
@@ -115,28 +144,38 @@ impl Connected for Connection {
 
 macro_rules! each {
     ($self:ident, $stream:ident => $call:expr) => {
-        match &mut $self.get_mut().bytes {
+        match &mut $self.bytes {
             Bytes::Duplex($stream) => $call,
             Bytes::Unix($stream) => $call,
             Bytes::Tcp($stream) => $call,
+            Bytes::Tls($stream) => $call,
         }
     };
 }
 
 impl AsyncRead for Connection {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        each!(self, stream => Pin::new(stream).poll_read(cx, buf))
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let read = each!(self, stream => Pin::new(stream).poll_read(cx, buf));
+        let Some(silent_until) = &mut self.silent_until else { return read };
+        match (&read, silent_until.as_mut().poll(cx)) {
+            (Poll::Pending, Poll::Pending) => Poll::Pending,
+            (Poll::Pending, Poll::Ready(())) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            (Poll::Ready(_), _) => {
+                self.silent_until = None;
+                read
+            }
+        }
     }
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         each!(self, stream => Pin::new(stream).poll_write(cx, buf))
     }
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         each!(self, stream => Pin::new(stream).poll_flush(cx))
     }
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         each!(self, stream => Pin::new(stream).poll_shutdown(cx))
     }
 }
@@ -155,13 +194,22 @@ pub async fn serve(
     reflection: bool,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
-    let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_service_status("", tonic_health::ServingStatus::Serving).await;
-    let watch = tokio::spawn(watch_health(kernel.clone(), reporter));
+    let (mut reporter, health) = tonic_health::server::health_reporter();
+    for part in ["", "clock"] {
+        reporter.set_service_status(part, serving_status(true)).await;
+    }
+    let watch = tokio::spawn(watch_health(kernel.clone(), reporter.clone()));
     let hub = tokio::spawn({
         let kernel = kernel.clone();
         async move { kernel.hub().run(&kernel).await }
     });
+    // Whoever watches the health has a call under way that would never end.
+    let shutdown = async {
+        shutdown.await;
+        for part in ["", "clock"] {
+            reporter.clear_service_status(part).await;
+        }
+    };
     let reflection = reflection
         .then(|| {
             tonic_reflection::server::Builder::configure()
@@ -214,18 +262,31 @@ pub async fn serve(
     served.map_err(|e| Error::Unavailable(format!("the transport failed: {e}")))
 }
 
-/// Follows whether writes are possible, and does the minute's housekeeping.
+/// How long a step of the clock shows in the health of the service `clock`.
+const CLOCK_TRUSTED: Millis = DAY;
+
+fn serving_status(well: bool) -> tonic_health::ServingStatus {
+    if well { tonic_health::ServingStatus::Serving } else { tonic_health::ServingStatus::NotServing }
+}
+
+/// Follows whether writes are possible (the health of the whole) and whether the clock can be trusted, and does the minute's housekeeping.
 async fn watch_health(kernel: Kernel, reporter: tonic_health::server::HealthReporter) {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
-    let mut serving = true;
+    let (mut serving, mut trusted) = (true, true);
     for beat in 0_u64.. {
         tick.tick().await;
         let now = kernel.db().stopped().is_none();
         if now != serving {
             serving = now;
-            let status =
-                if now { tonic_health::ServingStatus::Serving } else { tonic_health::ServingStatus::NotServing };
-            reporter.set_service_status("", status).await;
+            reporter.set_service_status("", serving_status(now)).await;
+        }
+        let even = kernel.clock().even_for().is_none_or(|time| time > CLOCK_TRUSTED);
+        if even != trusted {
+            trusted = even;
+            reporter.set_service_status("clock", serving_status(even)).await;
+        }
+        if let Err(error) = kernel.note_steps().await {
+            tracing::debug!(%error, "a step of the clock could not be logged yet");
         }
         if beat % 60 == 59 {
             kernel.sweep();

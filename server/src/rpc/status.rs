@@ -11,6 +11,7 @@ use crate::error::{Error, Fault};
 const DOMAIN: &str = "rolo";
 /// A refusal travels in headers, of which a client takes 16 KiB: characters of one text, bytes of all faults.
 const TEXT: usize = 300;
+const NAME: usize = 40;
 const DETAILS: usize = 5_000;
 
 impl From<Error> for Status {
@@ -78,9 +79,14 @@ fn status(error: &Error) -> Status {
             put("kind", kind.as_str_name().to_owned());
             put("id", id.to_string());
             put("revision", revision.to_string());
-            put("fields", fields.join(","));
+            put("fields", fields.iter().map(|f| f.field.as_str()).collect::<Vec<_>>().join(","));
             put("who", who.clone());
             put("at", at.to_string());
+            for collision in fields {
+                // All fields of a record may collide, and a name may be long: together they must fit into a header.
+                put(&format!("who.{}", collision.field), collision.who.chars().take(NAME).collect());
+                put(&format!("at.{}", collision.field), collision.at.to_string());
+            }
             Code::Aborted
         }
         Error::Drifted { previewed, found } => {
@@ -103,7 +109,7 @@ fn status(error: &Error) -> Status {
         }
         Error::Unavailable(_) => Code::Unavailable,
         Error::ReadOnly(why) => {
-            put("why", why.clone());
+            put("why", why.code().to_owned());
             Code::Unavailable
         }
         Error::Internal(_) | Error::Db(_) => {
@@ -117,6 +123,13 @@ fn status(error: &Error) -> Status {
     };
     details.set_error_info(error.reason(), DOMAIN, metadata);
     Status::with_error_details(code, short(&error.to_string()), details)
+}
+
+/// The message itself is none of this contract.
+pub fn unreadable() -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info("VALIDATION", DOMAIN, HashMap::new());
+    Status::with_error_details(Code::InvalidArgument, "the message cannot be read", details)
 }
 
 /// A text with what the caller sent in it, short enough for a header: too long a header ends the whole connection.
@@ -146,5 +159,6 @@ pub fn fault(fault: &Fault) -> String {
         Fault::Unchanged => "UNCHANGED".into(),
         Fault::UnknownField => "UNKNOWN_FIELD".into(),
         Fault::OneOf(fields) => format!("ONE_OF:{fields}"),
+        Fault::UsedAlready => "USED_ALREADY".into(),
     }
 }

@@ -1,7 +1,8 @@
 //! The sessions that this process has seen lately, with the rights of their people, so that a call costs no query.
 //!
 //! Any change of sessions, users, roles or departments raises the generation and empties the cache; the raise happens
-//! inside the writing job and again after its commit, so that a reader can never put back what was read before.
+//! inside the writing job and again after its commit, so that a reader can never put back what was read before. How old
+//! a session is in steady time is kept across that, so that a clock which steps back gives nobody more time.
 
 use std::{
     collections::HashMap,
@@ -30,11 +31,33 @@ pub struct Session {
     pub written_at: AtomicI64,
 }
 
+/// When a session began and was last used, in steady time.
+#[derive(Debug)]
+struct Age {
+    began: Millis,
+    seen: Millis,
+}
+
+/// The time as the clock tells it, and steady time.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// What the clock says.
+    pub now: Millis,
+    /// Steady time.
+    pub steady: Millis,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    sessions: HashMap<[u8; 32], Arc<Session>>,
+    ages: HashMap<i64, Age>,
+}
+
 /// The cache.
 #[derive(Debug, Default)]
 pub struct Cache {
     generation: AtomicU64,
-    sessions: Mutex<HashMap<[u8; 32], Arc<Session>>>,
+    known: Mutex<Known>,
 }
 
 impl Cache {
@@ -45,30 +68,55 @@ impl Cache {
 
     /// Rights changed: forget everything.
     pub fn invalidate(&self) {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         self.generation.fetch_add(1, Ordering::SeqCst);
-        sessions.clear();
+        known.sessions.clear();
     }
 
-    /// A session that is known and still open.
-    pub fn get(&self, token_hash: &[u8; 32], now: Millis) -> Option<Arc<Session>> {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = sessions.get(token_hash)?;
-        if rules::is_open(session.created_at, session.seen_at.load(Ordering::Relaxed), now) {
-            return Some(Arc::clone(session));
+    /// A session that is known and still open; it is used now.
+    pub fn get(&self, token_hash: &[u8; 32], moment: Moment) -> Option<Arc<Session>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = Arc::clone(known.sessions.get(token_hash)?);
+        if known.is_open(&session, moment) {
+            session.seen_at.store(moment.now, Ordering::Relaxed);
+            return Some(session);
         }
-        sessions.remove(token_hash);
+        known.sessions.remove(token_hash);
         None
     }
 
-    /// Remembers a session that was read in `generation`; forgotten if that has passed.
-    pub fn put(&self, token_hash: [u8; 32], session: Arc<Session>, generation: u64) {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.generation() == generation {
-            if sessions.len() >= MOST {
-                sessions.clear();
-            }
-            sessions.insert(token_hash, session);
+    /// Remembers a session that was read in `generation`, unless that has passed; whether it is still open.
+    pub fn put(&self, token_hash: [u8; 32], session: &Arc<Session>, generation: u64, moment: Moment) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.is_open(session, moment) {
+            return false;
         }
+        session.seen_at.store(moment.now, Ordering::Relaxed);
+        if self.generation() == generation {
+            if known.sessions.len() >= MOST {
+                known.sessions.clear();
+            }
+            known.sessions.insert(token_hash, Arc::clone(session));
+        }
+        true
+    }
+}
+
+impl Known {
+    /// Whether a session is open by the clock and by steady time; if so, it is used now.
+    fn is_open(&mut self, session: &Session, Moment { now, steady }: Moment) -> bool {
+        let seen_at = session.seen_at.load(Ordering::Relaxed);
+        if self.ages.len() >= MOST && !self.ages.contains_key(&session.actor.session_id) {
+            self.ages.clear();
+        }
+        let age = self.ages.entry(session.actor.session_id).or_insert_with(|| Age {
+            began: steady - (now - session.created_at).max(0),
+            seen: steady - (now - seen_at).max(0),
+        });
+        let open = rules::is_open(session.created_at, seen_at, now) && rules::is_open(age.began, age.seen, steady);
+        if open {
+            age.seen = steady;
+        }
+        open
     }
 }

@@ -6,10 +6,14 @@ use rolo_proto::v1::{self as pb, session_service_server::SessionService};
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
 
-use super::{cache, rules, store};
+use super::{
+    cache::{self, Moment},
+    rules, store,
+};
 use crate::{
     audit::{Changes, Entry, Refusal},
     authz::Actor,
+    clock::MINUTE,
     db::{Lane, Write},
     error::{Error, Fault, Result},
     kernel::Kernel,
@@ -141,16 +145,17 @@ impl Kernel {
     /// # Errors
     /// `UNAUTHENTICATED` if there is no open session of that token.
     pub async fn caller_by_token(&self, token: &str) -> Result<Caller> {
-        let now = self.clock().now();
+        let moment = Moment { now: self.clock().now(), steady: self.clock().steady() };
+        let now = moment.now;
         let hash = token_hash(token);
         let generation = self.sessions().generation();
-        let session = match self.sessions().get(&hash, now) {
+        let session = match self.sessions().get(&hash, moment) {
             Some(session) => session,
-            None => self.load_session(hash, now, generation).await?,
+            None => self.load_session(hash, moment, generation).await?,
         };
-        session.seen_at.fetch_max(now, Ordering::Relaxed);
         let written = session.written_at.load(Ordering::Relaxed);
-        if now - written >= rules::SEEN_GRAIN
+        // A clock that steps back is followed.
+        if (now - written).abs() >= rules::SEEN_GRAIN
             && session.written_at.compare_exchange(written, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
         {
             let id = session.actor.session_id;
@@ -159,19 +164,18 @@ impl Kernel {
         Ok(Caller { actor: Arc::clone(&session.actor), generation, origin: String::new() })
     }
 
-    async fn load_session(&self, hash: [u8; 32], now: i64, generation: u64) -> Result<Arc<cache::Session>> {
+    async fn load_session(&self, hash: [u8; 32], moment: Moment, generation: u64) -> Result<Arc<cache::Session>> {
         let found = self.db().read(move |tx| store::find(tx, &hash)).await?;
-        let session = found
-            .filter(|session| rules::is_open(session.created_at, session.seen_at.load(Ordering::Relaxed), now))
-            .map(Arc::new)
-            .ok_or(Error::Unauthenticated)?;
-        self.sessions().put(hash, Arc::clone(&session), generation);
-        Ok(session)
+        let session = found.map(Arc::new).ok_or(Error::Unauthenticated)?;
+        match self.sessions().put(hash, &session, generation, moment) {
+            true => Ok(session),
+            false => Err(Error::Unauthenticated),
+        }
     }
 
     async fn sign_in(&self, request: pb::SignInRequest, origin: String) -> Result<pb::SignInResponse> {
         let name = text::fold(&request.name);
-        if let Some(seconds) = self.soft_locks().attempt(&name, &origin, self.clock().now()) {
+        if let Some(seconds) = self.soft_locks().attempt(&name, &origin, self.clock().steady()) {
             return Err(Error::Throttled(seconds));
         }
         let account = {
@@ -184,7 +188,7 @@ impl Kernel {
             self.db().write_lossy(|write| audit(write, 0, 0, "sign_in_failed"));
             return Err(Error::BadCredentials);
         };
-        self.soft_locks().succeed(&name, &origin);
+        self.soft_locks().succeed(&name, &origin, self.clock().now());
         let mut bytes = [0_u8; 32];
         getrandom::fill(&mut bytes).map_err(|e| Error::Internal(format!("no randomness: {e}")))?;
         let token = hex(&bytes);
@@ -234,14 +238,14 @@ impl Kernel {
         let (user_id, session_id) = (caller.actor.user_id, caller.actor.session_id);
         let name = caller.actor.name.clone();
         let lock = format!("change:{user_id}");
-        if let Some(seconds) = self.soft_locks().attempt(&lock, &caller.origin, self.clock().now()) {
+        if let Some(seconds) = self.soft_locks().attempt(&lock, &caller.origin, self.clock().steady()) {
             return Err(Error::Throttled(seconds));
         }
         let account = self.db().read(move |tx| store::account_of(tx, user_id)).await?.ok_or(Error::Unauthenticated)?;
         if !self.verify_password(request.old_password.clone(), Some(account.password.clone())).await? {
             return Err(Error::field("old_password", Fault::Malformed("password")));
         }
-        self.soft_locks().succeed(&lock, &caller.origin);
+        self.soft_locks().succeed(&lock, &caller.origin, self.clock().now());
         rules::check_password("new_password", &name, &request.new_password)?;
         if request.new_password == request.old_password {
             return Err(Error::field("new_password", Fault::Malformed("password")));
@@ -270,8 +274,8 @@ impl Kernel {
             kind: pb::Kind::Unspecified,
             record_id: 0,
         };
-        let (reason, minute) = (cause.reason(), self.clock().now() / crate::clock::MINUTE);
-        if !self.refusals().first(refusal.user_id, method, reason, minute) {
+        let reason = cause.reason();
+        if !self.refusals().read(refusal.user_id, method, reason, self.clock().steady() / MINUTE) {
             return;
         }
         let cause = Error::Forbidden(reason.into());

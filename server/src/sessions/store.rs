@@ -64,7 +64,7 @@ pub fn find(tx: &Tx<'_>, token_hash: &[u8; 32]) -> Result<Option<Session>> {
 
 /// Notes that a session is in use.
 pub fn touch(tx: &Tx<'_>, session_id: i64, now: Millis) -> Result<()> {
-    tx.execute("UPDATE session SET seen_at = MAX(seen_at, ?2) WHERE id = ?1", params![session_id, now]).map(drop)
+    tx.execute("UPDATE session SET seen_at = ?2 WHERE id = ?1", params![session_id, now]).map(drop)
 }
 
 /// Ends one session.

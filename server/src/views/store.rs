@@ -40,13 +40,16 @@ pub static TABLE: Table = Table {
     insert: "INSERT INTO saved_view (user_id, department_id, kind, name, filter, base, sort, descending, position,
                created_by, deleted_at, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
+    derived: |_, _| Ok(Vec::new()),
     derive: |_, _, _| Ok(()),
     owner: |tx, id| {
         let owner = tx.query_one("SELECT user_id FROM saved_view WHERE id = ?1", [id], |row| row.get(0))?;
         Ok(Whose { owner, ..Whose::default() })
     },
     label: |tx, id| tx.query_one("SELECT name FROM saved_view WHERE id = ?1", [id], |row| row.get(0)),
-    may_write: |tx, actor, id| own(tx, actor, id).map(drop),
+    may_write: |tx, actor, id, _| own(tx, actor, id).map(drop),
+    holds: |_, _, _| Ok(Vec::new()),
+    parted: None,
     check_undo: |tx, id| {
         let values = TABLE.values(tx, id)?;
         match TABLE.value(&values, "deleted_at")?.is_empty() {

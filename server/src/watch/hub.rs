@@ -124,7 +124,7 @@ impl Hub {
 
     /// Reads and sends until the database closes. One task a server.
     pub async fn run(&self, kernel: &Kernel) {
-        let mut commits = kernel.db().commits();
+        let mut commits = kernel.db().committed();
         let mut last = match kernel.db().read(newest).await {
             Ok(sequence) => sequence,
             Err(error) => return tracing::error!(%error, "nobody can be told of changes"),

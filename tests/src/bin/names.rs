@@ -20,7 +20,11 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use rolo_proto::v1 as pb;
-use rolo_tests::{World, world::PASSWORD};
+use rolo_tests::{
+    World,
+    measure::{millis, quantile, rss_anon},
+    world::PASSWORD,
+};
 use rolo_tui::{
     data::{
         Client,
@@ -58,7 +62,7 @@ async fn main() -> Result<ExitCode> {
     let client = client(&world);
     client.sign_in("boss", &PASSWORD.to_owned().into()).await?;
     let mut table = Table::default();
-    let before = rss_anon()?;
+    let before = rss_anon("self")?;
 
     let started = Instant::now();
     let customers = import(&client, &file).await?;
@@ -66,7 +70,7 @@ async fn main() -> Result<ExitCode> {
     table.row("customers", customers);
     table.row("import, s", format!("{took:.1}"));
     table.row("rows/s", format!("{:.0}", customers as f64 / took));
-    table.row("RssAnon before / after the import, MB", format!("{before} / {}", rss_anon()?));
+    table.row("RssAnon before / after the import, MB", format!("{before} / {}", rss_anon("self")?));
 
     let pairs = pairs(&file, sample)?;
     let mut times = Vec::new();
@@ -81,9 +85,9 @@ async fn main() -> Result<ExitCode> {
     table.row("misses", misses.len());
     table.row("pages asked for", times.len());
     for (what, share) in [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("longest", 1.0)] {
-        table.row(&format!("search {what}, ms"), format!("{:.2}", quantile(&times, share).as_secs_f64() * 1_000.0));
+        table.row(&format!("search {what}, ms"), millis(quantile(&times, share)));
     }
-    table.row("RssAnon at the end, MB", rss_anon()?);
+    table.row("RssAnon at the end, MB", rss_anon("self")?);
 
     // Stopped, the server has folded its log back into the file.
     let mut world = world.write().await;
@@ -171,18 +175,6 @@ async fn search(
         }
         request.page_token = page.next_page_token;
     }
-}
-
-fn quantile(sorted: &[Duration], share: f64) -> Duration {
-    let last = sorted.len().saturating_sub(1);
-    sorted.get((last as f64 * share) as usize).copied().unwrap_or_default()
-}
-
-/// Memory of this process that no file backs, in MB.
-fn rss_anon() -> Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).context("RssAnon")?;
-    Ok(line.trim().trim_end_matches(" kB").trim().parse::<u64>()? / 1_000)
 }
 
 #[derive(Default)]

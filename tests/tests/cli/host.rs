@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 
-use crate::company::{BOSS, Company};
+use crate::company::{BOSS, Company, free_address};
 
 /// The accounts: name, state, department, roles.
 fn accounts(company: &Company) -> Result<Vec<Vec<String>>> {
@@ -115,7 +115,7 @@ fn a_served_directory_is_not_served_twice_and_is_free_after_sigterm() -> Result<
 }
 
 #[test]
-fn a_client_reaches_the_server_by_socket_and_by_loopback() -> Result<()> {
+fn a_client_reaches_the_server_by_socket_and_in_plaintext_on_loopback_alone() -> Result<()> {
     let company = Company::new()?;
     let socket = format!("unix:{}", company.file("extra.sock"));
     let served = company.serve(&["--listen", &socket])?;
@@ -128,17 +128,18 @@ fn a_client_reaches_the_server_by_socket_and_by_loopback() -> Result<()> {
     assert_eq!(served.terminate()?, 0);
     company.rolo(&["--server", &socket, "list", "customers"])?.with(7)?;
 
-    let address = {
-        // A port that was free a moment ago.
-        let probe = std::net::TcpListener::bind("127.0.0.1:0")?;
-        probe.local_addr()?.to_string()
-    };
+    let address = free_address()?;
     let served = company.serve(&["--listen", &address])?;
-    let listed = company.ok(&["--server", &address, "list", "customers", "--format", "ids"])?;
+    let plain = format!("plain:{address}");
+    let listed = company.ok(&["--server", &plain, "list", "customers", "--format", "ids"])?;
     assert_eq!(listed, "1\n");
+    let unasked = company.rolo(&["--server", &address, "list", "customers"])?.with(7)?;
+    assert!(unasked.stderr.contains(&plain), "plaintext is spoken when asked for only: {}", unasked.stderr);
     assert_eq!(served.terminate()?, 0);
-    let refused = company.rolod(&["serve", "--listen", "0.0.0.0:7000"])?.with(2)?;
+    let refused = company.rolod(&["serve", "--listen", "plain:0.0.0.0:7000"])?.with(2)?;
     assert!(refused.stderr.contains("loopback"), "{}", refused.stderr);
+    let refused = company.rolod(&["serve", "--listen", "0.0.0.0:7000"])?.with(1)?;
+    assert!(refused.stderr.contains("rolod tls init"), "{}", refused.stderr);
     Ok(())
 }
 

@@ -1,12 +1,17 @@
-//! The real `rolo` and `rolod` without a terminal, each test in a directory of its own (`tui.md` rule 15, issue 2 "The
-//! command line").
+//! The real `rolo` and `rolod` without a terminal, each test in a directory of its own (`tui.md` rule 15).
 
-mod company;
+mod doctor;
+mod earlier;
 mod exits;
 mod files;
 mod host;
 mod lists;
+mod load;
 mod names;
+mod network;
 mod northwind;
 mod records;
 mod session;
+mod torture;
+
+use rolo_tests::company;

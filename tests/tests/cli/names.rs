@@ -1,5 +1,5 @@
 //! Two thousand names of Chinese companies: imported by `rolo`, and any two neighbouring characters of any of them find it
-//! (issue 2, "It is done when" 2; D6).
+//! (D6).
 
 use std::{
     collections::{BTreeMap, HashSet},

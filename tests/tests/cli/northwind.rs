@@ -1,4 +1,4 @@
-//! Northwind: a real customer file comes in (issue 2, "It is done when" 2; `domain-spec.md` §5.9).
+//! Northwind: a real customer file comes in (`domain-spec.md` §5.9).
 
 use std::fs;
 

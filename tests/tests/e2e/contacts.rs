@@ -22,8 +22,8 @@ async fn update(by: &Session, id: i64, fields: &[&str], contact: pb::ContactInpu
     Ok(by.contacts().update_contact(request).await?.into_inner())
 }
 
-async fn delete(by: &Session, id: i64) -> Result<pb::Changed, Status> {
-    let request = pb::DeleteContactRequest { id, revision: 0, request_id: request_id() };
+async fn delete(by: &Session, id: i64, revision: i64) -> Result<pb::Changed, Status> {
+    let request = pb::DeleteContactRequest { id, revision, request_id: request_id() };
     Ok(by.contacts().delete_contact(request).await?.into_inner())
 }
 
@@ -81,9 +81,9 @@ async fn a_contact_stays_with_its_customer_and_its_external_id_is_unique() -> Re
     let taken = create(&mgr, with("李工"), false).await.err().context("taken twice")?;
     assert_eq!((detail(&taken, "field"), detail(&taken, "id")), ("external_id".into(), first.id.to_string()));
     assert_eq!(reason_of(&update(&mgr, contact.id, &["external_id"], with("")).await), "DUPLICATE");
-    delete(&mgr, first.id).await?;
+    delete(&mgr, first.id, 1).await?;
     update(&mgr, contact.id, &["external_id"], with("")).await?;
-    let restore = pb::RestoreContactRequest { id: first.id, revision: 0, request_id: request_id() };
+    let restore = pb::RestoreContactRequest { id: first.id, revision: 2, request_id: request_id() };
     assert_eq!(reason_of(&mgr.contacts().restore_contact(restore).await), "DUPLICATE");
     Ok(())
 }
@@ -99,7 +99,7 @@ async fn a_contact_is_written_by_whom_the_customer_belongs_to_and_follows_it_out
     let denied = other.contact(customer.id, "x", "").await.err().context("written")?;
     assert_eq!((rolo_tests::world::reason(&denied), detail(&denied, "owner")), ("NOT_OWNER".into(), "mgr".into()));
     assert_eq!(reason_of(&update(&other, contact.id, &["memo"], memo()).await), "NOT_OWNER");
-    assert_eq!(reason_of(&delete(&other, contact.id).await), "NOT_OWNER");
+    assert_eq!(reason_of(&delete(&other, contact.id, 1).await), "NOT_OWNER");
     world.sql("UPDATE customer SET status = 2").await?;
     assert_eq!(update(&sup, contact.id, &["memo"], memo()).await?.memo, "喜欢喝茶", "lost customers keep their people");
     let seen = other.contacts().get_contact(pb::GetContactRequest { id: contact.id }).await?.into_inner();
@@ -112,11 +112,11 @@ async fn a_contact_is_written_by_whom_the_customer_belongs_to_and_follows_it_out
     assert_eq!(reason_of(&update(&mgr, contact.id, &["memo"], memo()).await), "INVALID_STATE");
     sup.restore(customer.id).await?;
     assert_eq!(get().await, "ok");
-    delete(&mgr, contact.id).await?;
-    assert_eq!(reason_of(&delete(&mgr, contact.id).await), "INVALID_STATE");
-    let gone = pb::ContactFilter { deleted: true, ..Default::default() };
-    assert_eq!(names(&mgr, gone).await?, ["陈总"]);
-    let restore = pb::RestoreContactRequest { id: contact.id, revision: 0, request_id: request_id() };
+    let gone = delete(&mgr, contact.id, 2).await?;
+    assert_eq!(reason_of(&delete(&mgr, contact.id, gone.revision).await), "INVALID_STATE");
+    let bin = pb::ContactFilter { deleted: true, ..Default::default() };
+    assert_eq!(names(&mgr, bin).await?, ["陈总"]);
+    let restore = pb::RestoreContactRequest { id: contact.id, revision: gone.revision, request_id: request_id() };
     assert_eq!(mgr.contacts().restore_contact(restore).await?.into_inner().deleted_at, 0);
     Ok(())
 }

@@ -33,7 +33,9 @@ async fn update(
 }
 
 async fn delete(by: &Session, id: i64) -> Result<pb::Changed, Status> {
-    let request = pb::DeleteItemRequest { id, revision: 0, request_id: request_id() };
+    let seen = by.dictionary().get_item(pb::GetItemRequest { id }).await;
+    let revision = seen.map_or(1, |item| item.into_inner().revision);
+    let request = pb::DeleteItemRequest { id, revision, request_id: request_id() };
     Ok(by.dictionary().delete_item(request).await?.into_inner())
 }
 
@@ -74,10 +76,10 @@ async fn a_new_entry_stands_last_and_its_value_and_texts_are_unique_within_the_t
     let moved = update(&boss, x.id, &["type"], pb::DictionaryItemInput::default()).await.err().context("taken")?;
     assert_eq!(faults(&moved), ["type NOT_WRITABLE"]);
     // A deleted one leaves its texts free, and comes back only while they are.
-    delete(&boss, south.id).await?;
+    let gone = delete(&boss, south.id).await?;
     assert_eq!(regions(&boss, true).await?, ["华南"]);
     create(&boss, "8", "华南", "").await?;
-    let restore = pb::RestoreItemRequest { id: south.id, revision: 0, request_id: request_id() };
+    let restore = pb::RestoreItemRequest { id: south.id, revision: gone.revision, request_id: request_id() };
     assert_eq!(reason_of(&boss.dictionary().restore_item(restore).await), "DUPLICATE");
     Ok(())
 }

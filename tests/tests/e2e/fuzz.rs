@@ -194,7 +194,7 @@ async fn every_call(by: &Session, t: &str, customer: i64, contact: i64) -> Vec<(
         request_id: request_id(),
         ..Default::default()
     }));
-    call!(operations.undo(pb::UndoRequest { operation_id: 0, redo: true, request_id: t() }));
+    call!(operations.undo(pb::UndoRequest { redo: true, request_id: t(), ..Default::default() }));
     call!(operations.list_operations(pb::ListOperationsRequest { page_token: t(), ..Default::default() }));
     let options = pb::ImportOptions {
         kind: pb::Kind::Customer.into(),
@@ -309,12 +309,22 @@ async fn no_number_in_any_field_is_ever_a_defect() -> Result<()> {
         call!(interactions.snooze_next_contact(pb::SnoozeNextContactRequest {
             id: talk.id,
             until: n,
-            revision: 0,
+            revision: talk.revision,
             request_id: request_id()
         }));
         call!(dictionary.get_item(pb::GetItemRequest { id }));
         call!(dictionary.delete_item(pb::DeleteItemRequest { id, revision, request_id: request_id() }));
-        call!(operations.undo(pb::UndoRequest { operation_id: id, redo: false, request_id: request_id() }));
+        call!(operations.undo(pb::UndoRequest { operation_id: id, request_id: request_id(), ..Default::default() }));
+        call!(operations.undo(pb::UndoRequest { operation_id: id, preview: true, ..Default::default() }));
+        call!(customers.preview_merge(pb::PreviewMergeRequest { keep_id: customer.id, merge_id: id }));
+        call!(customers.merge_customers(pb::MergeCustomersRequest {
+            keep_id: id,
+            keep_revision: revision,
+            merge_id: customer.id,
+            merge_revision: revision,
+            request_id: request_id(),
+            ..Default::default()
+        }));
         call!(imports.get_import(pb::GetImportRequest { import_id: id }));
         let input = pb::CustomerInput {
             name: "数".into(),

@@ -30,13 +30,18 @@ async fn update(
     Ok(by.interactions().update_interaction(request).await?.into_inner())
 }
 
+async fn revision(by: &Session, id: i64) -> Result<i64, Status> {
+    Ok(by.interactions().get_interaction(pb::GetInteractionRequest { id }).await?.into_inner().revision)
+}
+
 async fn settle(by: &Session, id: i64) -> Result<pb::Interaction, Status> {
-    let request = pb::SettleNextContactRequest { id, revision: 0, request_id: request_id() };
+    let request = pb::SettleNextContactRequest { id, revision: revision(by, id).await?, request_id: request_id() };
     Ok(by.interactions().settle_next_contact(request).await?.into_inner())
 }
 
 async fn snooze(by: &Session, id: i64, until: Millis) -> Result<pb::Interaction, Status> {
-    let request = pb::SnoozeNextContactRequest { id, until, revision: 0, request_id: request_id() };
+    let revision = revision(by, id).await?;
+    let request = pb::SnoozeNextContactRequest { id, until, revision, request_id: request_id() };
     Ok(by.interactions().snooze_next_contact(request).await?.into_inner())
 }
 
@@ -171,7 +176,11 @@ async fn a_next_contact_is_settled_by_a_later_one_or_by_hand_and_only_the_newest
     let later = pb::InteractionInput { next_contact_at: Some(START + 5 * HOUR), ..Default::default() };
     assert!(update(&mgr, second.id, &["next_contact_at"], later).await?.due);
     // Deleting the newest brings the one before back, undoing the deletion takes it away again.
-    let bin = pb::DeleteInteractionRequest { id: second.id, revision: 0, request_id: request_id() };
+    let bin = pb::DeleteInteractionRequest {
+        id: second.id,
+        revision: revision(&mgr, second.id).await?,
+        request_id: request_id(),
+    };
     let gone = mgr.interactions().delete_interaction(bin).await?.into_inner();
     assert_eq!(due(&mgr, DueView::Any).await?, ["第一次"]);
     mgr.undo(gone.operation_id).await?;

@@ -42,7 +42,7 @@ async fn the_same_request_twice_makes_one_record_and_answers_the_same() -> Resul
     assert!(ids.iter().all(|id| *id == ids[0] && *id > 0), "{ids:?}");
     assert_eq!(world.number("SELECT COUNT(*) FROM customer").await?, 2);
     let other = boss.customers().create_customer(create("另一家", "r1")).await.err().context("taken")?;
-    assert_eq!(faults(&other), ["request_id MALFORMED:request_id"], "the same id for something else");
+    assert_eq!(faults(&other), ["request_id USED_ALREADY"], "the same id for something else");
     for bad in [String::new(), "x".repeat(65)] {
         let refusal = boss.customers().create_customer(create("无名", &bad)).await.err().context("taken")?;
         assert_eq!(faults(&refusal), ["request_id MALFORMED:request_id"]);
@@ -110,6 +110,8 @@ async fn deleting_restoring_and_settling_need_the_current_revision() -> Result<(
     let talk = mgr.interaction(seen.id, "电话", START + MINUTE).await?;
     let settle = |revision| pb::SettleNextContactRequest { id: talk.id, revision, request_id: request_id() };
     assert_eq!(reason_of(&mgr.interactions().settle_next_contact(settle(7)).await), "STALE");
+    let unnamed = mgr.interactions().settle_next_contact(settle(0)).await.err().context("settled")?;
+    assert_eq!(faults(&unnamed), ["revision REQUIRED"]);
     assert_eq!(reason_of(&mgr.interactions().settle_next_contact(settle(1)).await), "ok");
     let renamed = mgr.rename(&seen, "华盛科技").await?;
     let stale = mgr.bin(&seen).await.err().context("deleted")?;
@@ -117,6 +119,8 @@ async fn deleting_restoring_and_settling_need_the_current_revision() -> Result<(
         (reason(&stale), detail(&stale, "fields"), detail(&stale, "who")),
         ("STALE".into(), String::new(), "mgr".into())
     );
+    let unnamed = mgr.bin(&pb::Customer { revision: 0, ..seen.clone() }).await.err().context("deleted")?;
+    assert_eq!(faults(&unnamed), ["revision REQUIRED"]);
     mgr.bin(&renamed).await?;
     let restore = |revision| pb::RestoreCustomerRequest { id: seen.id, revision, request_id: request_id() };
     assert_eq!(reason_of(&sup.customers().restore_customer(restore(2)).await), "STALE");

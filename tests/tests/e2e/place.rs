@@ -119,7 +119,7 @@ async fn a_copy_is_kept_before_a_migration_for_its_owner_alone() -> Result<()> {
     Ok(())
 }
 
-/// D12, issue 2: `rolod init` twice, or with a wrong option, changes nothing.
+/// D12: `rolod init` twice, or with a wrong option, changes nothing.
 #[tokio::test]
 async fn a_directory_is_made_once_and_only_from_sound_options() -> Result<()> {
     let dir = tempfile::tempdir()?;

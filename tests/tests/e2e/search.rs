@@ -133,9 +133,9 @@ async fn a_customer_is_found_by_number_phone_digits_and_external_id() -> Result<
     let contact = boss.contacts().update_contact(update).await?.into_inner();
     assert_eq!((boss.search("43218765").await?.len(), boss.search("62222333").await?.len()), (0, 1));
     let bin = pb::DeleteContactRequest { id: contact.id, revision: contact.revision, request_id: request_id() };
-    boss.contacts().delete_contact(bin).await?;
+    let revision = boss.contacts().delete_contact(bin).await?.into_inner().revision;
     assert!(boss.search("陈总").await?.is_empty() && boss.search("62222333").await?.is_empty());
-    let back = pb::RestoreContactRequest { id: contact.id, revision: 0, request_id: request_id() };
+    let back = pb::RestoreContactRequest { id: contact.id, revision, request_id: request_id() };
     boss.contacts().restore_contact(back).await?;
     assert_eq!(boss.search("陈总").await?, ["丙"]);
     Ok(())

@@ -12,7 +12,7 @@ use rolo_tests::{
 use tonic::{Code, Status};
 
 /// A manager whose reading is narrowed to their own customers.
-async fn narrowed(world: &World) -> Result<Session> {
+pub async fn narrowed(world: &World) -> Result<Session> {
     world
         .sql(
             "UPDATE role_permission SET scope = 1

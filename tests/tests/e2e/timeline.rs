@@ -1,4 +1,4 @@
-//! A customer's timeline: issue 2 (interactions, changes, newest first), S01-13, S01-21.
+//! A customer's timeline (interactions, changes, newest first), S01-13, S01-21.
 
 use anyhow::{Context, Result};
 use rolo_proto::v1::{self as pb, Kind, timeline_entry::Entry};

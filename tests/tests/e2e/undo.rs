@@ -1,4 +1,4 @@
-//! Undo and redo: design §3 "Undo is one kernel function", issue 2 (`rolo undo`, the `u` key).
+//! Undo and redo: design §3 "Undo is one kernel function" (`rolo undo`, the `u` key).
 
 use anyhow::{Context, Result};
 use rolo_proto::v1 as pb;
@@ -181,7 +181,7 @@ async fn the_same_undo_twice_is_one_and_the_list_of_operations_tells_what_became
     let first = addressed(&mgr, &customer, "一").await?;
     let second = addressed(&mgr, &customer, "二").await?;
     let ask = async |operation_id| {
-        let request = pb::UndoRequest { operation_id, redo: false, request_id: "once".into() };
+        let request = pb::UndoRequest { operation_id, request_id: "once".into(), ..Default::default() };
         let mut stream = mgr.operations().undo(request).await?.into_inner();
         let mut last = pb::UndoProgress::default();
         while let Some(progress) = stream.message().await? {
@@ -194,7 +194,7 @@ async fn the_same_undo_twice_is_one_and_the_list_of_operations_tells_what_became
     assert_eq!((again.operation_id, again.undo_operation_id), (second.operation_id, undone.undo_operation_id));
     assert_eq!((outcome(&again), mgr.get(customer.id).await?.address.as_str()), ((1, 0), "一"));
     let other = ask(first.operation_id).await.err().context("the same id for something else")?;
-    assert_eq!(faults(&other), ["request_id MALFORMED:request_id"]);
+    assert_eq!(faults(&other), ["request_id USED_ALREADY"]);
     let mut request = pb::ListOperationsRequest { page_size: 2, ..Default::default() };
     let mut operations = Vec::new();
     loop {
@@ -217,5 +217,41 @@ async fn the_same_undo_twice_is_one_and_the_list_of_operations_tells_what_became
     let others = world.session("other").await?;
     let theirs = others.operations().list_operations(pb::ListOperationsRequest::default()).await?.into_inner();
     assert!(theirs.operations.is_empty(), "one's own only");
+    Ok(())
+}
+
+/// What cannot be taken back says so once, and the next undo goes to the step before; by its number it can be tried again.
+#[tokio::test]
+async fn an_operation_of_which_nothing_can_be_taken_back_stands_in_nobodys_way() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    let (first, second) = (mgr.customer("甲", 0).await?, mgr.customer("乙", 0).await?);
+    let moved = addressed(&mgr, &first, "一").await?;
+    let stuck = addressed(&mgr, &second, "二").await?;
+    let theirs = addressed(&sup, &second, "三").await?;
+    let kept = mgr.undo(0).await?;
+    assert_eq!((kept.operation_id, outcome(&kept)), (stuck.operation_id, (0, 1)));
+    let undone = mgr.undo(0).await?;
+    assert_eq!((undone.operation_id, outcome(&undone)), (moved.operation_id, (1, 0)));
+    assert_eq!(mgr.get(first.id).await?.address, "");
+    sup.undo(theirs.operation_id).await?;
+    assert_eq!(outcome(&mgr.undo(stuck.operation_id).await?), (1, 0), "as it was left again");
+    Ok(())
+}
+
+/// §2.2 row 18: an administrator restores customers and edits none.
+#[tokio::test]
+async fn an_administrator_takes_an_own_restore_back() -> Result<()> {
+    let world = World::new().await?;
+    let (adm, mgr) = (world.session("adm").await?, world.session("mgr").await?);
+    let customer = mgr.customer("华盛", 0).await?;
+    mgr.bin(&customer).await?;
+    let back = adm.restore(customer.id).await?;
+    assert_eq!(outcome(&adm.undo(back.operation_id).await?), (1, 0));
+    assert!(mgr.get(customer.id).await?.deleted_at > 0);
+    let renamed = mgr.customer("别的", 0).await?;
+    let renamed = mgr.rename(&renamed, "另外的").await?;
+    let kept = adm.undo(renamed.operation_id).await?;
+    assert_eq!(kept.kept_records.first().map(|one| one.reason.as_str()), Some("FORBIDDEN"), "but edits nothing");
     Ok(())
 }

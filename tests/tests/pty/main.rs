@@ -1,19 +1,21 @@
-//! `rolo` on a real terminal (issue 2, "It is done when" 3): the key story from the first start to the re-opened database,
+//! `rolo` on a real terminal: the key story from the first start to the re-opened database,
 //! several of them on one directory, and what a terminal must never see.
 
-#[path = "../cli/company.rs"]
-#[expect(dead_code, reason = "shared with the tests without a terminal, which use the rest")]
-mod company;
+mod budgets;
+mod consent;
 mod demo;
+mod drafts;
+mod hostile;
 mod manners;
 mod owners;
 mod safety;
 mod story;
-mod terminal;
 
 use anyhow::Result;
-
-use self::{company::Company, terminal::Terminal};
+use rolo_tests::{
+    company::{self, Company},
+    terminal::{self, Terminal},
+};
 
 /// The size of most terminals here: list and preview side by side.
 const WIDE: (u16, u16) = (110, 32);

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use crate::{WIDE, company::Company, english, terminal::Terminal};
+use crate::{
+    WIDE,
+    company::Company,
+    english,
+    terminal::{self, FRAME_END, Manner, Terminal},
+};
 
 /// A shell's terminal before anything is started on it.
 fn fresh(company: &Company) -> Result<String> {
@@ -73,6 +78,21 @@ fn a_terminal_without_utf_8_gets_english_and_ascii() -> Result<()> {
     rolo.wait_for(&["Customers", "live"])?;
     rolo.quit()?;
     ensure!(rolo.raw().is_ascii(), "bytes beyond ASCII were written");
+    Ok(())
+}
+
+/// `tui.md` "Screen": the question how wide it draws waits 200 ms at most, and takes no key away.
+#[test]
+fn keys_typed_at_a_terminal_that_never_answers_arrive_in_order() -> Result<()> {
+    let company = Company::nothing()?;
+    let rolo = Terminal::start(terminal::rolo(&company, &[], &[])?, WIDE, Manner::Silent)?;
+    rolo.wrote(FRAME_END)?;
+    for letter in "abcdefghijklmnopqrstuvwxyz".chars() {
+        rolo.keys(&format!("'{letter}'"))?;
+    }
+    rolo.wait_for(&["abcdefghijklmnopqrstuvwxyz"])?;
+    rolo.signal("TERM")?;
+    ensure!(rolo.ended()?.success(), "it ends well");
     Ok(())
 }
 

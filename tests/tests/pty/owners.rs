@@ -1,4 +1,4 @@
-//! Several processes on one data directory (issue 2, "It is done when" 3; `design.md` §1).
+//! Several processes on one data directory (`design.md` §1).
 
 use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt as _, sync::mpsc, thread};
 

@@ -1,4 +1,4 @@
-//! The first paragraph of issue 2, played: a person starts Rolo with one command, signs in, brings customers in from a
+//! The key story, played: a person starts Rolo with one command, signs in, brings customers in from a
 //! file, finds one by a fragment of a Chinese name, opens it, edits it, adds a contact and an interaction, and everything
 //! is on disk, audited and there again after a restart.
 

@@ -74,7 +74,7 @@ async fn the_draft_is_kept_on_escape_and_comes_back() -> Result<()> {
     rolo.press("n '青岛海运' esc").await?;
     shows(&rolo, "Draft kept")?;
     rolo.press("n").await?;
-    shows(&rolo, "Draft restored")?;
+    shows(&rolo, "Draft of 09:00 restored; ctrl-x discards it")?;
     shows(&rolo, "青岛海运")?;
     rolo.press("ctrl-x").await?;
     hides(&rolo, "青岛海运")
@@ -160,6 +160,8 @@ async fn a_customer_file_comes_in_through_the_screen_and_goes_again_with_u() -> 
     shows(&rolo, "新建 2")?;
     shows(&rolo, "customers.errors.csv")?;
     rolo.press("u").await?;
+    shows(&rolo, "将撤销")?;
+    rolo.press("y").await?;
     shows(&rolo, "已撤销")?;
     rolo.press("2").await?;
     hides(&rolo, "青岛海运物流")

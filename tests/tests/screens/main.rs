@@ -2,9 +2,13 @@
 //! No terminal and no sleeps; time stands still unless a story lets it pass.
 
 mod budgets;
+mod conflicts;
+mod drafts;
 mod edges;
 mod forms;
 mod lists;
+mod merge;
+mod network;
 mod pictures;
 mod readme;
 mod sessions;

@@ -50,6 +50,7 @@ async fn the_other_lists_and_today() -> Result<()> {
     picture(&stage, "contacts", "g k", false).await?;
     picture(&stage, "interactions", "g i", false).await?;
     picture(&stage, "today", "g t", false).await?;
+    picture(&stage, "today-drafts", "n '青岛海运' esc j i '报价' esc g t", false).await?;
     Ok(())
 }
 

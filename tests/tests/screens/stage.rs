@@ -1,6 +1,6 @@
 //! A company with a few customers, and the screens of one of its people.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result};
 use futures::future::BoxFuture;
@@ -12,14 +12,14 @@ use rolo_tui::{
         harness::{Harness, Settings},
     },
     data::{
-        Client, Failure,
+        Client, Failure, State,
         client::{Connector, Wire},
     },
     strings::Lang,
 };
 
-/// A place that is set up and keeps no tokens.
-struct Settled;
+/// A place that is set up and keeps no tokens; drafts in this directory, if there is one.
+struct Settled(Option<PathBuf>);
 
 impl Keeper for Settled {
     fn is_new(&self) -> bool {
@@ -28,6 +28,10 @@ impl Keeper for Settled {
 
     fn initialise<'a>(&'a self, _: &'a FirstPerson) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn drafts(&self, instance: &str, person: i64) -> Result<Option<PathBuf>, Failure> {
+        self.0.clone().map(|dir| State::at(dir)?.drafts(instance, person)).transpose()
     }
 
     fn keep_token(&self, _: &str, _: Option<&SecretString>) {}
@@ -64,9 +68,23 @@ impl Stage {
 
     /// The screens of somebody who is signed in, 100 columns less than two panes unless asked otherwise.
     pub async fn screens(&self, account: &str, size: (u16, u16), lang: Lang) -> Result<Harness> {
+        self.started(account, size, lang, None).await
+    }
+
+    /// The screens of somebody on a machine that keeps drafts, at 80×24 in English. Dropping them ends the program.
+    pub async fn keeping(&self, account: &str) -> Result<Harness> {
+        self.started(account, (80, 24), Lang::En, Some(self.state())).await
+    }
+
+    /// Where [`Stage::keeping`] keeps drafts.
+    pub fn state(&self) -> PathBuf {
+        self.world.dir.path().join("state")
+    }
+
+    async fn started(&self, account: &str, size: (u16, u16), lang: Lang, state: Option<PathBuf>) -> Result<Harness> {
         let client = client(&self.world);
         signed_in(&client, account).await?;
-        let connection = Connection { client, keeper: Arc::new(Settled) };
+        let connection = Connection { client, keeper: Arc::new(Settled(state)) };
         let now = self.world.clock().now();
         let mut rolo = Harness::start(connection, Settings { size, lang, now, ..Settings::default() })?;
         rolo.until_idle().await?;
@@ -111,7 +129,7 @@ impl Stage {
             id,
             customer: Some(input),
             update_mask: Some(pb_mask(mask)),
-            request_id: format!("{:032x}", id * 7919 + mask.len() as i64),
+            request_id: rolo_tests::world::request_id(),
             ..Default::default()
         };
         let _: pb::Customer =

@@ -76,9 +76,9 @@ impl Calls {
         self.flying.is_empty()
     }
 
-    /// The call that has been waited for longest.
+    /// The call that somebody has waited for longest.
     pub fn oldest(&self) -> Option<&Pending> {
-        self.flying.values().min_by_key(|p| p.since)
+        self.flying.values().filter(|p| p.slot != Slot::Reach).min_by_key(|p| p.since)
     }
 }
 

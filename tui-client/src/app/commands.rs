@@ -9,11 +9,12 @@ use crate::{
 };
 
 /// Actions that every screen has.
-const EVERYWHERE: [Action; 16] = [
+const EVERYWHERE: [Action; 17] = [
     Action::GoCustomers,
     Action::GoContacts,
     Action::GoInteractions,
     Action::GoToday,
+    Action::Drafts,
     Action::Undo,
     Action::Redo,
     Action::Retry,

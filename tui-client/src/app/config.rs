@@ -5,14 +5,12 @@
 //! theme = "mono"              # default, mono
 //! [keys.record]               # a layer
 //! delete = "D"                # an action: its key, or a list of keys
+//! [servers.office]            # see `data::servers`
 //! ```
 
-use std::path::PathBuf;
-
 use anyhow::Context as _;
-use etcetera::BaseStrategy as _;
 
-use crate::{keys::Keymap, terminal::caps::Ambiguous, theme::ThemeName};
+use crate::{data::place::config_file, keys::Keymap, terminal::caps::Ambiguous, theme::ThemeName};
 
 /// What the file says.
 #[derive(Debug, Clone, Default)]
@@ -25,18 +23,9 @@ pub struct Config {
     pub keymap: Keymap,
 }
 
-/// Where the file is, whether it exists or not.
-fn place() -> Option<PathBuf> {
-    if let Some(said) = std::env::var_os("ROLO_CONFIG").filter(|v| !v.is_empty()) {
-        return Some(said.into());
-    }
-    let base = etcetera::choose_base_strategy().ok()?;
-    Some(base.config_dir().join("rolo").join("config.toml"))
-}
-
 /// Reads the file; without one, everything is as shipped.
 pub fn load() -> anyhow::Result<Config> {
-    let Some(path) = place().filter(|p| p.exists()) else { return Ok(Config::default()) };
+    let Some(path) = config_file().filter(|p| p.exists()) else { return Ok(Config::default()) };
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     read(&text).map_err(|faults| anyhow::anyhow!("{}: {}", path.display(), faults.join("; ")))
 }
@@ -61,6 +50,8 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
                     Err(more) => faults.extend(more),
                 }
             }
+            // Read where servers are chosen: `data::servers`.
+            ("server" | "servers", _) => {}
             _ => faults.push(format!("{name}: no such setting")),
         }
     }

@@ -1,6 +1,6 @@
 //! What the program is started with.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -27,6 +27,10 @@ pub trait Keeper: Send + Sync {
     fn is_new(&self) -> bool;
     /// Sets the database up with its first person. Afterwards a sign-in with the same name and password works.
     fn initialise<'a>(&'a self, first: &'a FirstPerson) -> BoxFuture<'a, Result<(), Failure>>;
+    /// Where this person's drafts on this database are kept; none: nowhere, they end with the program.
+    fn drafts(&self, _instance: &str, _person: i64) -> Result<Option<PathBuf>, Failure> {
+        Ok(None)
+    }
     /// Keeps the token of this user for later starts; none: forgets it.
     fn keep_token(&self, user: &str, token: Option<&SecretString>);
 }

@@ -108,6 +108,10 @@ fn header(model: &Model, c: &mut Canvas<'_>, area: Rect) {
 /// Whether the server is there, and after 300 ms what is being waited for.
 fn connection(sh: &Shared, c: &mut Canvas<'_>, right: u16, y: u16, width: u16) -> u16 {
     let t = sh.t();
+    if sh.reach.offline {
+        let text = format!("{} {}", sh.theme.sym.ring, t.reconnecting);
+        return c.put_right(right, y, &text, Role::Bad, 20);
+    }
     if let (Some(step), Some(call)) = (sh.spinner, sh.calls.oldest()) {
         let steps = sh.theme.sym.spinner;
         let what = match call.progress {
@@ -123,10 +127,9 @@ fn connection(sh: &Shared, c: &mut Canvas<'_>, right: u16, y: u16, width: u16) -
         let text = format!("{} {what}", steps[step % steps.len()]);
         return c.put_right(right, y, &text, Role::Warn, 40);
     }
-    let (symbol, word, role) = match (sh.offline, sh.session.is_some()) {
-        (true, _) => (sh.theme.sym.ring, t.offline, Role::Bad),
-        (false, true) => (sh.theme.sym.dot, t.live, Role::Good),
-        (false, false) => (sh.theme.sym.ring, "", Role::Dim),
+    let (symbol, word, role) = match sh.session {
+        Some(_) => (sh.theme.sym.dot, t.live, Role::Good),
+        None => (sh.theme.sym.ring, "", Role::Dim),
     };
     let text = if width < 60 || word.is_empty() { symbol.to_owned() } else { format!("{symbol} {word}") };
     c.put_right(right, y, &text, role, 20)
@@ -140,12 +143,14 @@ fn waiting(request: &Request, sh: &Shared) -> &'static str {
         | Request::Delete(..)
         | Request::Restore(..)
         | Request::Settle(_)
+        | Request::Merge(_)
         | Request::Snooze(..) => t.saving,
+        Request::Undo(request) if request.preview => t.checking,
         Request::Undo(_) => t.undoing,
         Request::SignIn(..) | Request::Session | Request::Initialise(_) => t.signing_in,
         Request::Export(..) => t.exporting,
         Request::ImportRun(_) => t.importing,
-        Request::Duplicates(_) | Request::ImportCheck(_) => t.checking,
+        Request::Duplicates(_) | Request::ImportCheck(_) | Request::Alike(..) => t.checking,
         _ => t.loading,
     }
 }

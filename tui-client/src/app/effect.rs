@@ -8,6 +8,7 @@ use super::connection::FirstPerson;
 use crate::{
     data::{
         Failure,
+        drafts::{Draft, DraftKey, Found},
         importer::{self, Cancel},
     },
     resource::{Changes, ListQuery, Page, Record, WriteOptions, filter::Filter, parse::Locale},
@@ -46,6 +47,10 @@ pub enum Slot {
     Session,
     /// Long work on files.
     File,
+    /// Drafts kept on this machine.
+    Drafts,
+    /// Whether the server is there again.
+    Reach,
 }
 
 /// What `update` asks for.
@@ -57,6 +62,10 @@ pub enum Effect {
     Cancel(CallId),
     /// Brings [`super::msg::Msg::Timer`] after so many milliseconds.
     Timer(Timer, u64),
+    /// Keeps a person's draft on this machine.
+    KeepDraft(i64, Box<Draft>),
+    /// Removes a person's draft.
+    DropDraft(i64, DraftKey),
     /// Puts a text on the clipboard.
     Copy(String),
     /// Draws everything anew.
@@ -76,6 +85,8 @@ pub enum Timer {
     Spinner,
     /// A message has been shown long enough.
     Toast(u64),
+    /// A lost server is tried again; only the newest generation counts.
+    Reconnect(u64),
     /// Relative times have aged a minute.
     Minute,
 }
@@ -110,8 +121,14 @@ pub enum Request {
     Settle(Target),
     /// The next contact is moved.
     Snooze(Target, i64),
-    /// Takes back (or does again) my newest operation.
+    /// Takes an operation back, or does it again; or looks what that would do.
     Undo(v1::UndoRequest),
+    /// Customers that may be the same as this one.
+    Alike(i64, String),
+    /// What making one of two customers would do: the one that stays, the other.
+    PreviewMerge(i64, i64),
+    /// Makes one of two customers.
+    Merge(v1::MergeCustomersRequest),
     /// What the preview of a customer shows.
     Preview(i64),
     /// A page of a customer's timeline.
@@ -130,6 +147,10 @@ pub enum Request {
     CountDue,
     /// Who is signed in.
     Session,
+    /// Opens the drafts on this database of a person, as of now, and answers those that wait.
+    Drafts(String, i64, i64),
+    /// Whether the server answers.
+    Reach,
     /// Signs in.
     SignIn(String, SecretString),
     /// Another password.
@@ -230,8 +251,12 @@ pub enum Reply {
     Done(Vec<(i64, i64)>, Vec<(String, Failure)>),
     /// An interaction after a decision.
     Settled(i64),
-    /// The last word of an undo.
+    /// The last word of an undo, with the first of all that was kept.
     Undone(v1::UndoProgress),
+    /// What a merge would do.
+    MergeLook(Box<MergeLook>),
+    /// Two customers are one.
+    Merged(Box<v1::MergeCustomersResponse>),
     /// What the preview shows.
     Preview(Preview),
     /// A page of a timeline.
@@ -250,6 +275,8 @@ pub enum Reply {
     Due(v1::CountDueResponse),
     /// Who is signed in.
     Session(Box<v1::Session>),
+    /// What was typed and not saved; none: it cannot be kept here.
+    Drafts(Option<Found>),
     /// It is done; nothing to say.
     Nothing,
     /// A list was written: the file and its rows.
@@ -260,6 +287,19 @@ pub enum Reply {
     Checked(Checked),
     /// What an import did.
     Imported(Box<importer::Report>),
+}
+
+/// Two customers side by side.
+#[derive(Debug, Clone)]
+pub struct MergeLook {
+    /// The one that stays.
+    pub keep: Record,
+    /// The one that becomes part of it.
+    pub other: Record,
+    /// The fields in which they differ, by index; whether the other's value is the one to take.
+    pub fields: Vec<(usize, bool)>,
+    /// What moves.
+    pub moving: Vec<v1::KindCount>,
 }
 
 /// What the preview of a customer shows beside the row.

@@ -17,6 +17,7 @@ pub mod msg;
 pub mod navigate;
 pub mod perform;
 pub mod press;
+mod reach;
 pub mod run;
 pub mod runtime;
 pub mod shared;

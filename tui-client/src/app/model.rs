@@ -4,7 +4,7 @@ use super::{
     effect::{Request, ScreenId, Slot},
     shared::Shared,
 };
-use crate::{keys::Chord, screen::Screen};
+use crate::{keys::Chord, screen::Screen, terminal::input::Input};
 
 /// The id of the program itself, for calls that belong to no screen.
 pub const PROGRAM: ScreenId = 0;
@@ -25,6 +25,8 @@ pub struct Model {
     pub prefix_generation: u64,
     /// Calls that wait for a sign-in.
     pub after_sign_in: Vec<(ScreenId, Slot, Request)>,
+    /// Typed while the first screen waits for the drafts.
+    pub typed_ahead: Vec<Input>,
     /// Nobody has set the database up yet.
     pub new_place: bool,
     /// There is a token to try.
@@ -48,6 +50,7 @@ impl Model {
             which_key: false,
             prefix_generation: 0,
             after_sign_in: Vec::new(),
+            typed_ahead: Vec::new(),
             new_place: false,
             has_token: false,
             user: String::new(),
@@ -63,6 +66,7 @@ impl Model {
 
     /// Whether ending now would lose something.
     pub fn unsaved(&self) -> bool {
-        !self.sh.drafts.is_empty() || self.screens.iter().any(|s| s.unsaved())
+        let typed = || !self.sh.drafts.is_empty() || self.screens.iter().any(|s| s.unsaved());
+        !self.sh.drafts_on_disk && typed()
     }
 }

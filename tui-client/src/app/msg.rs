@@ -12,12 +12,16 @@ pub enum Msg {
     Input(Input),
     /// A call's outcome.
     Reply(CallId, Result<Reply, Failure>),
+    /// A call that still goes on got an answer, or none.
+    Reached(bool),
     /// Long work got on: done of total, 0 if unknown.
     Progress(CallId, u64, u64),
     /// A pause has lasted long enough.
     Timer(Timer),
     /// The terminal draws characters of ambiguous width in two columns.
     Wide,
+    /// A draft cannot be kept on this machine.
+    NotKept(Failure),
     /// Back from the shell.
     Resumed,
 }

@@ -3,13 +3,25 @@
 
 use rolo_proto::v1::{Kind, Session};
 
-use super::{model::Model, shared::Nav};
-use crate::screen::{
-    Place, Screen,
-    detail::DetailScreen,
-    form::FormScreen,
-    list::ListScreen,
-    special::{import::ImportScreen, password::PasswordScreen, sign_in::SignInScreen, today::TodayScreen},
+use super::{
+    effect::{Request, Slot},
+    model::{Model, PROGRAM},
+    shared::Nav,
+};
+use crate::{
+    data::drafts::{Draft, DraftKey, Found},
+    screen::{
+        Place, Screen,
+        detail::DetailScreen,
+        form::{FormScreen, draft},
+        list::ListScreen,
+        special::{
+            import::ImportScreen, merge::MergeScreen, password::PasswordScreen, sign_in::SignInScreen,
+            today::TodayScreen,
+        },
+    },
+    strings::fill,
+    theme::Role,
 };
 
 /// How many screens are kept.
@@ -41,15 +53,39 @@ fn go(model: &mut Model, nav: Nav) {
             open(model, screen);
         }
         Nav::New(kind, given) => {
-            let screen = FormScreen::new(kind, given, &mut model.sh);
-            open(model, screen);
+            if !come_back(model, draft::key(kind, None, &given)) {
+                let screen = FormScreen::new(kind, given, &mut model.sh);
+                open(model, screen);
+            }
         }
         Nav::Edit(record) => {
-            let screen = FormScreen::edit(*record, &mut model.sh);
-            open(model, screen);
+            if !come_back(model, draft::key(record.kind, Some(&record), &[])) {
+                let screen = FormScreen::edit(*record, &mut model.sh);
+                open(model, screen);
+            }
+        }
+        Nav::Draft(key @ DraftKey::Edit(kind, id)) => {
+            if let Ok(kind) = Kind::try_from(kind)
+                && !come_back(model, key)
+            {
+                model.sh.call(PROGRAM, Slot::Record, Request::Get(kind, id));
+            }
+        }
+        Nav::Draft(key @ DraftKey::New(..)) | Nav::Anew(key) => {
+            let draft = model.sh.drafts.get(&key).cloned();
+            if let Some(draft) = draft
+                && !come_back(model, key)
+            {
+                let screen = FormScreen::of_draft(&draft, &mut model.sh);
+                open(model, screen);
+            }
         }
         Nav::Import(kind) => {
             let screen = ImportScreen::new(kind, &mut model.sh);
+            open(model, Some(screen));
+        }
+        Nav::Merge(keep, other) => {
+            let screen = MergeScreen::new(keep, other, &mut model.sh);
             open(model, Some(screen));
         }
         Nav::ChangePassword => {
@@ -75,6 +111,17 @@ fn open<S: Screen + 'static>(model: &mut Model, screen: Option<S>) {
     enter(model);
 }
 
+/// Back to the form of this draft, if it is open: two of them would overwrite each other's draft.
+fn come_back(model: &mut Model, key: DraftKey) -> bool {
+    let open = model.screens.iter().position(|s| s.place() == Place::Form(key));
+    if let Some(at) = open {
+        let screen = model.screens.remove(at);
+        model.screens.push(screen);
+        enter(model);
+    }
+    open.is_some()
+}
+
 fn enter(model: &mut Model) {
     if let Some(screen) = model.screens.last_mut() {
         screen.enter(&mut model.sh);
@@ -98,7 +145,7 @@ fn visit(model: &mut Model, place: Place) {
             let screen = TodayScreen::new(&mut model.sh);
             open(model, screen);
         }
-        Place::Detail(..) | Place::Passing | Place::SignIn => {}
+        Place::Detail(..) | Place::Form(_) | Place::Passing | Place::SignIn => {}
     }
 }
 
@@ -112,7 +159,7 @@ fn back(model: &mut Model) {
     for call in model.sh.calls.leave(screen.id()) {
         model.sh.effects.push(super::effect::Effect::Cancel(call));
     }
-    if !matches!(screen.place(), Place::Passing | Place::SignIn) {
+    if !matches!(screen.place(), Place::Form(_) | Place::Passing | Place::SignIn) {
         model.forward.push(screen);
     }
     enter(model);
@@ -158,7 +205,7 @@ pub fn signed_in(model: &mut Model, session: Session) {
         model.screens.clear();
         model.forward.clear();
         model.after_sign_in.clear();
-        sh.drafts.clear();
+        sh.forget_drafts();
         sh.recent.clear();
         sh.again = None;
     }
@@ -167,6 +214,8 @@ pub fn signed_in(model: &mut Model, session: Session) {
         sh.zone = zone;
     }
     let must_change = session.must_change_password;
+    let instance = session.instance.as_ref().map(|i| i.id.clone()).unwrap_or_default();
+    let at = session.now;
     sh.session = Some(session);
     model.screens.retain(|s| s.place() != Place::SignIn);
     if must_change {
@@ -177,7 +226,45 @@ pub fn signed_in(model: &mut Model, session: Session) {
     for (screen, slot, request) in waiting {
         model.sh.call(screen, slot, request);
     }
+    if let Some(person) = now.filter(|person| model.sh.drafts_of != Some(*person)) {
+        // The first screen waits for them: a form opened before would not know of its draft, and overwrite it.
+        model.sh.drafts_of = Some(person);
+        model.sh.call(PROGRAM, Slot::Drafts, Request::Drafts(instance, person, at));
+    } else if model.screens.is_empty() {
+        model.sh.nav.push(Nav::List(Kind::Customer));
+    }
+}
+
+/// What was found on this machine, if drafts can be kept here: the form that was open is opened again over the first
+/// screen, the others wait.
+pub fn found(model: &mut Model, found: Option<Found>) {
     if model.screens.is_empty() {
         model.sh.nav.push(Nav::List(Kind::Customer));
+    }
+    let Some(Found { drafts, aside }) = found else { return };
+    let sh = &mut model.sh;
+    sh.drafts_on_disk = true;
+    if let Some(path) = aside.first() {
+        let said = fill(sh.t().draft_aside, &[&aside.len(), &path.display()]);
+        sh.say(said, Role::Warn);
+    }
+    let open = drafts.iter().filter(|d| d.open).max_by_key(|d| d.at).map(|d| d.key);
+    for draft in drafts {
+        if draft.open {
+            sh.keep_draft(Draft { open: false, ..draft });
+        } else {
+            sh.drafts.insert(draft.key, draft);
+        }
+    }
+    if let Some(key) = open {
+        sh.nav.push(Nav::Draft(key));
+    }
+}
+
+/// A form that has been left was saved after all: its draft goes, unless more was typed since.
+pub fn saved(model: &mut Model, request_id: &str) {
+    let sent = model.sh.drafts.values().find(|d| d.request_id == request_id).map(|d| d.key);
+    if let Some(key) = sent {
+        model.sh.drop_draft(key);
     }
 }

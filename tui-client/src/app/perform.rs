@@ -1,14 +1,16 @@
 //! What a request does: calls, and nothing else. No model here; what comes back is a value.
 
 use rolo_proto::v1::{self, Kind, Total};
+use tokio::sync::mpsc;
 
 use super::{
     connection::{Connection, FirstPerson},
-    effect::{Person, Preview, Reply, Request, Target},
+    effect::{MergeLook, Person, Preview, Reply, Request, Target},
     files,
+    msg::Msg,
 };
 use crate::{
-    data::{Client, Failure, lookup::Lookup},
+    data::{Client, Failure, drafts::Desk, lookup::Lookup},
     resource::{self, Resource, WriteOptions, filter},
 };
 
@@ -25,12 +27,16 @@ pub struct Performer {
     pub connection: Connection,
     /// Dictionaries and people, looked up once.
     pub lookup: Lookup,
+    /// Where drafts are handed in.
+    pub desk: Desk,
+    /// Where it is told that they cannot be kept.
+    pub troubles: Option<mpsc::UnboundedSender<Msg>>,
 }
 
 impl Performer {
     /// Over a connection.
     pub fn new(connection: Connection) -> Self {
-        Self { lookup: Lookup::new(connection.client.clone()), connection }
+        Self { lookup: Lookup::new(connection.client.clone()), connection, desk: Desk::default(), troubles: None }
     }
 
     /// Does a request. Long work tells how far it is: done of total.
@@ -72,7 +78,19 @@ impl Performer {
                     client.call(request, |c, r| async move { c.interactions().snooze_next_contact(r).await }).await?;
                 Ok(Reply::Settled(done.id))
             }
-            Request::Undo(request) => client.undo(request, |_| ()).await.map(Reply::Undone),
+            Request::Undo(request) => undo(client, request, tell).await.map(Reply::Undone),
+            Request::Alike(id, text) => alike(client, id, text).await,
+            Request::PreviewMerge(keep_id, merge_id) => {
+                let request = v1::PreviewMergeRequest { keep_id, merge_id };
+                let look: v1::PreviewMergeResponse =
+                    client.call(request, |c, r| async move { c.customers().preview_merge(r).await }).await?;
+                Ok(Reply::MergeLook(Box::new(merge_look(look))))
+            }
+            Request::Merge(request) => {
+                let done: v1::MergeCustomersResponse =
+                    client.call(request, |c, r| async move { c.customers().merge_customers(r).await }).await?;
+                Ok(Reply::Merged(Box::new(done)))
+            }
             Request::Preview(id) => preview(client, id).await.map(Reply::Preview),
             Request::Timeline(request) => timeline(client, request).await.map(Reply::Timeline),
             Request::Duplicates(request) => {
@@ -90,6 +108,8 @@ impl Performer {
                 .call(v1::CountDueRequest {}, |c, r| async move { c.interactions().count_due(r).await })
                 .await
                 .map(Reply::Due),
+            Request::Drafts(instance, person, now) => self.drafts(&instance, person, now).await,
+            Request::Reach => client.with_attempts(1).instance().await.map(|_| Reply::Nothing),
             Request::Session => client.session().await.map(session),
             Request::SignIn(name, password) => {
                 let done = client.sign_in(&name, &password).await?;
@@ -110,6 +130,18 @@ impl Performer {
             Request::ImportCheck(job) => files::check(client, &job, tell).await,
             Request::ImportRun(job) => files::import(client, &job, tell).await,
         }
+    }
+
+    async fn drafts(&self, instance: &str, person: i64, now: i64) -> Result<Reply, Failure> {
+        let Some(dir) = self.connection.keeper.drafts(instance, person)? else { return Ok(Reply::Drafts(None)) };
+        let troubles = self.troubles.clone();
+        let tell = Box::new(move |failure| {
+            if let Some(troubles) = &troubles {
+                // The receiver is gone only when the program ends.
+                let _ = troubles.send(Msg::NotKept(failure));
+            }
+        });
+        self.desk.open(person, dir, now, tell).await.map(|found| Reply::Drafts(Some(found)))
     }
 
     async fn signed_in(&self, name: &str) {
@@ -184,6 +216,67 @@ async fn counts(client: &Client, kind: Kind) -> Result<Reply, Failure> {
         (v1::DueView::Next7Days, due.next_7_days),
     ];
     Ok(Reply::Counts(buckets.into_iter().filter_map(|(view, total)| Some((at(view as i32)?, total?))).collect()))
+}
+
+/// Of what an undo kept, so many are shown.
+const KEPT_SHOWN: usize = 500;
+
+/// Takes back, or looks; the answer holds what was kept of all slices.
+async fn undo(client: &Client, request: v1::UndoRequest, tell: Tell) -> Result<v1::UndoProgress, Failure> {
+    let mut kept = Vec::new();
+    let done = client.undo(request, |step| {
+        kept.extend(step.kept_records.iter().take(KEPT_SHOWN.saturating_sub(kept.len())).cloned());
+        let count = |n: i64| u64::try_from(n).unwrap_or(0);
+        tell(count(step.done + step.kept), count(step.total));
+    });
+    let done = done.await?;
+    Ok(v1::UndoProgress { kept_records: kept, ..done })
+}
+
+fn merge_look(look: v1::PreviewMergeResponse) -> MergeLook {
+    let keep = resource::customer(look.keep.unwrap_or_default());
+    let other = resource::customer(look.merge.unwrap_or_default());
+    let fields = resource::of(Kind::Customer).map(|r| r.fields()).unwrap_or_default();
+    let fields = look.differing.iter().filter_map(|name| {
+        let index = fields.iter().position(|field| field.wire == Some(name.as_str()))?;
+        Some((index, look.suggested.contains(name)))
+    });
+    MergeLook { fields: fields.collect(), keep, other, moving: look.moving }
+}
+
+/// Customers that may be one and the same as this one: duplicates first, then whose name holds this one's; or, once
+/// something is typed, what it finds.
+async fn alike(client: &Client, id: i64, typed: String) -> Result<Reply, Failure> {
+    let is_itself = |found: &(v1::CustomerRef, String)| found.0.id == id;
+    let mut found = Vec::new();
+    let mut search = typed;
+    if search.is_empty() {
+        let request = v1::GetCustomerRequest { id, ..Default::default() };
+        let it: v1::Customer = client.call(request, |c, r| async move { c.customers().get_customer(r).await }).await?;
+        let request = v1::CheckDuplicatesRequest {
+            name: it.name.clone(),
+            party: it.party,
+            tel: it.tel,
+            usc_code: it.usc_code,
+            external_id: it.external_id,
+            except_id: id,
+        };
+        let duplicates: v1::CheckDuplicatesResponse =
+            client.call(request, |c, r| async move { c.customers().check_duplicates(r).await }).await?;
+        found.extend(duplicates.duplicates.into_iter().filter(|d| !d.deleted).filter_map(|d| {
+            let customer = d.customer?;
+            let owner = d.manager.as_ref().map_or("", crate::screen::show::user);
+            let about = format!("{owner} {}", customer.number).trim().to_owned();
+            Some((customer, about))
+        }));
+        search = it.name;
+    }
+    if let Reply::Customers(more) = customers(client, search).await? {
+        let known: Vec<i64> = found.iter().map(|(customer, _)| customer.id).collect();
+        found.extend(more.into_iter().filter(|(customer, _)| !known.contains(&customer.id)));
+    }
+    found.retain(|one| !is_itself(one));
+    Ok(Reply::Customers(found))
 }
 
 /// The same to several records, one call each; a refusal stops only its record.

@@ -5,11 +5,12 @@ use rolo_proto::v1::UndoRequest;
 use super::{
     effect::{Effect, Request, Slot, Timer},
     model::{Model, PROGRAM},
-    shared::Nav,
+    shared::{Nav, Shared},
 };
 use crate::{
     keys::{Action, Chord, Found, Key, keymap},
     overlay::{Overlay, Step, help::Help, palette},
+    screen::{Answer, Ask, form::draft},
     strings::{Lang, fill},
     terminal::input::fold,
     theme::Role,
@@ -88,6 +89,10 @@ pub fn paste(model: &mut Model, text: &str) {
 fn take_step(model: &mut Model, step: Step) {
     match step {
         Step::Stay | Step::Close => {}
+        Step::Answer(PROGRAM, Answer::Letter(Ask::Draft, nth)) => {
+            let key = model.sh.waiting_drafts().get(nth).map(|d| d.key);
+            model.sh.nav.extend(key.map(Nav::Draft));
+        }
         Step::Answer(owner, answer) => {
             if let Some(screen) = model.screens.iter_mut().find(|s| s.id() == owner) {
                 screen.answer(answer, &mut model.sh);
@@ -95,6 +100,9 @@ fn take_step(model: &mut Model, step: Step) {
         }
         Step::Run(action) => run(model, action, super::update::ESC),
         Step::Go(nav) => model.sh.nav.push(nav),
+        Step::Undo(request) => {
+            model.sh.call(PROGRAM, Slot::Act, Request::Undo(request));
+        }
         Step::Command(command) => run_command(model, &command),
     }
 }
@@ -135,6 +143,12 @@ fn leave(model: &mut Model) {
     }
 }
 
+/// Asks for an undo; a look first shows whether it is a matter of many records, or of some that were changed since.
+pub fn undo(sh: &mut Shared, request: UndoRequest) {
+    let request_id = sh.request_id();
+    sh.call(PROGRAM, Slot::Act, Request::Undo(UndoRequest { request_id, ..request }));
+}
+
 /// Does an action: what every screen has, else what the screen makes of it.
 pub fn run(model: &mut Model, action: Action, chord: Chord) {
     let sh = &mut model.sh;
@@ -151,15 +165,15 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
         Action::GoContacts => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Contact)),
         Action::GoInteractions => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Interaction)),
         Action::GoToday => sh.nav.push(Nav::Today),
+        Action::Drafts => drafts(model),
         Action::Undo | Action::Redo => {
             if sh.waits(PROGRAM, Slot::Act) {
                 let text = sh.t().still_saving;
                 sh.say(text, Role::Dim);
                 return;
             }
-            let request_id = sh.request_id();
-            let request = UndoRequest { operation_id: 0, redo: action == Action::Redo, request_id };
-            sh.call(PROGRAM, Slot::Act, Request::Undo(request));
+            let redo = action == Action::Redo;
+            undo(sh, UndoRequest { redo, preview: !redo, ..UndoRequest::default() });
         }
         Action::Retry => retry(model),
         Action::ScreenBefore => super::navigate::screen_before(model),
@@ -193,8 +207,28 @@ fn back(model: &mut Model, chord: Chord) {
     }
 }
 
+/// Opens the draft that waits; of several, the one that is chosen.
+fn drafts(model: &mut Model) {
+    let sh = &mut model.sh;
+    let rows: Vec<_> = sh
+        .waiting_drafts()
+        .iter()
+        .zip(LETTERS.chars())
+        .enumerate()
+        .map(|(nth, (d, letter))| (letter, nth, format!("{}  {}", draft::title(d, sh), draft::typed_at(d.at, sh))))
+        .collect();
+    match sh.waiting_drafts().as_slice() {
+        [] => sh.say(sh.t().no_drafts, Role::Dim),
+        [only] => sh.nav.push(Nav::Draft(only.key)),
+        _ => sh.overlays.push(Overlay::letters(PROGRAM, Ask::Draft, sh.t().open_draft, rows)),
+    }
+}
+
+/// What drafts are chosen by, the newest first.
+const LETTERS: &str = "123456789abcdefghijklmnopqrstuvwxyz";
+
 /// Tries the failed call again, as it was.
-fn retry(model: &mut Model) {
+pub fn retry(model: &mut Model) {
     let Some((screen, slot, request)) = model.sh.toast.take().and_then(|t| t.retry) else {
         let text = model.sh.t().nothing_to_retry;
         model.sh.say(text, Role::Dim);

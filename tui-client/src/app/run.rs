@@ -82,16 +82,24 @@ pub fn model(caps: &Caps, options: &Options, size: (u16, u16)) -> Model {
     model
 }
 
-/// Asks the terminal how wide it draws `·`. Waits no longer than a person would notice; a later answer still counts.
+/// Asks the terminal how wide it draws `·`, and waits no longer than a person would notice. Keys pressed meanwhile are
+/// kept in order for the event loop.
 async fn probe(sender: &mpsc::UnboundedSender<Msg>) {
+    // crossterm waits two seconds for the answer, and nobody else reads the terminal meanwhile. The end of a stream of
+    // its events wakes it, which is the only way to make it give up sooner.
+    let waker = crossterm::event::EventStream::new();
     let sender = sender.clone();
-    let asked = tokio::task::spawn_blocking(move || {
+    let mut asked = tokio::task::spawn_blocking(move || {
         if caps::probe_wide() == Some(true) {
             // The receiver is gone only when the program ends.
             let _ = sender.send(Msg::Wide);
         }
     });
-    let _ = tokio::time::timeout(PROBE, asked).await;
+    if tokio::time::timeout(PROBE, &mut asked).await.is_err() {
+        drop(waker);
+        // Both must not write at once. A probe that panicked has been told by the hook.
+        let _ = asked.await;
+    }
 }
 
 /// Keys, pastes and sizes of the terminal, and the signals that end us.

@@ -59,7 +59,8 @@ pub enum Chore {
 
 impl Runtime {
     /// With a place for the messages.
-    pub fn new(performer: Performer, sender: mpsc::UnboundedSender<Msg>, timers: Timers) -> Self {
+    pub fn new(mut performer: Performer, sender: mpsc::UnboundedSender<Msg>, timers: Timers) -> Self {
+        performer.troubles = Some(sender.clone());
         Self { performer, tasks: HashMap::new(), sender, timers, waiting: Vec::new() }
     }
 
@@ -74,7 +75,18 @@ impl Runtime {
                     let _ = teller.send(Msg::Progress(id, done, total));
                 });
                 let task = tokio::spawn(async move {
-                    let outcome = performer.perform(request, tell).await;
+                    let mut reached = performer.connection.client.reached();
+                    let work = performer.perform(request, tell);
+                    tokio::pin!(work);
+                    let outcome = loop {
+                        tokio::select! {
+                            biased;
+                            outcome = &mut work => break outcome,
+                            Ok(()) = reached.changed() => {
+                                let _ = sender.send(Msg::Reached(*reached.borrow_and_update()));
+                            }
+                        }
+                    };
                     // The receiver is gone only when the program ends.
                     let _ = sender.send(Msg::Reply(id, outcome));
                 });
@@ -93,9 +105,15 @@ impl Runtime {
                 });
             }
             Effect::Timer(timer, after) => self.waiting.push((now + after as i64, timer)),
+            Effect::KeepDraft(person, draft) => self.performer.desk.keep(person, draft),
+            Effect::DropDraft(person, key) => self.performer.desk.drop(person, key),
             Effect::Copy(text) => return Some(Chore::Copy(text)),
             Effect::Redraw => return Some(Chore::Redraw),
-            Effect::Suspend => return Some(Chore::Suspend),
+            Effect::Suspend => {
+                // Whoever is stopped may be killed before it goes on.
+                self.performer.desk.flush();
+                return Some(Chore::Suspend);
+            }
         }
         None
     }
@@ -106,5 +124,6 @@ impl Drop for Runtime {
         for task in self.tasks.values() {
             task.abort();
         }
+        self.performer.desk.close();
     }
 }

@@ -1,7 +1,10 @@
 //! What all screens share: language, session, calls, messages, drafts and the ways to ask for effects. Screens never
 //! touch each other; they ask for navigation and get answers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, VecDeque},
+};
 
 use chrono_tz::Tz;
 use rolo_proto::v1::{Action as Right, Capability, Kind, Session};
@@ -9,13 +12,16 @@ use rolo_proto::v1::{Action as Right, Capability, Kind, Session};
 use super::{
     calls::Calls,
     effect::{CallId, Effect, Request, ScreenId, Slot, Timer},
+    reach::Reach,
 };
 use crate::{
-    data::Failure,
+    data::{
+        Failure, Reason,
+        drafts::{Draft, DraftKey},
+    },
     keys::{Action, Keymap, Layer},
     overlay::Overlay,
     resource::{Record, Value},
-    screen::form::draft::{Draft, DraftKey},
     strings::{Lang, Texts},
     text::Measure,
     theme::{Role, Theme},
@@ -34,8 +40,14 @@ pub enum Nav {
     New(Kind, Vec<(usize, Value)>),
     /// A form for an existing record.
     Edit(Box<Record>),
+    /// The form of a draft that waits.
+    Draft(DraftKey),
+    /// The form of a draft whose record has gone: it becomes something new.
+    Anew(DraftKey),
     /// Bringing records in.
     Import(Kind),
+    /// Two customers side by side, to make one of them: the one that stays, the other.
+    Merge(i64, i64),
     /// A new password, asked for by the person.
     ChangePassword,
     /// Back to the screen before.
@@ -103,8 +115,8 @@ pub struct Shared {
     pub session: Option<Session>,
     /// What the header calls this place.
     pub place: String,
-    /// The last call could not reach the server.
-    pub offline: bool,
+    /// Whether the server is there.
+    pub reach: Reach,
     /// The live keymap.
     pub keymap: Keymap,
     /// Calls in flight.
@@ -117,8 +129,12 @@ pub struct Shared {
     pub overlays: Vec<Overlay>,
     /// The message shown.
     pub toast: Option<Toast>,
-    /// What was typed and not saved.
+    /// What was typed and not saved, of open forms too.
     pub drafts: BTreeMap<DraftKey, Draft>,
+    /// Whose drafts these are; none: they have not been opened.
+    pub drafts_of: Option<i64>,
+    /// They are written to disk, so that ending the program loses nothing.
+    pub drafts_on_disk: bool,
     /// Opened lately, the newest first.
     pub recent: VecDeque<Recent>,
     /// What `.` repeats.
@@ -146,7 +162,7 @@ impl Shared {
             zone: Tz::Asia__Shanghai,
             session: None,
             place: String::new(),
-            offline: false,
+            reach: Reach::default(),
             keymap: Keymap::default(),
             calls: Calls::default(),
             effects: Vec::new(),
@@ -154,6 +170,8 @@ impl Shared {
             overlays: Vec::new(),
             toast: None,
             drafts: BTreeMap::new(),
+            drafts_of: None,
+            drafts_on_disk: false,
             recent: VecDeque::new(),
             again: None,
             changes: 0,
@@ -179,6 +197,12 @@ impl Shared {
     pub fn request_id(&mut self) -> String {
         let n = u128::from(self.id());
         format!("{:032x}", self.request_seed.wrapping_add(n.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)))
+    }
+
+    /// A number below `end`, other each time.
+    pub fn chance(&mut self, end: u64) -> u64 {
+        let drawn = u64::from_str_radix(&self.request_id()[..12], 16).unwrap_or_default();
+        drawn % end.max(1)
     }
 
     /// Makes a call; an older one of the slot is dropped.
@@ -223,7 +247,12 @@ impl Shared {
     /// Says that something failed, with a way to try again.
     pub fn fail(&mut self, failure: &Failure, retry: Option<(ScreenId, Slot, Request)>) {
         let retry = retry.filter(|_| failure.is_retryable());
-        self.toast_with(failure.message(self.lang), Role::Bad, retry, 12_000);
+        // What to do about a certificate takes several lines, which a command has room for.
+        let text = match failure.reason {
+            Reason::Untrusted => self.t().untrusted.to_owned(),
+            _ => failure.message(self.lang),
+        };
+        self.toast_with(text, Role::Bad, retry, 12_000);
     }
 
     fn toast_with(&mut self, text: String, role: Role, retry: Option<(ScreenId, Slot, Request)>, stay: u64) {
@@ -233,6 +262,37 @@ impl Shared {
             self.effects.push(Effect::Timer(Timer::Toast(id), stay));
         }
         self.toast = Some(Toast { id, text, role, retry });
+    }
+
+    /// Keeps a draft.
+    pub fn keep_draft(&mut self, draft: Draft) {
+        if let Some(me) = self.me().map(|u| u.id) {
+            self.effects.push(Effect::KeepDraft(me, Box::new(draft.clone())));
+        }
+        self.drafts.insert(draft.key, draft);
+    }
+
+    /// Removes a draft, if there is one.
+    pub fn drop_draft(&mut self, key: DraftKey) {
+        if self.drafts.remove(&key).is_some()
+            && let Some(me) = self.me().map(|u| u.id)
+        {
+            self.effects.push(Effect::DropDraft(me, key));
+        }
+    }
+
+    /// Drafts whose form is not open, the newest first.
+    pub fn waiting_drafts(&self) -> Vec<&Draft> {
+        let mut drafts: Vec<_> = self.drafts.values().filter(|d| !d.open).collect();
+        drafts.sort_by_key(|d| Reverse(d.at));
+        drafts
+    }
+
+    /// Drops what is known of drafts, for another person comes.
+    pub fn forget_drafts(&mut self) {
+        self.drafts.clear();
+        self.drafts_of = None;
+        self.drafts_on_disk = false;
     }
 
     /// Whether the session may do this.

@@ -4,12 +4,17 @@ use super::{
     effect::{Effect, Reply, Request, Slot, Timer},
     model::{Model, PROGRAM},
     msg::Msg,
-    navigate, press,
-    shared::{Nav, SPINNER_STEP},
+    navigate, press, reach,
+    shared::{Nav, SPINNER_STEP, Shared},
 };
 use crate::{
-    data::{Failure, Reason},
+    data::{Failure, Reason, drafts::DraftKey},
     keys::{Action, Chord, Key},
+    overlay::{
+        Overlay,
+        undo::{self, Undo},
+    },
+    screen::show,
     strings::fill,
     terminal::input::Input,
     theme::Role,
@@ -25,6 +30,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Start => start(model),
         Msg::Input(input) => take_input(model, input),
         Msg::Reply(id, outcome) => reply(model, id, outcome),
+        Msg::Reached(true) => reach::found(model),
+        Msg::Reached(false) => reach::lost(&mut model.sh),
         Msg::Progress(id, done, total) => model.sh.calls.progress(id, done, total),
         Msg::Timer(timer) => ring(model, timer),
         Msg::Wide => {
@@ -32,9 +39,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.sh.theme = crate::theme::Theme::new(model.sh.theme.name, model.sh.measure);
             model.sh.effects.push(Effect::Redraw);
         }
+        Msg::NotKept(failure) => {
+            model.sh.drafts_on_disk = false;
+            model.sh.fail(&failure, None);
+        }
         Msg::Resumed => model.sh.effects.push(Effect::Redraw),
     }
     navigate::follow(model);
+    if !model.screens.is_empty() {
+        for input in std::mem::take(&mut model.typed_ahead) {
+            take_input(model, input);
+            navigate::follow(model);
+        }
+    }
     std::mem::take(&mut model.sh.effects)
 }
 
@@ -52,8 +69,17 @@ fn start(model: &mut Model) {
 }
 
 fn take_input(model: &mut Model, input: Input) {
+    // Signed in, and the first screen is about to come: what is typed is for it.
+    let early = model.screens.is_empty() && model.sh.session.is_some();
     match input {
-        Input::Key(chord) => press::key(model, chord),
+        Input::Key(chord) if early && !(chord.ctrl && chord.key == Key::Char('c')) => {
+            model.typed_ahead.push(Input::Key(chord));
+        }
+        Input::Paste(text) if early => model.typed_ahead.push(Input::Paste(text)),
+        Input::Key(chord) => {
+            press::key(model, chord);
+            reach::nudge(&mut model.sh);
+        }
         Input::Paste(text) => press::paste(model, &text),
         Input::Resize(width, height) => {
             model.sh.size = (width, height);
@@ -97,6 +123,7 @@ fn ring(model: &mut Model, timer: Timer) {
                 model.sh.toast = None;
             }
         }
+        Timer::Reconnect(generation) => reach::rested(&mut model.sh, generation),
         Timer::Minute => model.sh.effects.push(Effect::Timer(Timer::Minute, MINUTE)),
     }
 }
@@ -107,10 +134,18 @@ fn reply(model: &mut Model, id: u64, outcome: Result<Reply, Failure>) {
     if model.sh.calls.is_empty() {
         model.sh.spinner = None;
     }
+    if call.slot == Slot::Reach {
+        reach::tried(model, outcome.as_ref().err());
+        return;
+    }
     match &outcome {
-        Ok(_) => model.sh.offline = false,
+        Ok(_) => reach::found(model),
         Err(failure) => {
-            model.sh.offline = failure.reason == Reason::Unavailable;
+            if failure.is_unreached() {
+                reach::lost(&mut model.sh);
+            } else {
+                reach::found(model);
+            }
             let signing_in =
                 matches!(call.request, Request::SignIn(..) | Request::Initialise(_) | Request::ChangePassword(..));
             if failure.needs_sign_in() && !signing_in {
@@ -138,7 +173,12 @@ fn reply(model: &mut Model, id: u64, outcome: Result<Reply, Failure>) {
     } else {
         // The screen has been left, but what it changed is still told.
         match outcome {
-            Ok(_) => model.sh.changes += 1,
+            Ok(_) => {
+                model.sh.changes += 1;
+                if let Request::Create(_, _, options) | Request::Update(_, _, _, options) = &call.request {
+                    navigate::saved(model, &options.request_id);
+                }
+            }
             Err(failure) => model.sh.fail(&failure, Some((PROGRAM, call.slot, call.request))),
         }
     }
@@ -149,17 +189,8 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
     match outcome {
         Ok(Reply::Session(session)) => navigate::signed_in(model, *session),
         Ok(Reply::Undone(last)) => {
-            sh.changes += 1;
-            let redo = matches!(&request, Request::Undo(r) if r.redo);
-            let t = sh.t();
-            let text = fill(if redo { t.redone } else { t.undone }, &[&last.done]);
-            if last.kept > 0 {
-                let why = last.kept_records.first().map_or_else(String::new, |k| format!("{} ({})", k.label, k.who));
-                sh.say(format!("{text}  {}", fill(t.kept, &[&last.kept, &why])), Role::Warn);
-            } else {
-                let (layers, back) = (crate::keys::keymap::LIST, if redo { Action::Undo } else { Action::Redo });
-                let key = sh.key(layers, back);
-                sh.say(format!("{text}   {key} {}", back.label().get(sh.lang)), Role::Good);
+            if let Request::Undo(request) = request {
+                undone(sh, request, last);
             }
             if let Some(screen) = model.screens.last_mut() {
                 screen.enter(sh);
@@ -167,12 +198,28 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
         }
         Ok(Reply::Nothing) if matches!(request, Request::SignOut(_)) => {
             sh.session = None;
-            sh.drafts.clear();
+            sh.forget_drafts();
             model.screens.clear();
             model.forward.clear();
             sh.nav.push(Nav::SignIn);
         }
-        Ok(_) => sh.changes += 1,
+        Ok(Reply::Drafts(found)) => navigate::found(model, found),
+        Err(failure) if slot == Slot::Drafts => {
+            sh.fail(&failure, None);
+            navigate::found(model, None);
+        }
+        Ok(Reply::Record(record)) if matches!(request, Request::Get(..)) => sh.nav.push(Nav::Edit(record)),
+        Ok(_) => {
+            sh.changes += 1;
+            if let Request::Create(_, _, options) | Request::Update(_, _, _, options) = &request {
+                navigate::saved(model, &options.request_id);
+            }
+        }
+        Err(failure) if failure.reason == Reason::NotFound && matches!(request, Request::Get(..)) => {
+            if let Request::Get(kind, id) = request {
+                sh.nav.push(Nav::Anew(DraftKey::Edit(kind as i32, id)));
+            }
+        }
         Err(failure) if slot == Slot::Session && model.screens.is_empty() => {
             // Not reached at the start: the sign-in says so and can try again.
             sh.fail(&failure, Some((PROGRAM, slot, request)));
@@ -186,6 +233,34 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
     }
 }
 
+/// What an undo did, or a look at one would do.
+fn undone(sh: &mut Shared, request: rolo_proto::v1::UndoRequest, last: rolo_proto::v1::UndoProgress) {
+    let t = sh.t();
+    if request.preview {
+        if undo::asks(&last) {
+            sh.overlays.push(Overlay::Undo(Undo::ask(request, last)));
+        } else {
+            let request = rolo_proto::v1::UndoRequest { operation_id: last.operation_id, preview: false, ..request };
+            sh.call(PROGRAM, Slot::Act, Request::Undo(request));
+        }
+        return;
+    }
+    sh.changes += 1;
+    let text = fill(if request.redo { t.redone } else { t.undone }, &[&show::thousands(last.done)]);
+    match last.kept_records.first() {
+        None => {
+            let back = if request.redo { Action::Undo } else { Action::Redo };
+            let key = sh.key(crate::keys::keymap::LIST, back);
+            sh.say(format!("{text}   {key} {}", back.label().get(sh.lang)), Role::Good);
+        }
+        Some(kept) if last.done + last.kept == 1 => {
+            let said = fill(t.undo_not, &[&undo::why(kept, sh.lang), &kept.label]);
+            sh.say(said, Role::Warn);
+        }
+        Some(_) => sh.overlays.push(Overlay::Undo(Undo::result(last))),
+    }
+}
+
 /// The Esc key, for what stands in for it.
 pub const ESC: Chord = Chord::plain(Key::Esc);
 
@@ -195,7 +270,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        app::{effect::CallId, shared::Shared},
+        app::effect::CallId,
         resource::Page,
         screen::Place,
         strings::Lang,
@@ -212,7 +287,11 @@ mod tests {
         let capabilities = [Capability::CustomerRead, Capability::CustomerCreate].map(|c| c as i32).to_vec();
         let user = Some(UserRef { id: 1, name: "li".into(), display_name: String::new(), active: true });
         let session = Session { user, capabilities, time_zone: "Asia/Shanghai".into(), ..Session::default() };
-        update(&mut model, Msg::Reply(calls[0].0, Ok(Reply::Session(Box::new(session)))));
+        let effects = update(&mut model, Msg::Reply(calls[0].0, Ok(Reply::Session(Box::new(session)))));
+        for (id, request) in self::calls(effects) {
+            assert!(matches!(request, Request::Drafts(_, 1, _)), "{request:?}");
+            update(&mut model, Msg::Reply(id, Ok(Reply::Drafts(None))));
+        }
         model
     }
 
@@ -228,6 +307,21 @@ mod tests {
     #[test]
     fn a_session_opens_the_customers() {
         assert_eq!(model().top().map(|s| s.place()), Some(Place::List(Kind::Customer)));
+    }
+
+    #[test]
+    fn what_is_typed_while_the_first_screen_waits_for_the_drafts_is_for_it() {
+        let mut model = model();
+        let session = model.sh.session.clone().unwrap_or_default();
+        let another = Session { user: Some(UserRef { id: 2, ..UserRef::default() }), ..session };
+        navigate::signed_in(&mut model, another);
+        let asked = calls(std::mem::take(&mut model.sh.effects));
+        press(&mut model, "n");
+        press(&mut model, "x");
+        assert!(model.top().is_none());
+        update(&mut model, Msg::Reply(asked[0].0, Ok(Reply::Drafts(None))));
+        assert!(matches!(model.top().map(|s| s.place()), Some(Place::Form(_))), "n opens a form, and x is text in it");
+        assert_eq!(model.sh.drafts.len(), 1);
     }
 
     #[test]

@@ -7,9 +7,9 @@ use rolo_proto::v1;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
-use super::{Global, ask, out::Out};
+use super::{Global, ask, out::Out, trust};
 use crate::{
-    data::{Connection, Failure, State},
+    data::{Connection, Failure},
     resource::parse::person,
     strings::Lang,
 };
@@ -41,7 +41,7 @@ pub async fn run(global: &Global, args: &LoginArgs, out: &mut Out) -> Result<(),
         ));
     }
     let password = file.as_deref().map(password_of).transpose()?;
-    let connection = Connection::open(&global.place()?, State::open()?).await?;
+    let connection = trust::open(global, out.lang).await?;
     let outcome = sign_in(&connection, global, password, args, out).await;
     connection.close().await;
     let session = outcome?;
@@ -122,7 +122,7 @@ pub async fn interactively(connection: &Connection, user: Option<&str>, out: &mu
     let name = match user {
         Some(user) => user.to_owned(),
         None => {
-            let last = connection.state.last_user(&connection.instance.id);
+            let last = connection.state.last_user(&connection.scope);
             let offer = last.as_ref().map(|l| format!(" [{l}]")).unwrap_or_default();
             let typed = ask::line(&match lang {
                 Lang::En => format!("User{offer}: "),

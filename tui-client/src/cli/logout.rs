@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::{Global, out::Out};
-use crate::data::{Connection, Failure, State};
+use super::{Global, out::Out, trust};
+use crate::data::{Connection, Failure};
 
 /// Arguments of `rolo logout`.
 #[derive(Debug, Args)]
@@ -14,7 +14,7 @@ pub struct LogoutArgs {
 }
 
 pub async fn run(global: &Global, args: &LogoutArgs, out: &mut Out) -> Result<(), Failure> {
-    let connection = Connection::open(&global.place()?, State::open()?).await?;
+    let connection = trust::open(global, out.lang).await?;
     let outcome = end(&connection, global, args).await;
     connection.close().await;
     match outcome? {

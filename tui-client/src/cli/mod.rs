@@ -23,16 +23,20 @@ mod edit;
 mod export;
 mod get;
 mod import;
+mod join;
 mod list;
 mod log;
 mod login;
 mod logout;
+mod merge;
 pub mod out;
 mod pairs;
 mod restore;
 mod screens;
+mod servers;
 mod session;
 mod show;
+mod trust;
 mod undo;
 mod whoami;
 
@@ -54,7 +58,7 @@ pub struct Global {
     /// Work on the data in this directory (ROLO_DATA)
     #[arg(long, global = true, value_name = "DIR", conflicts_with = "server")]
     pub data: Option<PathBuf>,
-    /// Work on a server: unix:PATH or HOST:PORT (ROLO_SERVER)
+    /// Work on a server: its NAME (see rolo servers), HOST:PORT, or unix:PATH (ROLO_SERVER)
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub server: Option<String>,
     /// The account, instead of the one that signed in last
@@ -167,12 +171,18 @@ pub enum Command {
     Delete(delete::DeleteArgs),
     /// Take records out of the recycle bin
     Restore(restore::RestoreArgs),
-    /// Bring records in from a CSV or XLSX file
+    /// Make one of two customers that are the same
+    Merge(merge::MergeArgs),
+    /// Bring records in from a CSV or XLSX file; list and take back earlier imports
     Import(import::ImportArgs),
     /// Write what a list holds to a CSV, XLSX or JSON file
     Export(export::ExportArgs),
     /// Take back an operation; without a number, the newest of one's own
     Undo(undo::UndoArgs),
+    /// Take up a server over the network, by the join code of its administrator
+    Join(join::JoinArgs),
+    /// List the servers over the network; choose the default, forget one
+    Servers(servers::ServersArgs),
     /// Sign in and keep the session
     Login(login::LoginArgs),
     /// End the session
@@ -195,11 +205,13 @@ impl Command {
             Self::Edit(a) => &a.shape,
             Self::Delete(a) => return a.json,
             Self::Restore(a) => &a.shape,
-            Self::Import(a) => return a.json,
+            Self::Merge(a) => return a.json,
+            Self::Import(a) => return a.wants_json(),
             Self::Export(a) => return a.json,
             Self::Undo(a) => return a.json,
             Self::Whoami(a) => return a.json,
-            Self::Login(_) | Self::Logout(_) | Self::Demo(_) | Self::Completions(_) => return false,
+            Self::Servers(a) => return a.json,
+            Self::Join(_) | Self::Login(_) | Self::Logout(_) | Self::Demo(_) | Self::Completions(_) => return false,
         };
         shape.format() == Format::Json
     }
@@ -236,6 +248,8 @@ async fn run(cli: &Cli, out: &mut Out) -> Result<(), Failure> {
         None => screens::run(global).await,
         Some(Command::Demo(args)) => demo::run(global, args, out).await,
         Some(Command::Completions(args)) => completions::run(args, &mut Cli::command(), out),
+        Some(Command::Join(args)) => join::run(args, out).await,
+        Some(Command::Servers(args)) => servers::run(args, out),
         Some(Command::Login(args)) => login::run(global, args, out).await,
         Some(Command::Logout(args)) => logout::run(global, args, out).await,
         Some(Command::Import(args)) if args.template.is_some() => import::template(global, args, out).await,
@@ -248,11 +262,17 @@ async fn run(cli: &Cli, out: &mut Out) -> Result<(), Failure> {
                 Command::Edit(args) => edit::run(&session, args, out).await,
                 Command::Delete(args) => delete::run(&session, args, out).await,
                 Command::Restore(args) => restore::run(&session, args, out).await,
+                Command::Merge(args) => merge::run(&session, args, out).await,
                 Command::Import(args) => import::run(&session, args, out).await,
                 Command::Export(args) => export::run(&session, args, out).await,
                 Command::Undo(args) => undo::run(&session, args, out).await,
                 Command::Whoami(args) => whoami::run(&session, args, out),
-                Command::Login(_) | Command::Logout(_) | Command::Demo(_) | Command::Completions(_) => Ok(()),
+                Command::Join(_)
+                | Command::Servers(_)
+                | Command::Login(_)
+                | Command::Logout(_)
+                | Command::Demo(_)
+                | Command::Completions(_) => Ok(()),
             };
             session.connection.close().await;
             outcome

@@ -4,7 +4,7 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 use crate::{
-    data::{Failure, Reason},
+    data::{Failure, Reason, scrub::scrub},
     strings::Lang,
 };
 
@@ -86,13 +86,14 @@ impl Out {
             Lang::En => en,
             Lang::Zh => zh,
         };
-        let _ = writeln!(self.stderr, "{text}");
+        // It may repeat what was given: a file's name, say.
+        let _ = writeln!(self.stderr, "{}", scrub(text));
     }
 
     /// A line on stderr that replaces itself; only where somebody watches.
     pub fn progress(&mut self, text: &str) {
         if self.watched {
-            let _ = write!(self.stderr, "\r\x1b[2K{text}");
+            let _ = write!(self.stderr, "\r\x1b[2K{}", scrub(text));
             let _ = self.stderr.flush();
         }
     }
@@ -104,7 +105,7 @@ impl Out {
         }
     }
 
-    /// Writes a failure: one line, or a JSON object. Answers its exit code.
+    /// Writes a failure: as text, or as a JSON object. Answers its exit code.
     pub fn fail(&mut self, failure: &Failure) -> u8 {
         if self.broken {
             return 0;
@@ -114,11 +115,16 @@ impl Out {
         if self.told {
             return failure.exit_code();
         }
-        let _ = if self.json {
-            writeln!(self.stderr, "{}", failure.json(self.lang))
+        let told = if self.json {
+            failure.json(self.lang).to_string()
         } else {
-            writeln!(self.stderr, "rolo: {}", failure.message(self.lang).replace('\n', " "))
+            let message = failure.message(self.lang);
+            // A server's words stay on one line; what to do about its certificate is ours.
+            let ours = failure.reason == Reason::Untrusted;
+            format!("rolo: {}", if ours { message } else { message.replace('\n', " ") })
         };
+        // A refusal repeats what was given, whatever that was.
+        let _ = writeln!(self.stderr, "{}", scrub(&told));
         failure.exit_code()
     }
 

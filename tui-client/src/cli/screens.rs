@@ -1,13 +1,16 @@
 //! `rolo` without a command: the screens. They stand before the first call is made, so what is needed at once, the kept
 //! token, is found by the place alone.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
 
-use super::Global;
+use super::{Global, trust};
 use crate::{
     app::{self, FirstPerson, Keeper},
     data::{
@@ -35,6 +38,10 @@ impl Keeper for Kept {
         Box::pin(connect::initialise(&self.place, First { name, password, company, lang: *lang }))
     }
 
+    fn drafts(&self, instance: &str, person: i64) -> Result<Option<PathBuf>, Failure> {
+        self.state.drafts(instance, person).map(Some)
+    }
+
     fn keep_token(&self, user: &str, token: Option<&SecretString>) {
         let (place, state, client) = (self.place.clone(), self.state.clone(), self.client.clone());
         let (user, token) = (user.to_owned(), token.cloned());
@@ -43,10 +50,11 @@ impl Keeper for Kept {
             let kept = async {
                 let instance = client.instance().await?.id;
                 state.remember(&place, &instance)?;
+                let scope = place.scope(&instance);
                 match token {
-                    Some(token) => state.keep(&instance, &user, &token),
+                    Some(token) => state.keep(&scope, &user, &token),
                     None => {
-                        state.forget(&instance, &user);
+                        state.forget(&scope, &user);
                         Ok(())
                     }
                 }
@@ -61,19 +69,25 @@ impl Keeper for Kept {
 
 /// Runs the screens on a place until the person leaves.
 pub async fn run(global: &Global) -> Result<(), Failure> {
-    on(global, &global.place()?, State::open()?, String::new()).await
+    let (place, state) = (global.place()?, State::open()?);
+    trust::greet(&place, &state, global.language()).await?;
+    let called = match &place {
+        Place::Server(server) => server.name.clone().unwrap_or_else(|| server.address.host().to_owned()),
+        Place::Directory(_) | Place::Unix(_) | Place::Loopback(_) => String::new(),
+    };
+    on(global, &place, state, called).await
 }
 
 /// Runs the screens; `called` is what the header calls the place.
 pub async fn on(global: &Global, place: &Place, state: State, called: String) -> Result<(), Failure> {
-    let (client, owner) = connect::client(place)?;
-    let instance = state.instance_at(place).unwrap_or_default();
-    let kept = state.token(&instance, global.user.as_deref());
+    let (client, owner) = connect::client(place, &state)?;
+    let scope = place.scope(&state.instance_at(place).unwrap_or_default());
+    let kept = state.token(&scope, global.user.as_deref());
     let user = kept.as_ref().map(|(user, _)| user.clone());
     client.set_token(kept.map(|(_, token)| token));
     let options = app::Options {
         lang: global.said_language(),
-        user: global.user.clone().or(user).or_else(|| state.last_user(&instance)),
+        user: global.user.clone().or(user).or_else(|| state.last_user(&scope)),
         place: called,
         ..Default::default()
     };

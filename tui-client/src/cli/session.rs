@@ -3,9 +3,9 @@
 use chrono_tz::Tz;
 use rolo_proto::v1;
 
-use super::{Global, ask, out::Out};
+use super::{Global, ask, out::Out, trust};
 use crate::{
-    data::{Client, Connection, Failure, Lookup, Reason, State},
+    data::{Client, Connection, Failure, Lookup, Reason},
     resource::parse::Locale,
     strings::Lang,
 };
@@ -31,7 +31,7 @@ impl Session {
 
 /// Opens the place and takes up the kept session. Without one, asks if there is a terminal, else says what to type.
 pub async fn open(global: &Global, out: &mut Out) -> Result<Session, Failure> {
-    let connection = Connection::open(&global.place()?, State::open()?).await?;
+    let connection = trust::open(global, out.lang).await?;
     match signed_in(&connection, global, out).await {
         Ok(who) => Ok(of(connection, who, out.lang)),
         Err(failure) => {
@@ -69,7 +69,7 @@ fn what_to_type(global: &Global, connection: &Connection) -> Failure {
     if let Some(server) = &global.server {
         line.push_str(&format!(" --server {server}"));
     }
-    let user = global.user.clone().or_else(|| connection.state.last_user(&connection.instance.id));
+    let user = global.user.clone().or_else(|| connection.state.last_user(&connection.scope));
     line.push_str(&format!(" --user {} --password-file FILE", user.as_deref().unwrap_or("NAME")));
     Failure::local(Reason::Unauthenticated, format!("Sign in first: {line}"), format!("请先登录：{line}"))
 }

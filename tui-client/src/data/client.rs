@@ -1,8 +1,9 @@
 //! The calls: one channel, the bearer token, a deadline on every call, and the repetition of calls whose outcome is
 //! unknown.
 //!
-//! How the server is reached is the connector's business ([`super::connect`]): it is run again whenever the connection
-//! has gone, so that a client finds the next owner of a data directory by the ordinary path (`design.md` §1).
+//! How the server is reached is the connector's business ([`super::wire`], [`super::connect`]): it is run again whenever
+//! the connection has gone, so that a client finds the next owner of a data directory by the ordinary path (`design.md`
+//! §1).
 
 use std::{
     future::Future,
@@ -19,7 +20,7 @@ use rolo_proto::v1::{
     session_service_client::SessionServiceClient, user_service_client::UserServiceClient,
 };
 use secrecy::{ExposeSecret, SecretString};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use tonic::{
     Request, Response, Status,
     metadata::{Ascii, MetadataValue},
@@ -27,7 +28,8 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use super::{Failure, Reason, scrub::Scrub};
+pub use super::wire::{Connector, Wire};
+use super::{Failure, Reason, scrub::Scrub, wire::Troubles};
 
 /// A call's deadline where nothing else is said.
 pub const DEADLINE: Duration = Duration::from_secs(5);
@@ -35,16 +37,12 @@ pub const DEADLINE: Duration = Duration::from_secs(5);
 pub const LONG_DEADLINE: Duration = Duration::from_secs(60);
 /// Replies above this size are refused; tonic's own bound of 4 MiB is too small for a page of an export.
 const MAX_REPLY: usize = 16 * 1024 * 1024;
+/// After how long a silent peer is asked whether it is there, and how long it may take to say so.
+const PING_AFTER: Duration = Duration::from_secs(3);
+const PONG_WITHIN: Duration = Duration::from_secs(5);
 /// How often a call with an unknown outcome is made, the first time included. With the pauses between (50 ms, then
-/// doubled, at most 1 s) that bridges about 3 s: longer than a take-over of a data directory.
-const ATTEMPTS: u32 = 7;
-
-/// A byte stream to a server, whatever it runs over.
-pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
-
-/// Makes a new stream to the server; run for the first connection and again whenever one has gone.
-pub type Connector = Arc<dyn Fn() -> futures::future::BoxFuture<'static, std::io::Result<Box<dyn Wire>>> + Send + Sync>;
+/// doubled, at most 1 s, and somewhat less of each) that bridges about 3 s: longer than a take-over of a data directory.
+const ATTEMPTS: u32 = 8;
 
 /// The way to a server, with the session of one person. Clones are cheap and share both: signing in again through one
 /// clone is seen by all.
@@ -54,6 +52,8 @@ pub struct Client {
     token: Arc<RwLock<Option<SecretString>>>,
     deadline: Duration,
     attempts: u32,
+    troubles: Troubles,
+    reached: watch::Sender<bool>,
 }
 
 /// What the generated clients speak through.
@@ -87,13 +87,28 @@ macro_rules! services {
 impl Client {
     /// A client over streams that `connector` makes. Nothing is connected before the first call.
     pub fn new(connector: Connector) -> Self {
-        // The authority is never resolved: the connector knows where to go.
-        let endpoint = Endpoint::from_static("http://rolo.invalid").tcp_nodelay(true);
-        let channel = endpoint.connect_with_connector_lazy(tower::service_fn(move |_: Uri| {
-            let connecting = connector();
-            async move { connecting.await.map(TokioIo::new) }
+        let troubles = Troubles::default();
+        // The authority is never resolved: the connector knows where to go. While a call waits, a peer that says nothing
+        // is asked whether it is still there; at rest nothing is sent.
+        let endpoint = Endpoint::from_static("http://rolo.invalid")
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(PING_AFTER)
+            .keep_alive_timeout(PONG_WITHIN)
+            .keep_alive_while_idle(false);
+        let channel = endpoint.connect_with_connector_lazy(tower::service_fn({
+            let troubles = troubles.clone();
+            move |_: Uri| {
+                let connecting = troubles.clone().connect(connector.clone());
+                async move { connecting.await.map(TokioIo::new) }
+            }
         }));
-        Self { channel, token: Arc::default(), deadline: DEADLINE, attempts: ATTEMPTS }
+        let (reached, _) = watch::channel(true);
+        Self { channel, token: Arc::default(), deadline: DEADLINE, attempts: ATTEMPTS, troubles, reached }
+    }
+
+    /// Whether the last attempt of any call got an answer.
+    pub fn reached(&self) -> watch::Receiver<bool> {
+        self.reached.subscribe()
     }
 
     /// The same client whose calls have this deadline.
@@ -170,7 +185,8 @@ impl Client {
             match self.once(request.clone(), &method).await {
                 Err(failure) if failure.is_retryable() && attempt < self.attempts => {
                     let pause = Duration::from_millis(50 << (attempt - 1)).min(Duration::from_secs(1));
-                    tokio::time::sleep(failure.retry_after.unwrap_or(pause).min(Duration::from_secs(5))).await;
+                    let pause = failure.retry_after.unwrap_or_else(|| jittered(pause));
+                    tokio::time::sleep(pause.min(Duration::from_secs(5))).await;
                     attempt += 1;
                 }
                 outcome => return outcome,
@@ -195,14 +211,25 @@ impl Client {
         Fut: Future<Output = Result<Response<Res>, Status>>,
     {
         // The channel's own deadline starts when the connection stands; this one also bounds the connecting.
-        match tokio::time::timeout(self.deadline * 2, method(self.clone(), request)).await {
+        let outcome = match tokio::time::timeout(self.deadline * 2, method(self.clone(), request)).await {
             Ok(Ok(response)) => {
                 let mut message = response.into_inner();
                 message.scrub();
                 Ok(message)
             }
-            Ok(Err(status)) => Err(status.into()),
-            Err(_) => Err(Failure::from(Status::deadline_exceeded("no answer in time"))),
+            Ok(Err(status)) => Err(self.failure(status)),
+            Err(_) => Err(self.failure(Status::deadline_exceeded("no answer in time"))),
+        };
+        let reached = outcome.as_ref().err().is_none_or(|failure: &Failure| !failure.is_unreached());
+        self.reached.send_if_modified(|before| std::mem::replace(before, reached) != reached);
+        outcome
+    }
+
+    /// What a status means; where it is not the server's and there is no connection, what is wrong with the way.
+    fn failure(&self, status: Status) -> Failure {
+        match self.troubles.now() {
+            Some(trouble) if status.details().is_empty() => trouble.failure(),
+            _ => Failure::from(status),
         }
     }
 
@@ -256,7 +283,7 @@ impl Client {
         request: v1::UndoRequest,
         progress: &mut (impl FnMut(&v1::UndoProgress) + Send),
     ) -> Result<v1::UndoProgress, Failure> {
-        let mut stream = self.operations().undo(request).await?.into_inner();
+        let mut stream = self.operations().undo(request).await.map_err(|status| self.failure(status))?.into_inner();
         let mut last = None;
         loop {
             let next = tokio::time::timeout(self.deadline, stream.message())
@@ -269,6 +296,16 @@ impl Client {
         }
         last.filter(|l: &v1::UndoProgress| l.finished)
             .ok_or_else(|| Failure::from(Status::unavailable("the undo ended early")))
+    }
+}
+
+/// Somewhere between half of a pause and all of it: clients that lost one server do not come back as one.
+fn jittered(pause: Duration) -> Duration {
+    let mut byte = [0];
+    // Without randomness the pause is simply kept.
+    match getrandom::fill(&mut byte) {
+        Ok(()) => pause.mul_f64(0.5 + f64::from(byte[0]) / 512.0),
+        Err(_) => pause,
     }
 }
 
@@ -285,33 +322,4 @@ pub fn new_request_id() -> String {
         let _ = write!(hex, "{b:02x}");
         hex
     })
-}
-
-/// Connectors for the transports that need nothing of the server's library.
-pub mod wires {
-    use std::{net::SocketAddr, path::PathBuf, sync::Arc};
-
-    use super::{Connector, Wire};
-
-    /// A Unix socket.
-    pub fn unix(path: PathBuf) -> Connector {
-        Arc::new(move || {
-            let path = path.clone();
-            Box::pin(async move { Ok(Box::new(tokio::net::UnixStream::connect(path).await?) as Box<dyn Wire>) })
-        })
-    }
-
-    /// Plaintext TCP, to the loopback only: anything else waits for TLS.
-    pub fn loopback(address: SocketAddr) -> Connector {
-        Arc::new(move || {
-            Box::pin(async move {
-                if !address.ip().is_loopback() {
-                    return Err(std::io::Error::other("plaintext is spoken on the loopback only"));
-                }
-                let stream = tokio::net::TcpStream::connect(address).await?;
-                stream.set_nodelay(true)?;
-                Ok(Box::new(stream) as Box<dyn Wire>)
-            })
-        })
-    }
 }

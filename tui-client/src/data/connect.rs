@@ -10,8 +10,9 @@ use secrecy::SecretString;
 
 use super::{
     Client, Failure,
-    client::wires,
     place::{Place, State},
+    trust::{Pin, Trust},
+    wire,
 };
 use crate::strings::Lang;
 
@@ -36,6 +37,8 @@ pub struct Connection {
     pub instance: v1::Instance,
     /// Tokens and drafts.
     pub state: State,
+    /// What the tokens are kept under, see [`Place::scope`].
+    pub scope: String,
     owner: Option<Arc<dyn Owner>>,
 }
 
@@ -46,10 +49,14 @@ pub trait Owner: Send + Sync {
 }
 
 /// The way to a place, before anything is known of it; nothing is connected or opened yet.
-pub fn client(place: &Place) -> Result<(Client, Option<Arc<dyn Owner>>), Failure> {
+pub fn client(place: &Place, state: &State) -> Result<(Client, Option<Arc<dyn Owner>>), Failure> {
     Ok(match place {
-        Place::Unix(path) => (Client::new(wires::unix(path.clone())), None),
-        Place::Loopback(address) => (Client::new(wires::loopback(*address)), None),
+        Place::Unix(path) => (Client::new(wire::unix(path.clone())), None),
+        Place::Loopback(address) => (Client::new(wire::loopback(*address)), None),
+        Place::Server(server) => {
+            let trust = Trust::new(Pin::Kept(state.clone()), server.ca.clone());
+            (Client::new(wire::tls(server.address.clone(), trust)), None)
+        }
         Place::Directory(dir) => {
             let (connector, owner) = embedded::connector(dir)?;
             (Client::new(connector), Some(owner))
@@ -70,28 +77,28 @@ impl Connection {
                 ),
             ));
         }
-        let (client, owner) = client(place)?;
+        let (client, owner) = client(place, &state)?;
         // Opening may have to migrate the database; apart from that, a server that is not there is told at once. A
         // directory has one in this process if in no other: whoever leaves it just now is waited for.
         let patient = match place {
             Place::Directory(_) => client.patient(),
-            Place::Unix(_) | Place::Loopback(_) => client.patient().with_attempts(3),
+            Place::Unix(_) | Place::Loopback(_) | Place::Server(_) => client.patient().with_attempts(3),
         };
         let instance = patient.instance().await?;
         state.remember(place, &instance.id)?;
-        Ok(Self { client, instance, state, owner })
+        Ok(Self { scope: place.scope(&instance.id), client, instance, state, owner })
     }
 
     /// Signs in with the token that is kept for this person, or for the last who signed in; none if there is none or it
     /// is no longer good.
     pub async fn resume(&self, user: Option<&str>) -> Result<Option<v1::Session>, Failure> {
-        let Some((user, token)) = self.state.token(&self.instance.id, user) else { return Ok(None) };
+        let Some((user, token)) = self.state.token(&self.scope, user) else { return Ok(None) };
         self.client.set_token(Some(token));
         match self.client.session().await {
             Ok(session) => Ok(Some(session)),
             Err(failure) if failure.needs_sign_in() => {
                 self.client.set_token(None);
-                self.state.forget(&self.instance.id, &user);
+                self.state.forget(&self.scope, &user);
                 Ok(None)
             }
             Err(failure) => Err(failure),
@@ -104,7 +111,7 @@ impl Connection {
         // Kept under the account's own spelling, whatever was typed.
         let user = session.user.as_ref().map_or(name, |u| u.name.as_str());
         if let Some(token) = self.client.token() {
-            self.state.keep(&self.instance.id, user, &token)?;
+            self.state.keep(&self.scope, user, &token)?;
         }
         Ok(session)
     }
@@ -123,7 +130,7 @@ impl Connection {
             Err(failure) => return Err(failure),
         };
         self.client.set_token(None);
-        self.state.forget(&self.instance.id, user);
+        self.state.forget(&self.scope, user);
         Ok(ended)
     }
 
@@ -139,7 +146,7 @@ impl Connection {
 pub async fn initialise(place: &Place, first: First<'_>) -> Result<(), Failure> {
     match place {
         Place::Directory(dir) => embedded::initialise(dir, first).await,
-        Place::Unix(_) | Place::Loopback(_) => Err(Failure::usage(
+        Place::Unix(_) | Place::Loopback(_) | Place::Server(_) => Err(Failure::usage(
             "A server is set up on its own machine: rolod init",
             "服务器须在其所在主机上初始化：rolod init",
         )),
@@ -155,7 +162,7 @@ pub async fn fill_demo(dir: &Path, lang: Lang, role: &str) -> Result<(String, Se
 pub fn is_new(place: &Place) -> bool {
     match place {
         Place::Directory(dir) => embedded::is_new(dir),
-        Place::Unix(_) | Place::Loopback(_) => false,
+        Place::Unix(_) | Place::Loopback(_) | Place::Server(_) => false,
     }
 }
 
@@ -168,7 +175,7 @@ mod embedded {
     use tokio::sync::Mutex;
 
     use super::{
-        super::client::{Connector, Wire},
+        super::wire::{Connector, Wire},
         Failure, First, Lang, Owner,
     };
 
@@ -271,7 +278,7 @@ mod embedded {
 
     use secrecy::SecretString;
 
-    use super::{super::client::Connector, Failure, First, Lang, Owner};
+    use super::{super::wire::Connector, Failure, First, Lang, Owner};
 
     pub fn connector(_: &Path) -> Result<(Connector, Arc<dyn Owner>), Failure> {
         Err(Failure::usage(

@@ -46,6 +46,8 @@ pub enum Reason {
     Busy,
     /// Not reached, or the outcome is unknown.
     Unavailable,
+    /// Ours: the server's certificate is not one to be believed; nothing was sent.
+    Untrusted,
     /// The store cannot be written.
     ReadOnly,
     /// A defect of the server.
@@ -78,6 +80,7 @@ impl Reason {
             Self::BadPageToken => "BAD_PAGE_TOKEN",
             Self::Busy => "BUSY",
             Self::Unavailable => "UNAVAILABLE",
+            Self::Untrusted => "UNTRUSTED",
             Self::ReadOnly => "READ_ONLY",
             Self::Internal => "INTERNAL",
             Self::Usage => "USAGE",
@@ -135,6 +138,8 @@ pub enum Fault {
     UnknownField,
     /// One of these fields must be given.
     OneOf(String),
+    /// The request id named another request before.
+    UsedAlready,
     /// A fault that this client does not know.
     Other(String),
 }
@@ -154,6 +159,7 @@ impl Fault {
             "NOT_WRITABLE" => Self::NotWritable,
             "UNKNOWN_FIELD" => Self::UnknownField,
             "ONE_OF" => Self::OneOf(detail),
+            "USED_ALREADY" => Self::UsedAlready,
             _ if detail.is_empty() => Self::Other(scrub(code).into_owned()),
             _ => Self::Other(format!("{}: {detail}", scrub(code))),
         }
@@ -172,6 +178,7 @@ impl Fault {
             Self::NotWritable => ("NOT_WRITABLE", ""),
             Self::UnknownField => ("UNKNOWN_FIELD", ""),
             Self::OneOf(d) => ("ONE_OF", d),
+            Self::UsedAlready => ("USED_ALREADY", ""),
             Self::Other(d) => ("OTHER", d),
         }
     }
@@ -250,6 +257,11 @@ impl Failure {
         matches!(self.reason, Reason::Busy | Reason::Unavailable)
     }
 
+    /// Whether the server was not reached.
+    pub const fn is_unreached(&self) -> bool {
+        matches!(self.reason, Reason::Unavailable | Reason::Untrusted)
+    }
+
     /// Whether signing in (again) is what helps.
     pub const fn needs_sign_in(&self) -> bool {
         matches!(self.reason, Reason::Unauthenticated)
@@ -269,7 +281,7 @@ impl Failure {
             | Reason::Throttled
             | Reason::PasswordChangeRequired => 5,
             Reason::Validation | Reason::File => 6,
-            Reason::Busy | Reason::Unavailable | Reason::ReadOnly | Reason::Cancelled => 7,
+            Reason::Busy | Reason::Unavailable | Reason::Untrusted | Reason::ReadOnly | Reason::Cancelled => 7,
         }
     }
 
@@ -310,6 +322,11 @@ pub fn field_label(field: &str, lang: Lang) -> String {
     words::label(field, lang)
 }
 
+/// Why an undo kept a record, in words.
+pub fn kept_text(reason: &str, who: &str, lang: Lang) -> String {
+    words::kept(reason, who, lang)
+}
+
 /// What is wrong with a row of an import: `reason` is a reason or a fault of `errors.md`.
 pub fn row_fault_text(reason: &str, detail: &str, lang: Lang) -> String {
     words::row_fault(reason, detail, lang)
@@ -326,9 +343,11 @@ impl std::error::Error for Failure {}
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
         let text = scrub(status.message()).into_owned();
+        let text = (text.clone(), text);
         let info = status.get_details_error_info().filter(|i| i.domain == "rolo");
         let reason =
             info.as_ref().and_then(|i| Reason::from_code(&i.reason)).unwrap_or_else(|| reason_of(status.code()));
+        let on_the_way = info.is_none() && reason == Reason::Unavailable;
         let details = info.map(|i| i.metadata).unwrap_or_default();
         let violations = status.get_details_bad_request().map(|b| b.field_violations).unwrap_or_default();
         Self {
@@ -342,10 +361,19 @@ impl From<Status> for Failure {
                 .collect(),
             details: details.into_iter().map(|(k, v)| (k, scrub(&v).into_owned())).collect(),
             retry_after: status.get_details_retry_info().and_then(|r| r.retry_delay),
-            text: (text.clone(), text),
+            text: if on_the_way { broken(&status) } else { text },
             worded: false,
         }
     }
+}
+
+/// What happened on the way, in words; what the transport says of it is for the log.
+fn broken(status: &Status) -> (String, String) {
+    tracing::debug!(%status, "on the way");
+    let late = status.code() == Code::DeadlineExceeded || status.message().contains("Timeout expired");
+    let (en, zh) =
+        if late { ("no answer in time", "超时未响应") } else { ("the connection broke", "连接中断") };
+    (en.to_owned(), zh.to_owned())
 }
 
 /// The reason of a status that did not come from our server's own mapping: from tonic, hyper or h2 on the way. A

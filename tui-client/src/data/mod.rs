@@ -1,12 +1,14 @@
 //! Everything between the screens and the server: where data live ([`place`]), how they are reached ([`connect`]), the
-//! calls themselves ([`client`]), what a refusal means ([`failure`]), and the long work that both the screens and the
-//! command line do ([`importer`], [`exporter`]).
+//! calls themselves ([`client`]) over their streams ([`wire`]), whom to believe ([`trust`]), what a refusal means
+//! ([`failure`]), what was typed and not saved ([`drafts`]), and the long work that both the screens and the command line
+//! do ([`importer`], [`exporter`]).
 //!
 //! Two things always hold here. Every reply is scrubbed ([`scrub`]) before anything else sees it, and every call has a
 //! deadline.
 
 pub mod client;
 pub mod connect;
+pub mod drafts;
 pub mod exporter;
 pub mod failure;
 pub mod importer;
@@ -14,6 +16,9 @@ pub mod lookup;
 pub mod page;
 pub mod place;
 pub mod scrub;
+pub mod servers;
+pub mod trust;
+pub mod wire;
 
 pub use client::Client;
 pub use connect::Connection;

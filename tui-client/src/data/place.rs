@@ -11,10 +11,14 @@ use std::{
 };
 
 use etcetera::BaseStrategy as _;
+use rolo_proto::join::{Address, Fingerprint};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
+use super::{
+    Failure,
+    servers::{Server, Servers},
+};
 
 /// Where the data are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +29,13 @@ pub enum Place {
     Unix(PathBuf),
     /// A server on the loopback, in plaintext.
     Loopback(SocketAddr),
+    /// A server over the network, encrypted.
+    Server(Server),
 }
 
 impl Place {
-    /// From `--data` and `--server`, else `ROLO_SERVER`, else `ROLO_DATA`, else the person's own data directory.
+    /// From `--data` and `--server`, else `ROLO_SERVER`, else `ROLO_DATA`, else the configured default server, else the
+    /// person's own data directory.
     pub fn choose(data: Option<&Path>, server: Option<&str>) -> Result<Self, Failure> {
         match (server, data) {
             (Some(server), _) => Self::server(server),
@@ -36,7 +43,10 @@ impl Place {
             (None, None) => match (variable("ROLO_SERVER"), variable("ROLO_DATA")) {
                 (Some(server), _) => Self::server(&server),
                 (None, Some(data)) => Self::directory(Path::new(&data)),
-                (None, None) => Self::directory(&base()?.data_dir().join("rolo")),
+                (None, None) => match Servers::load()?.default() {
+                    Some(server) => Ok(Self::Server(server.clone())),
+                    None => Self::directory(&base()?.data_dir().join("rolo")),
+                },
             },
         }
     }
@@ -46,23 +56,42 @@ impl Place {
         std::path::absolute(path).map(Self::Directory).map_err(|error| Failure::file(path, &error))
     }
 
-    /// `unix:PATH` or `HOST:PORT`.
+    /// `unix:PATH`, `plain:HOST:PORT` on this machine, `HOST:PORT`, or the name of a configured server.
     pub fn server(text: &str) -> Result<Self, Failure> {
         if let Some(path) = text.strip_prefix("unix:") {
             return Ok(Self::Unix(PathBuf::from(path)));
         }
-        let mut addresses = text.to_socket_addrs().map_err(|error| {
-            Failure::usage(
-                format!("--server {text}: {error}; it takes unix:PATH or HOST:PORT"),
-                format!("--server {text}：{error}；应为 unix:路径 或 主机:端口"),
-            )
-        })?;
-        addresses.find(|a| a.ip().is_loopback()).map(Self::Loopback).ok_or_else(|| {
-            Failure::usage(
-                format!("{text} is not on this machine: plaintext is spoken on the loopback only; use an SSH tunnel"),
-                format!("{text} 不在本机：未加密连接仅限本机回环地址，请使用 SSH 隧道"),
-            )
-        })
+        if let Some(plain) = text.strip_prefix("plain:") {
+            let found = plain.to_socket_addrs().ok().into_iter().flatten().find(|a| a.ip().is_loopback());
+            return found.map(Self::Loopback).ok_or_else(|| {
+                Failure::usage(
+                    format!("{plain} is not HOST:PORT on this machine: plaintext is spoken on the loopback only"),
+                    format!("{plain} 不是本机的 主机:端口：未加密连接仅限本机回环地址"),
+                )
+            });
+        }
+        let servers = Servers::load()?;
+        match (servers.named(text), text.contains(':').then(|| text.parse::<Address>())) {
+            (Some(server), _) => Ok(Self::Server(server.clone())),
+            (None, Some(Ok(address))) => Ok(Self::Server(servers.at(address))),
+            (None, _) => {
+                let names: Vec<_> = servers.all().iter().filter_map(|server| server.name.as_deref()).collect();
+                let names = if names.is_empty() { "-".to_owned() } else { names.join(", ") };
+                Err(Failure::usage(
+                    format!("--server {text}: it takes unix:PATH, HOST:PORT, or the name of a server: {names}"),
+                    format!("--server {text}：应为 unix:路径、主机:端口，或已配置的服务器名称：{names}"),
+                ))
+            }
+        }
+    }
+
+    /// What tokens are kept under: the database, whatever the way to it; over the network the address too, so that a
+    /// server that claims to be another gets nothing of that one's.
+    pub fn scope(&self, instance: &str) -> String {
+        match self {
+            Self::Server(server) => format!("{} {instance}", server.address),
+            Self::Directory(_) | Self::Unix(_) | Self::Loopback(_) => instance.to_owned(),
+        }
     }
 }
 
@@ -71,7 +100,8 @@ impl std::fmt::Display for Place {
         match self {
             Self::Directory(path) => write!(f, "{}", path.display()),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
-            Self::Loopback(address) => write!(f, "{address}"),
+            Self::Loopback(address) => write!(f, "plain:{address}"),
+            Self::Server(server) => write!(f, "{}", server.address),
         }
     }
 }
@@ -88,6 +118,15 @@ fn base() -> Result<impl etcetera::BaseStrategy, Failure> {
             "找不到主目录：请用 --data 目录 指定数据位置",
         )
     })
+}
+
+/// Where the settings are, whether the file exists or not: `ROLO_CONFIG`, else `rolo/config.toml` in the configuration
+/// directory; none without a home.
+pub fn config_file() -> Option<PathBuf> {
+    if let Some(said) = variable("ROLO_CONFIG") {
+        return Some(said.into());
+    }
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("rolo").join("config.toml"))
 }
 
 /// The state directory.
@@ -129,6 +168,13 @@ impl State {
         Ok(dir)
     }
 
+    /// Where a person's drafts on a database lie; made if it is not there.
+    pub fn drafts(&self, instance: &str, person: i64) -> Result<PathBuf, Failure> {
+        let dir = self.directory(instance, "drafts")?.join(person.to_string());
+        private_directory(&dir).map_err(|error| Failure::file(&dir, &error))?;
+        Ok(dir)
+    }
+
     /// The directory itself.
     pub fn path(&self) -> &Path {
         &self.dir
@@ -147,6 +193,46 @@ impl State {
         let dir = self.dir.join("places");
         private_directory(&dir).map_err(|error| Failure::file(&dir, &error))?;
         write_private(&dir.join(file_name(&place.to_string())), instance.as_bytes())
+    }
+
+    /// The file of a server's pin: one a server, so that two programs never undo each other's.
+    fn known_server(&self, address: &Address) -> PathBuf {
+        self.dir.join("known_servers").join(file_name(&address.to_string()))
+    }
+
+    /// The fingerprint that was pinned for the server of this address. A file that cannot be read is not no pin.
+    pub fn pin(&self, address: &Address) -> Result<Option<Fingerprint>, Failure> {
+        let path = self.known_server(address);
+        let failed = |error: io::Error| Failure::file(&path, &error);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let pinned = text.trim().split_once('\t').and_then(|(_, fingerprint)| fingerprint.parse().ok());
+        pinned.map(Some).ok_or_else(|| failed(io::ErrorKind::InvalidData.into()))
+    }
+
+    /// Pins a fingerprint for the server of this address.
+    pub fn keep_pin(&self, address: &Address, fingerprint: Fingerprint) -> Result<(), Failure> {
+        let dir = self.dir.join("known_servers");
+        private_directory(&dir).map_err(|error| Failure::file(&dir, &error))?;
+        write_private(&self.known_server(address), format!("{address}\t{fingerprint}\n").as_bytes())
+    }
+
+    /// Forgets everything about the server of this address: its pin, and who was signed in there.
+    pub fn forget_server(&self, address: &Address) -> Result<bool, Failure> {
+        let place = Place::Server(Server { name: None, address: address.clone(), ca: None });
+        if let Some(instance) = self.instance_at(&place) {
+            // Tokens that are not there are forgotten already.
+            let _ = fs::remove_dir_all(self.tokens(&place.scope(&instance)));
+        }
+        let path = self.known_server(address);
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Failure::file(&path, &error)),
+        }
     }
 
     fn tokens(&self, instance: &str) -> PathBuf {
@@ -263,11 +349,35 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_a_socket_or_an_address_of_this_machine() {
+    fn a_server_is_a_socket_an_address_or_plaintext_on_this_machine() {
         assert_eq!(Place::server("unix:/run/rolo.sock"), Ok(Place::Unix("/run/rolo.sock".into())));
-        assert!(matches!(Place::server("127.0.0.1:7000"), Ok(Place::Loopback(_))));
-        assert!(matches!(Place::server("[::1]:7000"), Ok(Place::Loopback(_))));
-        assert_eq!(Place::server("192.0.2.1:7000").err().map(|f| f.exit_code()), Some(2));
+        assert!(matches!(Place::server("plain:127.0.0.1:7000"), Ok(Place::Loopback(_))));
+        assert!(matches!(Place::server("plain:[::1]:7000"), Ok(Place::Loopback(_))));
+        assert_eq!(Place::server("plain:192.0.2.1:7000").err().map(|f| f.exit_code()), Some(2));
+        assert!(matches!(Place::server("192.0.2.1:7000"), Ok(Place::Server(_))));
+        assert!(matches!(Place::server("127.0.0.1:7000"), Ok(Place::Server(_))), "never unencrypted unasked");
         assert_eq!(Place::server("nonsense").err().map(|f| f.exit_code()), Some(2));
+    }
+
+    #[test]
+    fn a_pin_is_kept_for_each_address_and_a_broken_one_is_not_taken_for_none() -> Outcome {
+        let (_dir, state) = state()?;
+        let (office, branch): (Address, Address) = ("crm.example.com".parse()?, "192.0.2.1:7000".parse()?);
+        let fingerprint = Fingerprint::of(b"certificate");
+        assert_eq!(state.pin(&office), Ok(None));
+        assert_eq!(state.keep_pin(&office, fingerprint), Ok(()));
+        assert_eq!((state.pin(&office), state.pin(&branch)), (Ok(Some(fingerprint)), Ok(None)));
+        fs::write(state.known_server(&office), "garbage")?;
+        assert!(state.pin(&office).is_err());
+        assert_eq!((state.forget_server(&office), state.forget_server(&office)), (Ok(true), Ok(false)));
+        assert_eq!(state.pin(&office), Ok(None));
+        Ok(())
+    }
+
+    #[test]
+    fn a_server_that_claims_to_be_another_gets_none_of_its_tokens() {
+        let at = |text| Place::server(text).map(|place| place.scope("one")).unwrap_or_default();
+        assert_ne!(at("192.0.2.1:7000"), at("192.0.2.2:7000"));
+        assert_eq!(at("unix:/a"), at("unix:/b"), "on this machine the ways to one database are alike");
     }
 }

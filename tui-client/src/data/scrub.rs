@@ -8,23 +8,14 @@ use std::borrow::Cow;
 
 use rolo_proto::v1;
 
-/// Whether a character could move the cursor, change the terminal or show text in another order than it is stored.
+use crate::text::is_unsafe;
+
 /// Line feed and tab stay: they are part of longer texts.
-const fn is_dangerous(c: char) -> bool {
-    match c {
-        '\n' | '\t' => false,
-        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
-        // Zero width, and what reorders: LRM, RLM, ALM, embeddings, overrides, isolates, line and paragraph separators.
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}' => true,
-        // Interlinear annotations and the invisible tag characters.
-        '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' => true,
-        _ => false,
-    }
+fn is_dangerous(c: char) -> bool {
+    !matches!(c, '\n' | '\t') && is_unsafe(c)
 }
 
-/// The text without dangerous characters; borrowed where there were none. A zero-width joiner goes too: an emoji of a
-/// family becomes its members, which is still readable.
+/// The text without dangerous characters; borrowed where there were none.
 pub fn scrub(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_dangerous) {
         Cow::Owned(text.chars().filter(|c| !is_dangerous(*c)).collect())
@@ -98,16 +89,18 @@ messages! {
     CountDueResponse { today, overdue, next_7_days }
     CountViewsResponse { counts }
     CreateCustomerResponse { customer, first_contact, warnings }
-    Customer { id, no, name, party, region, manager, level, classification, satisfaction, credit, address, zip, tel, fax, website, licence_no, legal_person, capital, turnover, bank, bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, created_at, created_by, updated_at, last_contact_at, next_contact_at, missing, revision, allowed_actions, deleted_at, operation_id }
+    Customer { id, no, name, party, region, manager, level, classification, satisfaction, credit, address, zip, tel, fax, website, licence_no, legal_person, capital, turnover, bank, bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, created_at, created_by, updated_at, last_contact_at, next_contact_at, missing, revision, allowed_actions, deleted_at, operation_id, merged_into, former }
     CustomerRef { id, number, name }
     DictionaryItem { id, r#type, value, zh, en, position, active, editable, revision, allowed_actions, deleted, operation_id }
     Duplicate { customer, manager, field, blocks, deleted }
     FieldChange { field, before, after }
+    ExamineResponse { findings }
     HostUser { id, name, display_name, department, superior, active, roles, must_change_password }
     ImportStatus { id, operation_id, next_row, resumed, finished, created, updated, skipped, unchanged, refused, second_created }
     Instance { id, company, language, version }
     Interaction { id, customer, at, author, contact, channel, place, title, detail, memo, next_contact_at, due, settled_at, external_id, created_at, updated_at, revision, allowed_actions, deleted_at, operation_id, missing }
     KeptRecord { kind, id, label, reason, who, at }
+    KindCount { kind, count }
     ListContactsResponse { contacts, next_page_token, total }
     ListCustomersResponse { customers, next_page_token, total }
     ListHostUsersResponse { users, next_page_token }
@@ -117,8 +110,10 @@ messages! {
     ListOperationsResponse { operations, next_page_token }
     ListTimelineResponse { entries, next_page_token }
     ListUsersResponse { users, next_page_token }
+    MergeCustomersResponse { customer, moved }
     MissingValue { field, r#type, text, rows }
-    Operation { id, at, method, records, undone_by, undoes, reversible }
+    Operation { id, at, method, records, undone_by, undoes, reversible, file_name, kind }
+    PreviewMergeResponse { keep, merge, differing, suggested, moving }
     ResetPasswordResponse { user, one_time_password }
     Role { code, zh, en }
     RowChange { field, before, after }
@@ -129,7 +124,7 @@ messages! {
     SignOutResponse { ended }
     TimelineEntry { at, actor, entry }
     Total { count, at_least }
-    UndoProgress { operation_id, undo_operation_id, done, kept, total, kept_records, finished, method }
+    UndoProgress { operation_id, undo_operation_id, done, kept, total, kept_records, finished, method, counts }
     User { user, department, roles, customers }
     UserRef { id, name, display_name, active }
     VerifyAuditResponse { rows, first_bad, head, problem }
@@ -138,13 +133,22 @@ messages! {
 
 /// The messages that stand inside others.
 mod nested {
-    use rolo_proto::v1::{count_views_response, list_import_faults_response, timeline_entry};
+    use rolo_proto::v1::{Finding, count_views_response, list_import_faults_response, timeline_entry};
 
     use super::Scrub;
 
     impl Scrub for count_views_response::Count {
         fn scrub(&mut self) {
             let Self { view: _, total: _ } = self;
+        }
+    }
+
+    impl Scrub for Finding {
+        fn scrub(&mut self) {
+            let Self { check, health: _, problem, figures } = self;
+            check.scrub();
+            problem.scrub();
+            figures.values_mut().for_each(Scrub::scrub);
         }
     }
 

@@ -8,6 +8,8 @@
 
 use std::borrow::Cow;
 
+use crate::text::is_unsafe;
+
 /// Whether a text could run as a formula, now or once its apostrophes are gone.
 fn is_dangerous(text: &str) -> bool {
     let text = text.trim_start_matches('\'');
@@ -34,11 +36,10 @@ pub fn unguard(text: &str) -> &str {
     }
 }
 
-/// Characters that have no place in a cell: C0 but tab and newline, DEL, C1, bidi controls, the byte order mark.
-/// A terminal obeys the first, a reader is deceived by the second.
+/// Characters that have no place in a cell: a terminal obeys them, or a reader is deceived by them. Tabs and line breaks
+/// are part of longer texts.
 fn is_dropped(c: char) -> bool {
-    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    !matches!(c, '\t' | '\n' | '\r') && is_unsafe(c)
 }
 
 /// A cell as it enters the client: newlines as `\n`, no control characters, no guarding apostrophe.

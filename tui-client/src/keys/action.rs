@@ -64,6 +64,8 @@ actions! {
     NewContact "new-contact" "contact" "联系人";
     /// Gives the customer to a manager.
     Assign "assign" "assign" "指派";
+    /// Makes one of two customers.
+    Merge "merge" "merge" "合并";
     /// The next contact took place.
     Done "done" "done" "完成";
     /// Moves the next contact.
@@ -120,6 +122,8 @@ actions! {
     GoInteractions "go-interactions" "interactions" "交往记录";
     /// To what is due.
     GoToday "go-today" "today" "今日";
+    /// What was typed and not saved.
+    Drafts "drafts" "drafts" "草稿";
     /// The screen before.
     ScreenBefore "screen-before" "screen before" "上一屏";
     /// Back through history.

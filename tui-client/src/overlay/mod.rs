@@ -7,6 +7,7 @@ pub mod letters;
 pub mod matching;
 pub mod palette;
 pub mod picker;
+pub mod undo;
 pub mod words;
 
 use ratatui::layout::Rect;
@@ -17,6 +18,7 @@ use self::{
     letters::Letters,
     palette::Palette,
     picker::{Picker, Source},
+    undo::Undo,
     words::Words,
 };
 use crate::{
@@ -49,6 +51,8 @@ pub enum Overlay {
     Help(Help),
     /// My values against theirs.
     Conflict(Conflict),
+    /// What would be taken back, or was.
+    Undo(Undo),
 }
 
 /// What a key led to.
@@ -64,6 +68,8 @@ pub enum Step {
     Run(Action),
     /// It is closed, and one goes there.
     Go(Nav),
+    /// It is closed, and this is taken back.
+    Undo(rolo_proto::v1::UndoRequest),
     /// It is closed, and this was typed.
     Command(String),
 }
@@ -91,7 +97,7 @@ impl Overlay {
 
     /// My values against theirs.
     pub fn conflict(owner: ScreenId, differences: Vec<Difference>) -> Self {
-        Self::Conflict(Conflict { owner, differences, cursor: 0 })
+        Self::Conflict(Conflict { owner, differences, cursor: 0, scrolled: 0 })
     }
 
     /// The id under which it makes calls, if it does.
@@ -107,7 +113,8 @@ impl Overlay {
             Self::Words(words) => words.key(chord, sh),
             Self::Letters(letters) => letters.key(chord),
             Self::Help(help) => help.key(chord, sh),
-            Self::Conflict(conflict) => conflict.key(chord),
+            Self::Conflict(conflict) => conflict.key(chord, sh),
+            Self::Undo(undo) => undo.key(chord),
             Self::Confirm(owner, ask, _) => match yes(chord) {
                 true => Step::Answer(*owner, Answer::Yes(*ask)),
                 false => Step::Close,
@@ -152,6 +159,7 @@ impl Overlay {
             Self::Letters(letters) => letters.draw(c, area),
             Self::Help(help) => help.draw(c, area, sh),
             Self::Conflict(conflict) => conflict.draw(c, area, sh),
+            Self::Undo(undo) => undo.draw(c, area, sh),
             Self::Confirm(_, _, question) | Self::Leave(question) => confirm(question, c, area, sh),
         }
     }

@@ -32,6 +32,8 @@ pub enum Source {
     Users,
     /// Customers.
     Customers,
+    /// Customers that may be the same as this one.
+    Alike(i64),
     /// Contacts of this customer.
     Contacts(i64),
     /// What was given when it was opened.
@@ -94,6 +96,7 @@ impl Picker {
             Source::Choices(dictionary) => Request::Choices(dictionary),
             Source::Users => Request::Users(typed),
             Source::Customers => Request::Customers(typed),
+            Source::Alike(customer) => Request::Alike(customer, typed),
             Source::Contacts(customer) => Request::Contacts(customer, typed),
             Source::Given => return,
         };
@@ -173,7 +176,7 @@ impl Picker {
     pub fn key(&mut self, chord: Chord, sh: &mut Shared) -> Step {
         let last = self.found.len().saturating_sub(1);
         // Customers are also found by number and phone, so digits are text once something is typed.
-        let digits_choose = !matches!(self.source, Source::Customers) || self.line.is_empty();
+        let digits_choose = !matches!(self.source, Source::Customers | Source::Alike(_)) || self.line.is_empty();
         if let Some(digit) = chord.digit().filter(|d| digits_choose && *d <= self.found.len()) {
             return self.choose(digit - 1);
         }

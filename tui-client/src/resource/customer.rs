@@ -34,7 +34,7 @@ const WAN: Option<Label> = Some(Label::new("10,000 yuan", "万元"));
 type Row = Bound<v1::Customer, v1::CustomerInput>;
 
 static TABLE: [Row; COUNT] = ROWS;
-const COUNT: usize = 34;
+const COUNT: usize = 36;
 const ROWS: [Row; COUNT] = [
     read(
         Field::text("no", "Customer number", "客户编号", 17)
@@ -291,6 +291,12 @@ const ROWS: [Row; COUNT] = [
     ),
     read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| {
         bind::time(m.deleted_at)
+    }),
+    read(Field::new("merged_into", "Merged into", "已并入", Input::Customer), |m| {
+        bind::customer(&mut m.merged_into)
+    }),
+    read(Field::new("former", "Merged from", "曾并入", Input::LongText { max: 4_000 }), |m| {
+        bind::text(&mut m.former)
     }),
     read(Field::new("id", "Id", "内部编号", Input::Int { unit: None }), |m| super::Value::Int(m.id)),
 ];

@@ -16,7 +16,7 @@ mod user;
 pub mod when;
 
 pub use contact::Contacts;
-pub use customer::Customers;
+pub use customer::{Customers, record as customer};
 pub use dictionary::Dictionary;
 pub use interaction::Interactions;
 pub use user::Users;
@@ -212,7 +212,7 @@ pub type Changes = Vec<(usize, Value)>;
 pub struct WriteOptions {
     /// Names the write: the same id again changes nothing more.
     pub request_id: String,
-    /// The revision seen; 0 = whatever it is now.
+    /// The revision seen; 0 = whatever it is now, which only an update takes.
     pub revision: i64,
     /// The values seen of the fields that change, for merging.
     pub seen: Changes,

@@ -38,6 +38,7 @@ pub fn actions(record: &Record, sh: &Shared) -> Vec<Action> {
     add(record.kind == Kind::Customer && allows(record, Right::AddContact), Action::NewContact);
     add(allows(record, Right::Reassign), Action::Assign);
     add(allows(record, Right::Delete), Action::Delete);
+    add(allows(record, Right::Merge), Action::Merge);
     add(true, Action::Copy);
     out
 }
@@ -102,6 +103,7 @@ pub fn act(action: Action, subject: Subject<'_>, sh: &mut Shared) -> bool {
             let picker = Overlay::picker(sh, screen, Ask::Assign, t.assign_to, Source::Users);
             sh.overlays.push(picker);
         }
+        Action::Merge => merge(screen, record, &targets, sh),
         Action::Snooze => sh.overlays.push(Overlay::words(screen, Ask::Snooze, t.snooze_until, "", true)),
         Action::Delete if targets.len() > 1 => {
             let question = fill(t.delete_many, &[&targets.len()]);
@@ -120,6 +122,27 @@ pub fn act(action: Action, subject: Subject<'_>, sh: &mut Shared) -> bool {
         sh.again = Some(Again::Act(action));
     }
     true
+}
+
+/// Two that are marked stand side by side at once; for one, the other is picked.
+fn merge(screen: ScreenId, record: &Record, targets: &[Target], sh: &mut Shared) {
+    let t = sh.t();
+    match targets {
+        [one, other] if one.id == record.id => sh.nav.push(Nav::Merge(one.id, other.id)),
+        [one, other] => sh.nav.push(Nav::Merge(other.id, one.id)),
+        [] | [_] => {
+            let picker = Overlay::picker(sh, screen, Ask::Merge, t.merge_with, Source::Alike(record.id));
+            sh.overlays.push(picker);
+        }
+        _ => sh.say(t.merge_two, Role::Dim),
+    }
+}
+
+/// The other was picked.
+pub fn merge_with(record: &Record, other: &Value, sh: &mut Shared) {
+    if let Value::Customer(other) = other {
+        sh.nav.push(Nav::Merge(record.id, other.id));
+    }
 }
 
 fn run(screen: ScreenId, request: Request, sh: &mut Shared) {
@@ -236,6 +259,12 @@ pub fn outcome(request: &Request, outcome: Result<Reply, Failure>, screen: Scree
     let t = sh.t();
     let undo = format!("   u {}", Action::Undo.label().get(sh.lang));
     match outcome {
+        // What was handed over may be out of sight for the one who did it.
+        Ok(Reply::Record(record)) if record.kind == Kind::Customer && record.label.is_empty() => {
+            sh.changes += 1;
+            sh.say(format!("{}{undo}", t.handed_over), Role::Good);
+            Outcome::Gone(vec![record.id])
+        }
         Ok(Reply::Record(record)) => {
             sh.changes += 1;
             sh.say(format!("{} {}{undo}", t.saved, record.label), Role::Good);

@@ -371,6 +371,7 @@ impl Screen for DetailScreen {
         let Some(record) = self.subject().or(self.record.as_ref()) else { return };
         let target = Self::targets(record, sh).pop();
         match answer {
+            Answer::Picked(Ask::Merge, other) => decide::merge_with(record, &other, sh),
             Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
             Answer::Words(Ask::Snooze, words, until) => decide::snooze(self.id, target, words, until, sh),
             Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),

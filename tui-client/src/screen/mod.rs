@@ -17,7 +17,7 @@ use crate::{
         effect::{Reply, Request, ScreenId, Slot},
         shared::Shared,
     },
-    data::Failure,
+    data::{Failure, drafts::DraftKey},
     keys::{Action, Chord, Layer},
     resource::Value,
     widget::canvas::Canvas,
@@ -30,6 +30,8 @@ pub enum Ask {
     Field(usize),
     /// The new manager of the selected customers.
     Assign,
+    /// The customer that is the same as this one.
+    Merge,
     /// Whether to delete what is selected.
     Delete,
     /// Until when.
@@ -38,6 +40,10 @@ pub enum Ask {
     Sort,
     /// Which field.
     Copy,
+    /// Whether to save it as something new.
+    Anew,
+    /// Which draft.
+    Draft,
     /// Into which file.
     Export,
     /// The field that a column of a file goes into.
@@ -68,7 +74,9 @@ pub enum Place {
     Today,
     /// A record.
     Detail(Kind, i64),
-    /// Nothing to go back to: a form.
+    /// A form, with the draft that is its own.
+    Form(DraftKey),
+    /// Nothing to go back to.
     Passing,
     /// Sign-in and password: goes away when it is done.
     SignIn,

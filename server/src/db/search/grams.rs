@@ -15,7 +15,7 @@
 //! Candidates are tested by their document anyway, so it does no harm that initials and full pinyin may look the same.
 //! Only `^` and `~` also exclude (`Query::expression_of`): they may stand for nothing but a beginning of the name.
 
-use super::Lines;
+use super::{Lines, ahead};
 use crate::text::pinyin::{Sound, combine, spell, starts};
 
 /// How long beginnings of full pinyin are kept.
@@ -30,17 +30,14 @@ const INITIALS: usize = 4;
 /// All grams of a document, sorted, each once.
 pub(super) fn of_document(doc: &str) -> Vec<String> {
     let lines = Lines::of(doc);
-    let mut grams = Vec::with_capacity(160);
-    for line in [lines.name, lines.number, lines.external_id].into_iter().chain(lines.contacts.split('\t')) {
+    let mut grams = ahead::take(lines.name).unwrap_or_else(|| of_name(lines.name));
+    for line in [lines.number, lines.external_id].into_iter().chain(lines.contacts.split('\t')) {
         of_letters(line, &mut grams);
         of_text(line, &mut grams);
     }
-    for line in [lines.name, lines.number, lines.external_id] {
+    for line in [lines.number, lines.external_id] {
         grams.extend(exact(line));
     }
-    let sounds = spell(lines.name);
-    of_beginning(lines.name, &sounds, &mut grams);
-    of_spoken(&sounds, &mut grams);
     for contact in lines.contacts.split('\t') {
         of_spoken(&spell(contact), &mut grams);
     }
@@ -49,6 +46,18 @@ pub(super) fn of_document(doc: &str) -> Vec<String> {
     }
     grams.sort_unstable();
     grams.dedup();
+    grams
+}
+
+/// The grams of a folded name, as they come.
+pub(super) fn of_name(name: &str) -> Vec<String> {
+    let mut grams = Vec::with_capacity(160);
+    of_letters(name, &mut grams);
+    of_text(name, &mut grams);
+    grams.extend(exact(name));
+    let sounds = spell(name);
+    of_beginning(name, &sounds, &mut grams);
+    of_spoken(&sounds, &mut grams);
     grams
 }
 

@@ -8,7 +8,7 @@ use super::{FEW, Index, MANY, Query, Rank};
 use crate::{
     db::{
         Tx,
-        list::{Key, Position, Slice, Walk},
+        list::{Key, Pace, Position, Slice, Walk},
         sql::Sql,
     },
     error::{Error, Result},
@@ -40,6 +40,8 @@ struct Search<'a> {
     walk: &'a Walk,
     /// What the page may still cost.
     left: usize,
+    /// How long it may take; candidates that are counted in rows do not tell how long the disk takes.
+    pace: Pace,
 }
 
 impl Query {
@@ -56,7 +58,7 @@ impl Query {
         size: usize,
     ) -> Result<Slice> {
         let size = size.max(1);
-        let mut search = Search { query: self, index, tx, walk, left: BUDGET };
+        let mut search = Search { query: self, index, tx, walk, left: BUDGET, pace: Pace::new() };
         // A page that goes on in a later part belongs to a frequent word, or to a rare one that the parts find as well.
         let mut found = match after {
             Some(after) if after.part > Rank::Exact.part() => None,
@@ -98,7 +100,7 @@ impl Query {
     /// # Errors
     /// The database's.
     pub fn count(&self, tx: &Tx<'_>, index: &'static Index, walk: &Walk) -> Result<(i64, bool)> {
-        let search = Search { query: self, index, tx, walk, left: 0 };
+        let search = Search { query: self, index, tx, walk, left: 0, pace: Pace::new() };
         let mut ids = match self.expression() {
             Some(expression) => search.candidates(&expression, FEW + 1)?,
             None => {
@@ -189,6 +191,7 @@ impl Search<'_> {
         last: &mut Option<Position>,
     ) -> Result<Slice> {
         let mut slice = Slice::default();
+        let mut examined = 0;
         let walk = plain(self.walk);
         let tested = self.walk.hit.text() != "1";
         let mut spans: Vec<Option<String>> = spans.map_or(vec![None], |spans| spans.into_iter().map(Some).collect());
@@ -209,10 +212,11 @@ impl Search<'_> {
                 if span.as_ref().is_some_and(|span| !begins(&key, span)) {
                     return Ok(false);
                 }
-                if slice.ids.len() == size || self.left == 0 {
+                if slice.ids.len() == size || self.left == 0 || self.pace.is_over(examined) {
                     slice.next = last.clone();
                     return Ok(false);
                 }
+                examined += 1;
                 self.left -= 1;
                 *last = Some(Position { part: rank.part(), key, id });
                 // By its place in the index first, by its document then, by the list's other tests last.
@@ -248,8 +252,8 @@ impl Search<'_> {
         if descending {
             ids.reverse();
         }
-        for id in ids {
-            if slice.ids.len() == size || self.left == 0 {
+        for (examined, id) in ids.into_iter().enumerate() {
+            if slice.ids.len() == size || self.left == 0 || self.pace.is_over(examined) {
                 slice.next = last.clone();
                 break;
             }

@@ -13,17 +13,22 @@ use crate::{
         importer::{self, Cancel, Event, Job},
     },
     files,
-    resource::Input,
+    resource::{Input, Resource},
     strings::Lang,
 };
 
+mod back;
 mod report;
 
 /// Arguments of `rolo import`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct ImportArgs {
+    #[command(subcommand)]
+    earlier: Option<back::Earlier>,
     /// What the rows are: customers, contacts, interactions
-    kind: String,
+    #[arg(required = true)]
+    kind: Option<String>,
     /// The file: CSV or XLSX
     #[arg(required_unless_present = "template")]
     file: Option<PathBuf>,
@@ -66,7 +71,18 @@ pub struct ImportArgs {
     pub template: Option<String>,
     /// As JSON objects; errors too, on stderr
     #[arg(long)]
-    pub json: bool,
+    json: bool,
+}
+
+impl ImportArgs {
+    /// Whether errors are JSON too.
+    pub fn wants_json(&self) -> bool {
+        self.earlier.as_ref().map_or(self.json, back::Earlier::wants_json)
+    }
+
+    fn kind(&self) -> Result<&'static dyn Resource, Failure> {
+        kind(self.kind.as_deref().unwrap_or_default())
+    }
 }
 
 /// What happens to rows whose record exists.
@@ -113,7 +129,7 @@ fn job(args: &ImportArgs, lang: Lang) -> Result<Job, Failure> {
         })?),
     };
     Ok(Job {
-        resource: kind(&args.kind)?,
+        resource: args.kind()?,
         path: args.file.clone().unwrap_or_default(),
         file: files::Options {
             encoding: args.encoding.clone(),
@@ -150,6 +166,9 @@ pub fn cancel_on_interrupt(cancel: &Cancel) {
 }
 
 pub async fn run(session: &Session, args: &ImportArgs, out: &mut Out) -> Result<(), Failure> {
+    if let Some(earlier) = &args.earlier {
+        return back::run(session, earlier, out).await;
+    }
     let job = job(args, out.lang)?;
     let opened = importer::look(&job, 0).await?;
     say_what_it_is(&opened, out);
@@ -220,7 +239,7 @@ impl Told {
 
 /// `--template`: signs in only to offer the choices that exist.
 pub async fn template(global: &Global, args: &ImportArgs, out: &mut Out) -> Result<(), Failure> {
-    let resource = kind(&args.kind)?;
+    let resource = args.kind()?;
     let path = match args.template.as_deref().filter(|t| !t.is_empty()) {
         Some(path) => PathBuf::from(path),
         None => args.file.clone().unwrap_or_else(|| PathBuf::from(format!("{}.xlsx", resource.names().1))),

@@ -210,7 +210,10 @@ pub fn summary(report: &Report, json: bool, out: &mut Out) -> Result<(), Failure
         }
         if s.operation_id != 0 && s.created + s.updated > 0 {
             let operation = s.operation_id;
-            out.note(&format!("Back with: rolo undo {operation}"), &format!("撤销：rolo undo {operation}"));
+            out.note(
+                &format!("Back with: rolo import undo {operation}"),
+                &format!("撤销：rolo import undo {operation}"),
+            );
         }
         if let Some((path, rows)) = &report.errors {
             let path = path.display();

@@ -18,6 +18,18 @@ fn aside(lang: Lang, en: &str, zh: &str, what: &str) -> String {
     pick(lang, format!("{en}{what}"), format!("{zh}{what}"))
 }
 
+/// Why the server takes no writes, in English and in Chinese.
+fn stopped(why: &str) -> (&str, &str) {
+    match why {
+        "DISK_FULL" => ("its disk is full; it goes on by itself once there is space", "磁盘已满，腾出空间后自动恢复"),
+        "IO" => ("its disk fails; it goes on by itself once that works", "磁盘读写出错，恢复后自动继续"),
+        "DAMAGED" => ("its database file is damaged and a backup must be restored", "数据库文件已损坏，需要恢复备份"),
+        "FILE_READ_ONLY" => ("its database file cannot be written", "数据库文件不可写"),
+        "" => ("the reason is in its log", "原因见服务器日志"),
+        other => (other, other),
+    }
+}
+
 /// The whole message.
 pub fn message(failure: &Failure, lang: Lang) -> String {
     let detail = |key| failure.detail(key);
@@ -34,6 +46,28 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
             pick(lang, format!("Invalid request: {own}"), format!("输入有误：{own}"))
         }
         Reason::Validation => violations(failure, lang),
+        // What the state alone does not tell: what to do instead.
+        Reason::InvalidState if detail("state") == "merged" => pick(
+            lang,
+            "It was merged into another customer: undo the merge to get it back, or work on that one",
+            "该客户已并入其他客户：可撤销合并，或直接使用合并后的客户",
+        ),
+        Reason::InvalidState if detail("state") == "too large" => pick(
+            lang,
+            "It has more than 1,000 contacts and interactions: keep this one, and merge the other into it",
+            "该客户的联系人和交往记录超过 1,000 条：请保留该客户，将另一个并入",
+        ),
+        Reason::InvalidState if detail("state") == "undone" => {
+            pick(lang, "This has been taken back already", "该操作已撤销")
+        }
+        Reason::InvalidState if detail("state") == "too old" => pick(
+            lang,
+            "This is too long ago to be taken back: 24 hours, for an import 30 days",
+            "已超过可撤销的时间（24 小时，导入为 30 天）",
+        ),
+        Reason::InvalidState if detail("state") == "irreversible" => {
+            pick(lang, "This cannot be taken back", "该操作不能撤销")
+        }
         Reason::InvalidState => {
             let state = aside(lang, ": it is ", "：", &state(detail("state"), lang));
             pick(
@@ -79,6 +113,7 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
         }
         Reason::BadPageToken => pick(lang, "The list changed underneath: start it again", "列表已变化，请重新开始"),
         Reason::Busy => pick(lang, "The server is busy: try again in a moment", "服务器繁忙，请稍后再试"),
+        Reason::Untrusted => pick(lang, "The server's certificate is not trusted", "服务器证书不可信"),
         Reason::Unavailable => {
             let why = aside(lang, ": ", "：", own);
             pick(
@@ -88,11 +123,11 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
             )
         }
         Reason::ReadOnly => {
-            let why = aside(lang, ": ", "：", detail("why"));
+            let (en, zh) = stopped(detail("why"));
             pick(
                 lang,
-                format!("The server cannot write at the moment{why}; tell the administrator"),
-                format!("服务器暂时无法写入{why}，请联系管理员"),
+                format!("The server cannot write at the moment: {en}; tell the administrator"),
+                format!("服务器暂时无法写入：{zh}，请联系管理员"),
             )
         }
         Reason::Internal => {
@@ -212,6 +247,9 @@ pub fn fault(fault: &Fault, lang: Lang) -> String {
             let names = names.collect::<Vec<_>>().join(separator);
             pick(lang, format!("at least one is required of {names}"), format!("至少填写一项：{names}"))
         }
+        Fault::UsedAlready => {
+            pick(lang, "was used already for another change: take a new one", "已用于另一次修改，请换一个请求编号")
+        }
         Fault::Other(text) => text.clone(),
     }
 }
@@ -236,10 +274,29 @@ fn malformed(form: &str, lang: Lang) -> String {
             ("is too weak: at least 8 characters, not the name", "密码太弱：至少 8 个字符，且不能与用户名相同")
         }
         "flag" => ("takes yes or no", "应为 是 或 否"),
+        "other" => ("must be another record", "应为另一条记录"),
         "request_id" => ("is not a request id", "不是有效的请求编号"),
         _ => return pick(lang, format!("is not a valid {form}"), format!("格式不正确（{form}）")),
     };
     pick(lang, en, zh)
+}
+
+/// Why an undo kept a record: `who` changed it since, if it was that.
+pub fn kept(reason: &str, who: &str, lang: Lang) -> String {
+    match (Reason::from_code(reason), who) {
+        (Some(Reason::Stale), "") => pick(lang, "changed since", "之后已被修改"),
+        (Some(Reason::Stale), who) => pick(lang, format!("changed since by {who}"), format!("之后被 {who} 修改")),
+        (Some(Reason::InUse), "") => pick(lang, "in use", "已被引用"),
+        (Some(Reason::InUse), who) => {
+            pick(lang, format!("something of {who}'s belongs to it"), format!("{who} 有记录属于它"))
+        }
+        (Some(Reason::Duplicate), _) => pick(lang, "its old value is taken by now", "原值已被占用"),
+        (Some(Reason::Forbidden), _) => pick(lang, "you may not change it any more", "已无权修改"),
+        (Some(Reason::NotOwner), _) => pick(lang, "somebody else is responsible now", "现由他人负责"),
+        (Some(Reason::NotFound), _) => pick(lang, "not to be seen any more", "已不可见"),
+        (Some(Reason::InvalidState), _) => pick(lang, "its customer's status does not allow it", "其客户的状态不允许"),
+        _ => row_fault(reason, who, lang),
+    }
 }
 
 /// What is wrong with a row of an import.

@@ -1,4 +1,4 @@
-//! Reads a file on a thread of its own and hands it over in batches that fit a call: at most 200 rows and 1 MiB. At most
+//! Reads a file on a thread of its own and hands it over in batches that fit a call: at most 1,000 rows and 1 MiB. At most
 //! two batches wait, so memory stays bounded whatever the file.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use super::Mapping;
 use crate::files;
 
 /// Rows of one call.
-pub const BATCH: usize = 200;
+pub const BATCH: usize = 1_000;
 /// Bytes of cells of one call; a server takes 4 MiB.
 const BYTES: usize = 1024 * 1024;
 

@@ -4,9 +4,27 @@ use super::super::guard::{guard, unguard};
 
 #[test]
 fn what_could_run_as_a_formula_gets_an_apostrophe_and_loses_it_again() {
-    for text in
-        ["=1+1", "+86 138", "-x", "@sum", "\tx", "\rx", "\nx", "  =1", "\u{3000}=1", "＝1", "'=x", "''+y", "\u{feff}=1"]
-    {
+    for text in [
+        "=1+1",
+        "+86 138",
+        "-x",
+        "@sum",
+        "\tx",
+        "\rx",
+        "\nx",
+        "  =1",
+        "\u{3000}=1",
+        "＝1",
+        "'=x",
+        "''+y",
+        "\u{feff}=1",
+        "\u{200b}=1",
+        "\u{a0}＋1",
+        " \u{3000}－1",
+        "＠x",
+        "''＝1",
+        "\u{202e}\u{ad}@x",
+    ] {
         let written = guard(text);
         assert_eq!(written, format!("'{text}"), "{text:?}");
         assert_eq!(unguard(&written), text);

@@ -1,11 +1,8 @@
 //! How one field of a form is edited: as text, by keys that set it at once, or by picking.
 
-use rolo_proto::v1::{Choice, ContactRef, CustomerRef, UserRef};
-
-use super::draft::DraftValue;
 use crate::{
     app::shared::Shared,
-    data::Fault,
+    data::{Fault, drafts::DraftValue},
     keys::{Chord, Key},
     resource::{
         Field, Input, Value,
@@ -141,19 +138,18 @@ impl Editor {
         }
     }
 
-    /// As a draft keeps it.
-    pub fn draft(&self) -> DraftValue {
+    /// As a draft keeps it. A time is kept as what it means now: tomorrow, "tomorrow" would be another day.
+    pub fn draft(&self, field: &Field, sh: &Shared) -> DraftValue {
         match self {
+            Self::Line(_) if let (Input::Time, Ok(Value::Time(at))) = (field.input, self.value(field, sh)) => {
+                DraftValue::Text(show::exact(at, sh.zone))
+            }
             Self::Line(line) => DraftValue::Text(line.text().to_owned()),
             Self::Area(area) => DraftValue::Text(area.text().to_owned()),
             Self::Stars(n) => DraftValue::Stars(*n),
             Self::Fixed(i) => DraftValue::Index(*i),
             Self::Flag(yes) => DraftValue::Flag(*yes),
-            Self::Pick(Value::Choice(c)) => DraftValue::Picked(c.id, c.zh.clone(), c.en.clone()),
-            Self::Pick(Value::User(u)) => DraftValue::Picked(u.id, u.name.clone(), u.display_name.clone()),
-            Self::Pick(Value::Customer(c)) => DraftValue::Picked(c.id, c.number.clone(), c.name.clone()),
-            Self::Pick(Value::Contact(c)) => DraftValue::Picked(c.id, c.name.clone(), String::new()),
-            Self::Pick(_) => DraftValue::Nothing,
+            Self::Pick(value) => DraftValue::of(value),
         }
     }
 
@@ -165,16 +161,7 @@ impl Editor {
             (Self::Stars(n), DraftValue::Stars(m)) => *n = *m,
             (Self::Fixed(i), DraftValue::Index(j)) => *i = *j,
             (Self::Flag(a), DraftValue::Flag(b)) => *a = *b,
-            (Self::Pick(value), DraftValue::Nothing) => *value = Value::Absent,
-            (Self::Pick(value), DraftValue::Picked(id, one, two)) => {
-                let (id, one, two) = (*id, one.clone(), two.clone());
-                *value = match field.input {
-                    Input::Choice { .. } => Value::Choice(Choice { id, zh: one, en: two, ..Choice::default() }),
-                    Input::User => Value::User(UserRef { id, name: one, display_name: two, active: true }),
-                    Input::Customer => Value::Customer(CustomerRef { id, number: one, name: two }),
-                    _ => Value::Contact(ContactRef { id, name: one }),
-                };
-            }
+            (Self::Pick(value), draft) => *value = draft.value(field),
             _ => {}
         }
     }

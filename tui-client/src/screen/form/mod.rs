@@ -11,13 +11,13 @@ use ratatui::layout::Rect;
 use rolo_proto::v1::Kind;
 
 use self::editor::Editor;
-use super::{Answer, Ask, Place, Screen, show};
+use super::{Answer, Ask, Place, Screen};
 use crate::{
     app::{
         effect::{Reply, Request, ScreenId, Slot},
         shared::{Nav, Shared},
     },
-    data::Failure,
+    data::{Failure, Reason},
     keys::{Action, Chord, Layer, keymap},
     overlay::{Overlay, picker::Source},
     resource::{self, Field, Input, Record, Resource, Value},
@@ -67,8 +67,18 @@ pub struct FormScreen {
     pub jump: Option<LineInput>,
     given: Vec<(usize, Value)>,
     touched: bool,
+    /// The revision that is being edited.
+    revision: i64,
+    /// When something was typed last.
+    typed_at: i64,
+    /// Names the write of exactly what is typed now.
+    request_id: String,
     checking: u64,
     sent: Option<(resource::Changes, resource::WriteOptions)>,
+    /// Why the last save was stale.
+    stale: Option<Failure>,
+    /// The record as others have changed it, until the person has chosen.
+    theirs: Option<Record>,
 }
 
 impl FormScreen {
@@ -85,6 +95,7 @@ impl FormScreen {
     fn build(kind: Kind, record: Option<Record>, given: Vec<(usize, Value)>, sh: &mut Shared) -> Option<Self> {
         let resource = resource::of(kind)?;
         let resting = record.is_some();
+        let revision = record.as_ref().map_or(0, |r| r.revision);
         let id = sh.id();
         let mut form = Self {
             id,
@@ -97,18 +108,25 @@ impl FormScreen {
             jump: None,
             given,
             touched: false,
+            revision,
+            typed_at: sh.now,
+            request_id: sh.request_id(),
             checking: 0,
             sent: None,
+            stale: None,
+            theirs: None,
         };
         form.fill_in(sh);
-        if let Some(draft) = sh.drafts.get(&form.key_of_draft()).cloned() {
-            form.restore(&draft);
-            let said = fill(sh.t().draft_restored, &[&show::relative(draft.at, sh)]);
-            sh.say(said, Role::Warn);
-        }
         // Something new begins with the first field that must be filled; a time that is left blank is now.
         let wanted = |i: &Item| i.editor.is_empty() && form.field_of(i).required && form.field_of(i).name != "at";
         form.cursor = form.items.iter().position(wanted).filter(|_| form.record.is_none()).unwrap_or(0);
+        if let Some(draft) = sh.drafts.get(&form.key_of_draft()).cloned() {
+            form.restore(&draft, sh);
+            form.keep_draft(true, sh);
+            let (key, at) = (sh.key(keymap::FORM, Action::DiscardDraft), draft::typed_at(draft.at, sh));
+            let said = fill(sh.t().draft_restored, &[&at, &key]);
+            sh.say(said, Role::Warn);
+        }
         Some(form)
     }
 
@@ -195,6 +213,8 @@ impl FormScreen {
     fn changed(&mut self, sh: &mut Shared) {
         self.touched = true;
         self.resting = false;
+        self.typed_at = sh.now;
+        self.request_id = sh.request_id();
         let at = self.cursor;
         let Some(item) = self.items.get(at) else { return };
         let field = self.field_of(item);
@@ -211,6 +231,7 @@ impl FormScreen {
         if checked {
             self.checking = sh.rest(self.id, Slot::Duplicates, CHECK_AFTER);
         }
+        self.keep_draft(true, sh);
     }
 
     /// How many fields are to be mended.
@@ -225,7 +246,7 @@ impl Screen for FormScreen {
     }
 
     fn place(&self) -> Place {
-        Place::Passing
+        Place::Form(self.key_of_draft())
     }
 
     fn layers(&self) -> &'static [Layer] {
@@ -292,8 +313,11 @@ impl Screen for FormScreen {
 
     fn act(&mut self, action: Action, _: Chord, sh: &mut Shared) -> bool {
         match action {
-            Action::NextField => self.step(1),
-            Action::PrevField => self.step(-1),
+            Action::NextField | Action::PrevField => {
+                self.step(if action == Action::NextField { 1 } else { -1 });
+                // The field under the cursor is part of the draft.
+                self.keep_draft(true, sh);
+            }
             Action::PageDown => self.cursor = (self.cursor + 8).min(self.items.len()),
             Action::PageUp => self.cursor = self.cursor.saturating_sub(8),
             Action::Save => self.save(sh),
@@ -319,6 +343,7 @@ impl Screen for FormScreen {
             (Slot::Save, Ok(Reply::Record(record))) => self.saved(&record, sh),
             (Slot::Save, Err(failure)) => self.refused(failure, request, sh),
             (Slot::Record, Ok(Reply::Record(record))) => self.compare(*record, sh),
+            (Slot::Record, Err(failure)) if failure.reason == Reason::NotFound => self.gone(sh),
             (Slot::Duplicates, Ok(Reply::Duplicates(found))) => self.found(&found, sh),
             // A check that failed is not worth a message: saving checks again.
             (Slot::Duplicates, Err(_)) => {}
@@ -344,12 +369,13 @@ impl Screen for FormScreen {
                 }
             }
             Answer::Mine(kept) => self.merge(&kept, sh),
+            Answer::Yes(Ask::Anew) => self.anew(sh),
             _ => {}
         }
     }
 
     fn leave(&mut self, sh: &mut Shared) {
-        self.keep_draft(sh);
+        self.keep_draft(false, sh);
     }
 
     fn crumbs(&self, sh: &Shared) -> Vec<String> {

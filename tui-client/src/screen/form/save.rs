@@ -12,7 +12,7 @@ use crate::{
     data::{Failure, Fault, Reason, failure::fault_text},
     overlay::{Overlay, conflict::Difference},
     resource::{Changes, Input, Record, Value, WriteOptions},
-    screen::show,
+    screen::{Ask, decide, show},
     strings::fill,
     theme::Role,
 };
@@ -54,30 +54,32 @@ impl FormScreen {
         }
         if self.record.is_some() && values.is_empty() {
             self.touched = false;
-            sh.drafts.remove(&self.key_of_draft());
+            sh.drop_draft(self.key_of_draft());
             let text = sh.t().nothing_changed;
             sh.say(text, Role::Dim);
             sh.nav.push(Nav::Back);
             return;
         }
         let mut options = WriteOptions {
-            revision: self.record.as_ref().map_or(0, |r| r.revision),
+            revision: self.revision,
             full_form: self.record.is_none(),
             first_contact: (!contact.is_empty()).then_some(contact),
             seen,
             ..WriteOptions::default()
         };
-        // The same values again are the same write: if the first one did arrive, the second changes nothing.
-        options.request_id = match &self.sent {
-            Some((before, sent))
-                if *before == values
-                    && sent.first_contact == options.first_contact
-                    && sent.revision == options.revision =>
-            {
-                sent.request_id.clone()
-            }
-            _ => sh.request_id(),
-        };
+        // What was typed has its name since it was typed, after a restart too: if it did arrive, the second time changes
+        // nothing. Other values, as of a time that is told from now, are another write.
+        let another = self.sent.as_ref().is_some_and(|(before, sent)| {
+            sent.request_id == self.request_id
+                && (*before != values
+                    || sent.first_contact != options.first_contact
+                    || sent.revision != options.revision)
+        });
+        if another {
+            self.request_id = sh.request_id();
+            self.keep_draft(true, sh);
+        }
+        options.request_id.clone_from(&self.request_id);
         self.sent = Some((values.clone(), options.clone()));
         let request = match &self.record {
             Some(record) => Request::Update(self.kind, record.id, values, options),
@@ -97,11 +99,13 @@ impl FormScreen {
 
     /// The record is saved.
     pub(super) fn saved(&mut self, record: &Record, sh: &mut Shared) {
-        sh.drafts.remove(&self.key_of_draft());
+        sh.drop_draft(self.key_of_draft());
         self.touched = false;
         sh.changes += 1;
         let t = sh.t();
-        let mut text = format!("{} {}", t.saved, record.label);
+        // What was handed over may be out of sight for the one who did it.
+        let handed_over = self.kind == Kind::Customer && record.label.is_empty();
+        let mut text = if handed_over { t.handed_over.to_owned() } else { format!("{} {}", t.saved, record.label) };
         if let Some(d) = record.warnings.first() {
             let label = d.customer.as_ref().map_or("", |c| c.name.as_str());
             let owner = d.manager.as_ref().map_or(t.nobody, show::user);
@@ -121,6 +125,16 @@ impl FormScreen {
                 if let Some(record) = &self.record {
                     sh.call(self.id, Slot::Record, Request::Get(self.kind, record.id));
                 }
+                self.stale = Some(failure);
+            }
+            Reason::NotFound if self.record.is_some() => self.gone(sh),
+            Reason::InvalidState if self.record.is_some() && failure.detail("state") == "deleted" => self.gone(sh),
+            Reason::Validation if failure.violations.iter().any(|v| v.fault == Fault::UsedAlready) => {
+                // It was saved before the program was interrupted, and has been changed since: another write.
+                self.request_id = sh.request_id();
+                self.keep_draft(true, sh);
+                let text = sh.t().saved_before;
+                sh.say(text, Role::Warn);
             }
             Reason::Duplicate => {
                 let field = failure.detail("field").to_owned();
@@ -167,53 +181,71 @@ impl FormScreen {
         }
     }
 
+    /// The record has been deleted meanwhile: what was typed stays, and can be saved as something new.
+    pub(super) fn gone(&mut self, sh: &mut Shared) {
+        let label = self.record.as_ref().map_or("", |r| r.label.as_str());
+        if decide::may_create(self.kind, sh) {
+            let question = fill(sh.t().gone_anew, &[&label]);
+            sh.overlays.push(Overlay::confirm(self.id, Ask::Anew, question));
+        } else {
+            let said = fill(sh.t().gone, &[&label]);
+            sh.say(said, Role::Bad);
+        }
+    }
+
     /// Somebody else changed fields that are changed here too: asks for just these.
     pub(super) fn compare(&mut self, current: Record, sh: &mut Shared) {
+        let stale = self.stale.take();
         let mut differences = Vec::new();
         for (at, item) in self.items.iter().enumerate().filter(|(_, i)| !i.contact) {
             let field = self.field_of(item);
             let theirs = current.values.get(item.field).cloned().unwrap_or_default();
             let Ok(mine) = item.editor.value(field, sh) else { continue };
             if !same(&mine, &item.was) && !same(&theirs, &item.was) && !same(&mine, &theirs) {
+                let of = |what: &str| stale.as_ref().map_or("", |f| f.detail(&format!("{what}.{}", field.name)));
                 differences.push(Difference {
                     item: at,
                     label: field.label.get(sh.lang).to_owned(),
                     mine: show::full(&mine, field, sh),
                     theirs: show::full(&theirs, field, sh),
+                    base: show::full(&item.was, field, sh),
+                    who: of("who").to_owned(),
+                    at: of("at").parse().unwrap_or(0),
                     keep_mine: true,
                 });
             }
         }
-        // What nobody here has touched follows the record as it is now.
-        for at in 0..self.items.len() {
-            let field = self.field_of(&self.items[at]);
-            let item = &mut self.items[at];
-            let theirs = current.values.get(item.field).cloned().unwrap_or_default();
-            if !item.contact && item.editor.value(field, sh).is_ok_and(|mine| same(&mine, &item.was)) {
-                item.editor = Editor::new(field, &theirs, sh);
-            }
-            if !item.contact {
-                item.was = theirs;
-            }
-        }
-        self.record = Some(current);
+        self.theirs = Some(current);
         if differences.is_empty() {
-            self.save(sh);
+            self.merge(&[], sh);
         } else {
             sh.overlays.push(Overlay::conflict(self.id, differences));
         }
     }
 
-    /// The person has chosen field by field.
+    /// The person has chosen field by field: the form stands on the record as it is now, and is saved.
     pub(super) fn merge(&mut self, kept: &[(usize, bool)], sh: &mut Shared) {
-        for (at, mine) in kept {
-            let Some(item) = self.items.get(*at) else { continue };
-            let field = self.field_of(item);
-            let was = item.was.clone();
-            if !mine {
-                self.items[*at].editor = Editor::new(field, &was, sh);
+        let Some(current) = self.theirs.take() else { return };
+        for at in 0..self.items.len() {
+            let field = self.field_of(&self.items[at]);
+            let item = &mut self.items[at];
+            if item.contact {
+                continue;
             }
+            let theirs = current.values.get(item.field).cloned().unwrap_or_default();
+            // What nobody here has touched follows the record as it is now.
+            let untouched = item.editor.value(field, sh).is_ok_and(|mine| same(&mine, &item.was));
+            if untouched || kept.contains(&(at, false)) {
+                item.editor = Editor::new(field, &theirs, sh);
+            }
+            item.was = theirs;
         }
+        // Lists behind the form show what others have changed, whatever is saved now.
+        sh.changes += 1;
+        self.revision = current.revision;
+        self.record = Some(current);
+        self.request_id = sh.request_id();
+        self.keep_draft(true, sh);
         self.save(sh);
     }
 }

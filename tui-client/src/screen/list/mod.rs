@@ -328,6 +328,7 @@ impl Screen for ListScreen {
                 let at = targets.iter().position(|t| t.id == record.id);
                 let target = at.map(|i| targets.swap_remove(i));
                 match answer {
+                    Answer::Picked(Ask::Merge, other) => decide::merge_with(record, &other, sh),
                     Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
                     Answer::Words(Ask::Snooze, words, until) => decide::snooze(self.id, target, words, until, sh),
                     Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),

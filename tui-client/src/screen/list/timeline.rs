@@ -59,12 +59,18 @@ pub fn change_text(change: &Change, sh: &Shared) -> String {
         "update" => t.verb_changed,
         "delete" => t.verb_deleted,
         "restore" => t.verb_restored,
+        "merge" => t.verb_merged,
         "undo" => t.verb_undone,
         other => other,
     };
     let fields: Vec<_> = change.fields.iter().map(|f| field_label(kind, &f.field, sh)).collect();
     let fields = if change.verb == "update" || change.verb == "undo" { fields.join(t.comma) } else { String::new() };
     let text = format!("{verb}{what}");
+    // A merge is told by the other one: on the one that stays, and on the one that went into it.
+    let other = change.fields.iter().find(|field| matches!(field.field.as_str(), "merged_into" | "former"));
+    if let Some(other) = other.filter(|_| change.verb == "merge") {
+        return fill(t.colon, &[&text, &other.after.lines().last().unwrap_or_default()]);
+    }
     if fields.is_empty() { text } else { fill(t.colon, &[&text, &fields]) }
 }
 

@@ -229,10 +229,9 @@ impl Screen for ImportScreen {
             }
             // The whole import is one operation.
             (Step::Done(_), Key::Char('u')) => {
-                let request_id = sh.request_id();
                 let operation_id = if let Step::Done(report) = &self.step { report.status.operation_id } else { 0 };
-                let undo = rolo_proto::v1::UndoRequest { operation_id, redo: false, request_id };
-                sh.call(crate::app::model::PROGRAM, Slot::Act, Request::Undo(undo));
+                let request = rolo_proto::v1::UndoRequest { operation_id, preview: true, ..Default::default() };
+                crate::app::press::undo(sh, request);
                 sh.nav.push(Nav::Back);
                 true
             }

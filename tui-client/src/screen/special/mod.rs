@@ -2,6 +2,7 @@
 
 pub mod credentials;
 pub mod import;
+pub mod merge;
 pub mod password;
 pub mod sign_in;
 pub mod today;

@@ -13,10 +13,13 @@ use crate::{
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
     resource::{Record, Value},
-    screen::{Answer, Ask, Place, Screen, decide, list::rows::Rows, show},
+    screen::{Answer, Ask, Place, Screen, decide, form::draft, list::rows::Rows, show},
     strings::fill,
     theme::Role,
-    widget::{canvas::Canvas, table},
+    widget::{
+        canvas::{self, Canvas},
+        table,
+    },
 };
 
 /// Overdue, today, next seven days: the words of the views.
@@ -66,7 +69,7 @@ impl TodayScreen {
     }
 
     fn visible(sh: &Shared) -> usize {
-        app::draw::body(sh.size).height.into()
+        usize::from(app::draw::body(sh.size).height).saturating_sub(usize::from(!sh.waiting_drafts().is_empty()))
     }
 
     fn count(&self) -> usize {
@@ -250,6 +253,7 @@ impl Screen for TodayScreen {
         let t = sh.t();
         let titles = [t.overdue, t.due_today, t.next_7_days];
         let wide = area.width >= 70;
+        let area = drafts(c, area, sh);
         for (line, y) in self.lines().iter().skip(self.first).zip(area.top()..area.bottom()) {
             match line {
                 Line::Blank => {}
@@ -281,6 +285,23 @@ impl Screen for TodayScreen {
             c.put(area.x + 3, area.bottom().saturating_sub(2), &text, Role::Dim, area.width.saturating_sub(4));
         }
     }
+}
+
+/// A line that tells of drafts that wait; answers what is left of the area.
+fn drafts(c: &mut Canvas<'_>, area: Rect, sh: &Shared) -> Rect {
+    let waiting = sh.waiting_drafts();
+    let count = match waiting.len() {
+        0 => return area,
+        1 => sh.t().draft_waits.to_owned(),
+        n => fill(sh.t().drafts_wait, &[&n]),
+    };
+    let (line, rest) = canvas::top(area, 1);
+    let key = format!("  {}  ", sh.key(keymap::TODAY, Action::Drafts));
+    let titles: Vec<_> = waiting.iter().take(3).map(|d| draft::title(d, sh)).collect();
+    let titles = titles.join(sh.t().comma);
+    let pieces = [(count.as_str(), Role::Warn), (key.as_str(), Role::Key), (titles.as_str(), Role::Dim)];
+    c.spans(line.x + 1, line.y, line.width.saturating_sub(2), &pieces);
+    rest
 }
 
 impl TodayScreen {

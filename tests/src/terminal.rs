@@ -15,12 +15,16 @@ use anyhow::{Context, Result, bail, ensure};
 use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
 use vt100::{Parser, Screen};
 
-use crate::company::{Company, signal};
+use crate::company::{Company, program, signal};
 
 /// What does not come in this time does not come.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How a program asks where the cursor is.
 const CURSOR_REPORT: &[u8] = b"\x1b[6n";
+/// How a frame begins.
+const FRAME: &[u8] = b"\x1b[?2026h";
+/// How a frame ends.
+pub const FRAME_END: &[u8] = b"\x1b[?2026l";
 
 type Writer = Arc<Mutex<Box<dyn Write + Send>>>;
 
@@ -43,14 +47,37 @@ struct Seen {
     parser: Parser,
     /// Everything that was written.
     raw: Vec<u8>,
+    /// When the last of it came.
+    at: Instant,
     ended: Option<ExitStatus>,
+}
+
+/// What one key brought.
+#[derive(Debug, Clone, Copy)]
+pub struct Painted {
+    /// How long after the key.
+    pub after: Duration,
+    /// The frame that shows it, and no other that came in between.
+    pub bytes: usize,
+}
+
+/// Whether a terminal answers questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// It says where the cursor is.
+    Answers,
+    /// It never says anything.
+    Silent,
 }
 
 impl Shared {
     fn new(size: (u16, u16)) -> Self {
         let mut parser = Parser::default();
         resize(&mut parser, size);
-        Self { seen: Mutex::new(Seen { parser, raw: Vec::new(), ended: None }), more: Condvar::new() }
+        Self {
+            seen: Mutex::new(Seen { parser, raw: Vec::new(), at: Instant::now(), ended: None }),
+            more: Condvar::new(),
+        }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -69,24 +96,24 @@ const fn pty_size((columns, rows): (u16, u16)) -> PtySize {
 
 impl Terminal {
     /// Starts `rolo` on a terminal of these columns and rows, at a company's, with further variables.
+    ///
+    /// # Errors
+    /// It cannot be started.
     pub fn rolo(company: &Company, size: (u16, u16), args: &[&str], variables: &[(&str, &str)]) -> Result<Self> {
+        Self::start(rolo(company, args, variables)?, size, Manner::Answers)
+    }
+
+    /// Starts a program on a terminal of these columns and rows.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start(command: CommandBuilder, size: (u16, u16), manner: Manner) -> Result<Self> {
         let pair = native_pty_system().openpty(pty_size(size))?;
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rolo"));
-        command.args(args);
-        command.env_clear();
-        command.env("TERM", "xterm-256color");
-        for (name, value) in company.variables() {
-            command.env(name, value);
-        }
-        for (name, value) in variables {
-            command.env(name, value);
-        }
-        command.cwd(company.path("home"));
         let shared = Arc::new(Shared::new(size));
         let writer: Writer = Arc::new(Mutex::new(pair.master.take_writer()?));
         let mut child = pair.slave.spawn_command(command)?;
         let process = child.process_id().context("a process id")?;
-        read(pair.master.try_clone_reader()?, Arc::clone(&shared), Arc::clone(&writer));
+        read(pair.master.try_clone_reader()?, Arc::clone(&shared), Arc::clone(&writer), manner);
         thread::spawn({
             let shared = Arc::clone(&shared);
             move || {
@@ -101,6 +128,52 @@ impl Terminal {
     /// The process on the terminal.
     pub const fn process(&self) -> u32 {
         self.process
+    }
+
+    /// Presses keys as [`Terminal::keys`] does, and answers how long it took, and how much was written, until the screen
+    /// is as it should be.
+    ///
+    /// # Errors
+    /// It does not become so.
+    pub fn tap(&self, keys: &str, so: impl Fn(&Screen) -> bool) -> Result<Painted> {
+        let before = self.written();
+        let pressed = Instant::now();
+        self.keys(keys)?;
+        self.wait(keys, |seen| {
+            let written = seen.raw.get(before..).filter(|written| !written.is_empty() && so(seen.parser.screen()))?;
+            let frame = written.windows(FRAME.len()).rposition(|w| w == FRAME).unwrap_or(0);
+            Some(Painted { after: seen.at.saturating_duration_since(pressed), bytes: written.len() - frame })
+        })
+    }
+
+    /// How many bytes were written so far.
+    pub fn written(&self) -> usize {
+        self.shared.seen().raw.len()
+    }
+
+    /// Something of what is seen.
+    pub fn look<T>(&self, at: impl Fn(&Screen) -> T) -> T {
+        at(self.shared.seen().parser.screen())
+    }
+
+    /// When what is written first held these bytes.
+    ///
+    /// # Errors
+    /// It never does.
+    pub fn wrote(&self, bytes: &[u8]) -> Result<Instant> {
+        self.wait("the first frame", |seen| seen.raw.windows(bytes.len()).any(|w| w == bytes).then_some(seen.at))
+    }
+
+    /// Waits until nothing was written for so long.
+    ///
+    /// # Errors
+    /// Something is written all the time.
+    pub fn settle(&self, quiet: Duration) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.writes_within(quiet) {
+            ensure!(Instant::now() < deadline, "something is written all the time. The screen:\n{}", self.frame());
+        }
+        Ok(())
     }
 
     /// Whether the program writes anything within this time.
@@ -251,26 +324,47 @@ impl Drop for Terminal {
     }
 }
 
+/// `rolo` at a company's, not yet started.
+///
+/// # Errors
+/// It was not built.
+pub fn rolo(company: &Company, args: &[&str], variables: &[(&str, &str)]) -> Result<CommandBuilder> {
+    let mut command = CommandBuilder::new(program("rolo")?);
+    command.args(args);
+    command.env_clear();
+    command.env("TERM", "xterm-256color");
+    for (name, value) in company.variables() {
+        command.env(name, value);
+    }
+    for (name, value) in variables {
+        command.env(name, value);
+    }
+    command.cwd(company.path("home"));
+    Ok(command)
+}
+
 /// Takes in what the program writes, and answers when it asks where the cursor is.
-fn read(mut reader: Box<dyn std::io::Read + Send>, shared: Arc<Shared>, writer: Writer) {
+fn read(mut reader: Box<dyn std::io::Read + Send>, shared: Arc<Shared>, writer: Writer, manner: Manner) {
     thread::spawn(move || {
         let mut buffer = [0; 8192];
         while let Ok(length) = reader.read(&mut buffer) {
             if length == 0 {
                 return;
             }
+            let at = Instant::now();
             let mut asked = 0;
             let (row, column) = {
                 let mut seen = shared.seen();
                 let seen = &mut *seen;
                 let known = seen.raw.len().saturating_sub(CURSOR_REPORT.len() - 1);
                 seen.raw.extend(&buffer[..length]);
+                seen.at = at;
                 asked += seen.raw[known..].windows(CURSOR_REPORT.len()).filter(|w| *w == CURSOR_REPORT).count();
                 seen.parser.process(&buffer[..length]);
                 seen.parser.screen().cursor_position()
             };
             shared.more.notify_all();
-            for _ in 0..asked {
+            for _ in 0..if manner == Manner::Answers { asked } else { 0 } {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 // A program that has gone needs no answer.
                 let _ = write!(writer, "\x1b[{};{}R", row + 1, column + 1).and_then(|()| writer.flush());

@@ -21,6 +21,19 @@ pub const PASSWORD: &str = "correct horse battery";
 /// A command that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// A program of this package, as cargo builds it beside the tests and the measuring programs.
+///
+/// # Errors
+/// It was not built: `cargo build -p rolo-tests --bins` (`--release`) does.
+pub fn program(name: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let beside = own.parent().context("a directory")?;
+    // Tests lie one directory deeper.
+    let places = [beside.join(name), beside.join("..").join(name)];
+    let found = places.into_iter().find(|place| place.is_file());
+    found.with_context(|| format!("there is no {name} beside {}: build the package's programs first", own.display()))
+}
+
 /// A place where `rolo` is at home.
 pub struct Company {
     dir: TempDir,
@@ -93,8 +106,9 @@ impl Company {
         ]
     }
 
-    fn command(&self, program: &str, args: &[&str]) -> Command {
-        let mut command = Command::new(program);
+    fn command(&self, name: &str, args: &[&str]) -> Command {
+        // One that is not there fails when it is started, and says so.
+        let mut command = Command::new(program(name).unwrap_or_else(|_| name.into()));
         command.args(args).env_clear().envs(self.variables()).current_dir(self.dir.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -102,12 +116,12 @@ impl Company {
 
     /// `rolo`, not yet started.
     pub fn rolo_command(&self, args: &[&str]) -> Command {
-        self.command(env!("CARGO_BIN_EXE_rolo"), args)
+        self.command("rolo", args)
     }
 
     /// `rolod`, not yet started.
     pub fn rolod_command(&self, args: &[&str]) -> Command {
-        self.command(env!("CARGO_BIN_EXE_rolod"), args)
+        self.command("rolod", args)
     }
 
     /// `rolo`, to its end.
@@ -161,13 +175,18 @@ impl Company {
         all.extend(args);
         let mut command = self.rolod_command(&all);
         command.stderr(Stdio::inherit());
-        let mut child = command.spawn()?;
+        let mut child = command.spawn().context("rolod")?;
         let mut stdout = std::io::BufReader::new(child.stdout.take().context("a pipe")?);
         let mut line = String::new();
         stdout.read_line(&mut line)?;
-        let served = Served { child: Some(child), _stdout: stdout };
         ensure!(line.starts_with("Serving"), "rolod serve says {line:?}");
-        Ok(served)
+        let mut address = String::new();
+        if args.contains(&"--listen") {
+            line.clear();
+            stdout.read_line(&mut line)?;
+            address = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+        }
+        Ok(Served { child: Some(child), _stdout: stdout, address })
     }
 }
 
@@ -175,9 +194,16 @@ impl Company {
 pub struct Served {
     child: Option<Child>,
     _stdout: std::io::BufReader<std::process::ChildStdout>,
+    /// The first address that it listens on; blank if it was told none.
+    pub address: String,
 }
 
 impl Served {
+    /// Its process; 0 once it has ended.
+    pub fn process(&self) -> u32 {
+        self.child.as_ref().map_or(0, Child::id)
+    }
+
     /// SIGTERM, and the exit code.
     pub fn terminate(mut self) -> Result<i32> {
         let child = self.child.take().context("it runs")?;
@@ -201,6 +227,23 @@ pub fn signal(name: &str, process: u32) -> Result<()> {
     let status = Command::new("sh").arg("-c").arg(format!("kill -{name} {process}")).status()?;
     ensure!(status.success(), "kill -{name} {process}: {status}");
     Ok(())
+}
+
+/// What a process holds of its own (RssAnon), in kB of 1,000 bytes.
+///
+/// # Errors
+/// It has ended.
+pub fn resident(process: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).context("RssAnon")?;
+    let (number, unit) = line.trim().split_once(' ').context("a unit")?;
+    ensure!(unit == "kB", "RssAnon in {unit}");
+    Ok(number.parse::<u64>()? * 1_024 / 1_000)
+}
+
+/// On this machine, at a port that was free a moment ago.
+pub fn free_address() -> Result<String> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
 /// The JSON objects of a text, one a line.

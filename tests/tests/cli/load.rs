@@ -1,0 +1,34 @@
+//! The program that measures the server runs through, at its smallest and without a word on times.
+
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+/// Issue 3: "each printing a table, ... with short versions in the test command".
+#[test]
+fn the_load_program_grows_a_small_company_and_measures_every_kind_of_call() -> Result<()> {
+    let done = Command::new(env!("CARGO_BIN_EXE_load")).arg("--short").output()?;
+    let said = String::from_utf8_lossy(&done.stdout);
+    ensure!(done.status.success(), "{said}\n{}", String::from_utf8_lossy(&done.stderr));
+    for row in [
+        "| customers 0 to 1800 | 1800 |",
+        "| contacts | 200 |",
+        "| interactions | 200 |",
+        "| raw statement: open | 1 |",
+        "| empty call | 64 |",
+        "| open | 64 |",
+        "| list by name, page 1,000 | 1 |",
+        "| search 2 characters, rare | 1 |",
+        "| search 3 characters, absent | 1 |",
+        "| search initials, with a gap | 1 |",
+        "| search phone digits | 1 |",
+        "| filter without a hit, 5 orders | 1 |",
+        "| create | 64 |",
+        "| update | 64 |",
+        "bytes a create: ",
+        "bytes a update: ",
+    ] {
+        ensure!(said.contains(row), "no line {row:?} in\n{said}");
+    }
+    Ok(())
+}
