@@ -181,10 +181,13 @@ impl Company {
         stdout.read_line(&mut line)?;
         ensure!(line.starts_with("Serving"), "rolod serve says {line:?}");
         let mut address = String::new();
-        if args.contains(&"--listen") {
+        // Beside the directory's own socket it names its TCP addresses alone.
+        let listens = args.iter().skip_while(|arg| **arg != "--listen").nth(1);
+        if listens.is_some_and(|address| !address.starts_with("unix:")) {
             line.clear();
             stdout.read_line(&mut line)?;
-            address = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+            let name = line.trim().rsplit(' ').next().unwrap_or_default();
+            address = name.strip_prefix("plain:").unwrap_or(name).to_owned();
         }
         Ok(Served { child: Some(child), _stdout: stdout, address })
     }

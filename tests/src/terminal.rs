@@ -20,7 +20,7 @@ use crate::company::{Company, program, signal};
 /// What does not come in this time does not come.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How a program asks where the cursor is.
-const CURSOR_REPORT: &[u8] = b"\x1b[6n";
+pub const CURSOR_REPORT: &[u8] = b"\x1b[6n";
 /// How a frame begins.
 const FRAME: &[u8] = b"\x1b[?2026h";
 /// How a frame ends.

@@ -424,7 +424,7 @@ pub fn digest(dir: &Path) -> Result<blake3::Hash> {
         "SELECT * FROM user ORDER BY id",
         "SELECT * FROM user_role ORDER BY user_id, role_id",
         "SELECT * FROM role_permission ORDER BY role_id, permission",
-        "SELECT * FROM setting ORDER BY name",
+        "SELECT * FROM setting WHERE name <> 'backup_at' ORDER BY name",
         "SELECT * FROM import ORDER BY id",
     ] {
         let mut statement = conn.prepare(sql)?;

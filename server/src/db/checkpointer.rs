@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use rusqlite::Connection;
@@ -11,8 +12,12 @@ use rusqlite::Connection;
 use super::connect;
 use crate::error::{Error, Result};
 
-/// The log is worth folding back from so many bytes on.
-const BYTES: u64 = 4 << 20;
+/// The log is worth folding back when it has grown by so many bytes.
+const STEP: u64 = 4 << 20;
+/// From so many bytes on it is made to start anew, for a writer who never rests does not give it the occasion.
+const LONG: u64 = 32 << 20;
+/// How long that may wait for whoever reads or writes just then.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The thread; it ends when this is dropped, after the work under way.
 pub(super) struct Checkpointer {
@@ -23,6 +28,7 @@ pub(super) struct Checkpointer {
 impl Checkpointer {
     pub(super) fn start(path: &Path) -> Result<Self> {
         let conn = connect(path, false)?;
+        conn.busy_timeout(PATIENCE)?;
         let (wake, woken) = sync_channel(1);
         let log = log_of(path);
         let thread = std::thread::Builder::new()
@@ -58,13 +64,23 @@ pub(super) fn log_of(path: &Path) -> PathBuf {
 }
 
 fn work(conn: &Connection, log: &Path, woken: &Receiver<()>) {
+    let mut folded = 0;
     while woken.recv().is_ok() {
         let bytes = std::fs::metadata(log).map_or(0, |file| file.len());
-        if bytes < BYTES {
+        if bytes < folded {
+            folded = 0;
+        }
+        if bytes < folded + STEP {
             continue;
         }
-        // Passive: takes what it can get without making anybody wait. The writer starts the log anew when all is back.
-        if let Err(error) = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+        folded = bytes;
+        // Passive takes what it can get without making anybody wait; what is left for the other is little then.
+        let passive = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        let done = match passive {
+            Ok(()) if bytes >= LONG => conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())),
+            done => done,
+        };
+        if let Err(error) = done {
             tracing::warn!(%error, "the log could not be folded back; it is tried again");
         }
     }

@@ -107,6 +107,7 @@ pub struct Index {
     find: &'static str,
     insert: &'static str,
     delete: &'static str,
+    merge: &'static str,
     /// The column that holds [`name_key`](crate::text::name_key), in the words of the kind's list.
     name_key: &'static str,
 }
@@ -121,6 +122,7 @@ macro_rules! index {
             find: concat!("SELECT rowid FROM ", $grams, " WHERE ", $grams, " MATCH ?1 LIMIT ?2"),
             insert: concat!("INSERT INTO ", $grams, " (rowid, grams) VALUES (?1, ?2)"),
             delete: concat!("DELETE FROM ", $grams, " WHERE rowid = ?1"),
+            merge: concat!("INSERT INTO ", $grams, " (", $grams, ", rank) VALUES ('merge', ?1)"),
             name_key: $name_key,
         }
     };
@@ -168,5 +170,19 @@ impl Index {
             tx.execute(self.delete, [id])?;
         }
         Ok(())
+    }
+
+    /// Merges some of the index's segments, of which a large import leaves many: each is a list more that a search reads.
+    /// Answers whether there is more to merge; `begin` says that all are to become one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn tidy(&self, tx: &Tx<'_>, begin: bool) -> Result<bool> {
+        const PAGES: i64 = 160;
+        let before = tx.changes();
+        let pages = if begin { -PAGES } else { PAGES };
+        tx.execute(self.merge, [pages])?;
+        // The engine's own sign that nothing was left to do.
+        Ok(tx.changes().saturating_sub(before) >= 2)
     }
 }

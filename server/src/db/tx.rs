@@ -44,7 +44,11 @@ impl<'c> Tx<'c> {
     }
 
     /// Runs on the connection, and remembers if the engine fails: a job may take such an error for one of its own.
+    /// Nothing runs after that: the engine may have rolled the transaction back, and each statement would stand alone.
     fn run<T>(&self, run: impl FnOnce(&'c Connection) -> Result<T>) -> Result<T> {
+        if let Some(failure) = self.failure.get() {
+            return Err(rusqlite::Error::SqliteFailure(failure, None).into());
+        }
         let struck = self.faults.map_or(Ok(()), |faults| faults.at(Point::Statement, self.conn));
         let answer = struck.map_err(Error::from).and_then(|()| run(self.conn));
         if let Err(Error::Db(rusqlite::Error::SqliteFailure(failure, _))) = &answer

@@ -73,7 +73,7 @@ const PROBE_LAST: Duration = Duration::from_secs(10);
 
 /// A batch of feeds may be longer, for it ends with the job under way as soon as somebody waits: the pages that all rows
 /// touch are written once a commit.
-const FEEDS_TIME: Duration = Duration::from_millis(32);
+const FEEDS_TIME: Duration = Duration::from_millis(60);
 
 trait Job: Send {
     fn run(&mut self, write: &mut Write<'_>) -> Result<(), ()>;

@@ -138,7 +138,8 @@ impl Desk<'_> {
     pub fn write_lightly(&mut self, change: &mut Change<'_, '_>, row: &ImportRow) -> Result<Option<RowOutcome>> {
         let before = change.tx().changes();
         let outcome = self.written(change, row);
-        if outcome.is_err() && change.tx().changes() != before {
+        // A failure of the engine is none of the row's, and may have ended the transaction.
+        if matches!(outcome, Err(Stop::Refused(_))) && change.tx().changes() != before {
             return Ok(None);
         }
         self.reader.lookups.settle(outcome.is_ok());

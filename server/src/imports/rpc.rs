@@ -20,7 +20,7 @@ use crate::{
     db::{
         Lane, Write,
         list::{Key, Position},
-        search::ahead,
+        search::{self, ahead},
     },
     error::{Error, Fault, Result},
     kernel::Kernel,
@@ -35,7 +35,10 @@ use crate::{
 const MOST_LOOKED: usize = 200;
 const MOST_WRITTEN: usize = 1_000;
 /// Rows that one job writes: it holds the writer for that long, and people wait.
-const JOB_ROWS: usize = 32;
+const JOB_ROWS: usize = 50;
+
+/// So many rows are a large import.
+const TIDY: i64 = 1_000;
 
 /// The service.
 #[derive(Debug)]
@@ -130,6 +133,7 @@ impl ImportService for Service {
                 Ok(store::load(write.tx, actor, id)?.status)
             })
             .await?;
+        self.tidy(&status);
         Ok(Response::new(status))
     }
 
@@ -167,6 +171,21 @@ impl Service {
         tokio::spawn(async move {
             // Whether the caller may see the import at all, the write itself will say.
             let _ = kernel.view(&caller, prepare).await;
+        });
+    }
+
+    /// Puts the search index in order after a large import, in the lane of feeds and a little at a time. Not done to the
+    /// end, searches are slower, not wrong.
+    fn tidy(&self, status: &pb::ImportStatus) {
+        if status.created + status.updated < TIDY {
+            return;
+        }
+        let db = self.kernel.db().clone();
+        tokio::spawn(async move {
+            let mut begin = true;
+            while db.write(Lane::Feeds, move |write| search::CUSTOMERS.tidy(write.tx, begin)).await.unwrap_or(false) {
+                begin = false;
+            }
         });
     }
 
@@ -316,7 +335,8 @@ fn write_slice(
         Ok(written)
     });
     let written = match whole {
-        Err(_) if half_written => {
+        // Anything else says that the rows before could not be taken back.
+        Err(Error::NotFound) if half_written => {
             let mut desk = desk(actor, settings, &layout, &options)?;
             fresh.iter().map(|row| desk.write(&mut change, row)).collect::<Result<_>>()?
         }

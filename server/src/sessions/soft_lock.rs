@@ -217,6 +217,7 @@ mod tests {
         for n in 0..MOST + 10 {
             locks.attempt("li", &format!("origin {n}"), 0);
         }
-        assert_eq!((locks.state().locks.len(), locks.state().origins.len()), (MOST, MOST));
+        let state = locks.state();
+        assert_eq!((state.locks.len(), state.origins.len()), (MOST, MOST));
     }
 }

@@ -9,6 +9,8 @@
 //! Without `--dir` the customers are those of a demonstration company. With it they are those of a data directory that
 //! nobody else serves, in which NAME signs in; an interaction and an export more are in it afterwards.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints what it measured")]
+
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};

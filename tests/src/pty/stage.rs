@@ -64,14 +64,14 @@ impl Stage {
     pub fn door(&self, delay: Duration) -> Result<Door> {
         let proxy = self.runtime.block_on(Proxy::to(self.served.address.parse()?))?;
         proxy.set(Mode::Delay(delay));
-        let (address, password) = (proxy.address().to_string(), self.password.to_string_lossy().into_owned());
+        let (address, password) = (format!("plain:{}", proxy.address()), self.password.to_string_lossy().into_owned());
         self.company.ok(&["--server", &address, "login", "--user", &self.user, "--password-file", &password])?;
         Ok(Door { proxy, delay })
     }
 
     /// Starts `rolo` at a door and does nothing more.
     pub fn start(&self, door: &Door, manner: Manner) -> Result<Terminal> {
-        let address = door.proxy.address().to_string();
+        let address = format!("plain:{}", door.proxy.address());
         let chinese = [("LANG", "zh_CN.UTF-8")];
         Terminal::start(terminal::rolo(&self.company, &["--server", &address], &chinese)?, SIZE, manner)
     }

@@ -48,6 +48,8 @@ pub async fn check(
         if let Outcome::Refused(reason) = &entry.outcome {
             let clear = match reason.as_str() {
                 "READ_ONLY" | "BUSY" => true,
+                // A write whose answer was lost came through after the record was read.
+                "STALE" => true,
                 "INTERNAL" => strikes.contains(&Strike::Panic),
                 _ => false,
             };

@@ -195,9 +195,17 @@ impl Worker {
         }
     }
 
+    /// The revision of a customer as it is now; none if the server does not say.
+    async fn seen(&self, id: i64) -> Option<i64> {
+        let request = pb::GetCustomerRequest { id, ..Default::default() };
+        let seen = self.client.call(request, |c, r| async move { c.customers().get_customer(r).await }).await;
+        seen.ok().map(|customer: pb::Customer| customer.revision)
+    }
+
     async fn delete(&mut self, chosen: usize, id: i64) {
+        let Some(revision) = self.seen(id).await else { return };
         let request_id = self.fresh("r");
-        let request = pb::DeleteCustomerRequest { id, revision: 0, request_id: request_id.clone() };
+        let request = pb::DeleteCustomerRequest { id, revision, request_id: request_id.clone() };
         let mark = Mark::Verb(Kind::Customer, id, "delete");
         let run = |c: Client, r| async move { c.customers().delete_customer(r).await };
         let done: Option<pb::Changed> = self.call(request, &request_id, "DeleteCustomer", mark, run).await;
@@ -206,8 +214,9 @@ impl Worker {
     }
 
     async fn restore(&mut self, chosen: usize, id: i64) {
+        let Some(revision) = self.seen(id).await else { return };
         let request_id = self.fresh("r");
-        let request = pb::RestoreCustomerRequest { id, revision: 0, request_id: request_id.clone() };
+        let request = pb::RestoreCustomerRequest { id, revision, request_id: request_id.clone() };
         let mark = Mark::Verb(Kind::Customer, id, "restore");
         let run = |c: Client, r| async move { c.customers().restore_customer(r).await };
         let done: Option<pb::Customer> = self.call(request, &request_id, "RestoreCustomer", mark, run).await;
@@ -263,8 +272,11 @@ impl Worker {
     }
 
     async fn settle(&mut self, chosen: usize, id: i64) {
+        let get = pb::GetInteractionRequest { id };
+        let seen = self.client.call(get, |c, r| async move { c.interactions().get_interaction(r).await }).await;
+        let Ok(pb::Interaction { revision, .. }) = seen else { return };
         let request_id = self.fresh("r");
-        let request = pb::SettleNextContactRequest { id, revision: 0, request_id: request_id.clone() };
+        let request = pb::SettleNextContactRequest { id, revision, request_id: request_id.clone() };
         let mark = Mark::Verb(Kind::Interaction, id, "settle");
         let run = |c: Client, r| async move { c.interactions().settle_next_contact(r).await };
         let done: Option<pb::Interaction> = self.call(request, &request_id, "SettleNextContact", mark, run).await;

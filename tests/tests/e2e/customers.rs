@@ -57,7 +57,8 @@ async fn a_new_customer_gets_a_number_and_its_maker_as_manager() -> Result<()> {
     assert_eq!(reason_of(&mgr.customer("别人的", world.session("other").await?.user_id).await), "NOT_OWNER");
     let empty = refused(mgr.customer(" \u{3000}\u{200b}", 0).await)?;
     assert_eq!(faults(&empty), ["name REQUIRED"]);
-    let all = [Action::Edit, Action::Reassign, Action::Delete, Action::AddContact, Action::AddInteraction];
+    let all =
+        [Action::Edit, Action::Reassign, Action::Delete, Action::Merge, Action::AddContact, Action::AddInteraction];
     assert_eq!(mgr.get(mine.id).await?.allowed_actions().collect::<Vec<_>>(), all);
     assert_eq!(exe.get(mine.id).await?.allowed_actions().collect::<Vec<_>>(), []);
     Ok(())

@@ -131,7 +131,7 @@ async fn a_failing_disk_is_no_fault_of_an_imported_row() -> Result<()> {
     let import_id = boss.imports().start_import(request).await?.into_inner().id;
     let rows: Vec<_> = (0..5).map(|line| pb::ImportRow { line, cells: vec![format!("客户{line}")] }).collect();
     let request = || pb::WriteRowsRequest { import_id, first_row: 0, rows: rows.clone() };
-    for each in [15, 40, 70, 100] {
+    for each in [15, 30, 45, 60] {
         strikes.set(Some(Order::Statements(each)));
         let refused = boss.imports().write_rows(request()).await.err().context("written")?;
         assert_eq!(detail(&refused, "why"), "IO", "statement {each}: {refused:?}");

@@ -8,7 +8,7 @@ use crate::{
     WIDE,
     company::Company,
     english,
-    terminal::{self, FRAME_END, Manner, Terminal},
+    terminal::{self, CURSOR_REPORT, FRAME_END, Manner, Terminal},
 };
 
 /// A shell's terminal before anything is started on it.
@@ -93,6 +93,19 @@ fn keys_typed_at_a_terminal_that_never_answers_arrive_in_order() -> Result<()> {
     rolo.wait_for(&["abcdefghijklmnopqrstuvwxyz"])?;
     rolo.signal("TERM")?;
     ensure!(rolo.ended()?.success(), "it ends well");
+    Ok(())
+}
+
+/// Keys that come with the terminal's answer, or just after it, are not overlooked until the next one is pressed.
+#[test]
+fn keys_typed_in_the_moment_of_the_answer_arrive() -> Result<()> {
+    let company = Company::nothing()?;
+    for _ in 0..20 {
+        let rolo = Terminal::start(terminal::rolo(&company, &[], &[])?, WIDE, Manner::Answers)?;
+        rolo.wrote(CURSOR_REPORT)?;
+        rolo.keys("'hasty'")?;
+        rolo.wait_for(&["hasty"])?;
+    }
     Ok(())
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures::{Stream, StreamExt};
 use ratatui::backend::Backend;
 use tokio::sync::mpsc;
 
@@ -18,38 +17,10 @@ pub trait Holder<B: Backend> {
 }
 
 /// Runs until the person leaves or the terminal has gone.
-pub async fn event_loop<B, S, H>(
+pub async fn event_loop<B, H>(
     engine: &mut Engine<B>,
-    inputs: S,
+    mut inputs: mpsc::UnboundedReceiver<Input>,
     mut replies: mpsc::UnboundedReceiver<Msg>,
-    holder: &mut H,
-) -> anyhow::Result<()>
-where
-    B: Backend,
-    B::Error: std::error::Error + Send + Sync + 'static,
-    S: Stream<Item = Input> + Send + 'static,
-    H: Holder<B>,
-{
-    // A task of its own: crossterm's stream keeps the waker of whoever polled it first, so looking whether there is more
-    // without waiting would lose the next key.
-    let (sender, mut inputs_here) = mpsc::unbounded_channel();
-    let forward = tokio::spawn(async move {
-        tokio::pin!(inputs);
-        while let Some(input) = inputs.next().await {
-            if sender.send(input).is_err() {
-                return;
-            }
-        }
-    });
-    let outcome = serve(engine, &mut inputs_here, &mut replies, holder).await;
-    forward.abort();
-    outcome
-}
-
-async fn serve<B, H>(
-    engine: &mut Engine<B>,
-    inputs: &mut mpsc::UnboundedReceiver<Input>,
-    replies: &mut mpsc::UnboundedReceiver<Msg>,
     holder: &mut H,
 ) -> anyhow::Result<()>
 where

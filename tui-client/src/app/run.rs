@@ -6,7 +6,6 @@ use std::{
 };
 
 use anyhow::Context as _;
-use futures::{Stream, StreamExt, stream};
 use ratatui::Terminal;
 use tokio::sync::mpsc;
 
@@ -27,7 +26,7 @@ use crate::{
         caps::{self, Ambiguous, Caps},
         clipboard,
         guard::Guard,
-        input::{self, Input},
+        reader,
     },
     theme::Theme,
 };
@@ -63,7 +62,7 @@ pub async fn run(connection: Connection, options: Options) -> anyhow::Result<()>
         probe(&sender).await;
     }
     let mut holder = RealTerminal { guard, tmux: std::env::var_os("TMUX").is_some() };
-    event_loop(&mut engine, inputs(), replies, &mut holder).await
+    event_loop(&mut engine, reader::start(), replies, &mut holder).await
 }
 
 /// A model with what the terminal and the options say.
@@ -83,11 +82,8 @@ pub fn model(caps: &Caps, options: &Options, size: (u16, u16)) -> Model {
 }
 
 /// Asks the terminal how wide it draws `·`, and waits no longer than a person would notice. Keys pressed meanwhile are
-/// kept in order for the event loop.
+/// kept in order for the reader.
 async fn probe(sender: &mpsc::UnboundedSender<Msg>) {
-    // crossterm waits two seconds for the answer, and nobody else reads the terminal meanwhile. The end of a stream of
-    // its events wakes it, which is the only way to make it give up sooner.
-    let waker = crossterm::event::EventStream::new();
     let sender = sender.clone();
     let mut asked = tokio::task::spawn_blocking(move || {
         if caps::probe_wide() == Some(true) {
@@ -96,41 +92,12 @@ async fn probe(sender: &mpsc::UnboundedSender<Msg>) {
         }
     });
     if tokio::time::timeout(PROBE, &mut asked).await.is_err() {
-        drop(waker);
-        // Both must not write at once. A probe that panicked has been told by the hook.
+        // crossterm waits two seconds for the answer, and nobody else reads the terminal meanwhile. The end of a stream of
+        // its events wakes it, which is the only way to make it give up sooner.
+        drop(crossterm::event::EventStream::new());
+        // Both must not read at once. A probe that panicked has been told by the hook.
         let _ = asked.await;
     }
-}
-
-/// Keys, pastes and sizes of the terminal, and the signals that end us.
-fn inputs() -> impl Stream<Item = Input> {
-    let events = crossterm::event::EventStream::new().filter_map(|event| async move {
-        match event {
-            Ok(event) => input::translate(event),
-            // The terminal has gone.
-            Err(_) => Some(Input::Terminate),
-        }
-    });
-    stream::select(events, signals())
-}
-
-#[cfg(unix)]
-fn signals() -> impl Stream<Item = Input> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let of = |kind| {
-        let signals = signal(kind).ok();
-        stream::unfold(signals, |signals| async move {
-            let mut signals = signals?;
-            signals.recv().await?;
-            Some((Input::Terminate, Some(signals)))
-        })
-    };
-    stream::select(of(SignalKind::terminate()), of(SignalKind::hangup()))
-}
-
-#[cfg(not(unix))]
-fn signals() -> impl Stream<Item = Input> {
-    stream::pending()
 }
 
 /// Holds the terminal.
