@@ -130,9 +130,10 @@ pub fn slice(
         if bulk.next - begun >= SLICE || (bulk.next > begun && started.elapsed() >= HOLD) {
             break;
         }
+        let before = tx.changes();
         let result = change.attempt(|change| act.run(change, settings, id));
         match result {
-            Ok(done) if done.operation_id > 0 || done.revision == 0 => bulk.progress.done += 1,
+            Ok(_) if tx.changes() > before => bulk.progress.done += 1,
             Ok(_) => bulk.progress.unchanged += 1,
             Err(error @ (Error::Db(_) | Error::Internal(_))) => return Err(error),
             Err(cause) => {

@@ -8,7 +8,7 @@ use crate::{
     clock::{DAY, Millis},
     db::{
         Tx,
-        list::{Key, Position, Slice, Walk, among, bounded},
+        list::{EXAMINED, Key, Position, Slice, Walk, among, bounded},
         search,
         sql::Sql,
     },
@@ -18,6 +18,8 @@ use crate::{
 
 /// An owner's open opportunities drive the list if they are at most so many, whatever its order.
 const FEW: i64 = 2_000;
+/// Hits of a search that one call looks at one by one.
+const HITS: usize = 2_000;
 
 /// An assignment is new for so long.
 const NEW: Millis = 7 * DAY;
@@ -266,6 +268,24 @@ impl List {
             None => self.walk.page(tx, after, size, 0, |_| Ok(true)),
             Some(query) => query.page(tx, &search::OPPORTUNITIES, &self.walk, after, size),
         }
+    }
+
+    /// Shows each of the next rows to `each`, as many as one call has time for; answers where to go on.
+    ///
+    /// # Errors
+    /// The database's, and what `each` answers.
+    pub fn each(
+        &self,
+        tx: &Tx<'_>,
+        after: Option<&Position>,
+        mut each: impl FnMut(i64) -> Result<()>,
+    ) -> Result<Option<Position>> {
+        let Some(query) = &self.query else {
+            return Ok(self.walk.page(tx, after, EXAMINED, 0, |id| each(id).map(|()| true))?.next);
+        };
+        let slice = query.page(tx, &search::OPPORTUNITIES, &self.walk, after, HITS)?;
+        slice.ids.into_iter().try_for_each(each)?;
+        Ok(slice.next)
     }
 
     /// How many there are, up to a bound.

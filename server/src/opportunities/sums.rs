@@ -6,12 +6,7 @@ use rolo_proto::v1::{self as pb, OpportunityStatus};
 use super::{derive, list};
 use crate::{
     authz::{Actor, Permission, Scope},
-    db::{
-        Tx,
-        list::{EXAMINED, Position},
-        params,
-        sql::Sql,
-    },
+    db::{Tx, list::Position, params, sql::Sql},
     dictionary,
     error::{Error, Fault, Result},
     rpc::{guard::View, page::Binding},
@@ -171,15 +166,49 @@ fn figures(row: &crate::db::Row<'_>, at: usize) -> rusqlite::Result<pb::Figures>
 const SUMS: &str = "COALESCE(SUM(s.count), 0), COALESCE(SUM(s.amount), 0), COALESCE(SUM(s.weighted), 0), \
                     COALESCE(SUM(s.unknown), 0)";
 
+fn by_stage(actor: &Actor, owners: &[i64]) -> Result<Sql> {
+    let mut sql = Sql::new("SELECT s.stage_id, ");
+    sql.push(SUMS).push(" FROM opportunity_sum s WHERE s.status IN (1, 2)");
+    add_owners(&mut sql, actor, owners)?;
+    sql.push(" GROUP BY s.stage_id");
+    Ok(sql)
+}
+
+fn by_month(actor: &Actor, owners: &[i64], first: &str, last: &str) -> Result<Sql> {
+    let mut sql = Sql::new("SELECT s.status, s.month, ");
+    sql.push(SUMS).push(" FROM opportunity_sum s WHERE s.status IN (1, 2, 3) AND (s.month = '' AND s.status <> 3");
+    sql.push(" OR s.month >= ").bind(first).push(" AND s.month <= ").bind(last).push(")");
+    add_owners(&mut sql, actor, owners)?;
+    sql.push(" GROUP BY s.status, s.month");
+    Ok(sql)
+}
+
+fn before(actor: &Actor, owners: &[i64], first: &str) -> Result<Sql> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(SUMS).push(" FROM opportunity_sum s WHERE s.status IN (1, 2) AND s.month <> '' AND s.month < ");
+    sql.bind(first);
+    add_owners(&mut sql, actor, owners)?;
+    Ok(sql)
+}
+
+/// The statements of board and forecast, for looking at how they run.
+///
+/// # Errors
+/// None that is known.
+pub fn statements(actor: &Actor, owners: &[i64]) -> Result<[(&'static str, Sql); 3]> {
+    Ok([
+        ("by stage", by_stage(actor, owners)?),
+        ("by month", by_month(actor, owners, "2026-01", "2026-06")?),
+        ("overdue", before(actor, owners, "2026-01")?),
+    ])
+}
+
 /// Open opportunities by stage (board by stage); every stage on offer has its column.
 ///
 /// # Errors
 /// The database's.
 pub fn board(view: &View<'_>, request: &pb::GetBoardRequest) -> Result<pb::GetBoardResponse> {
-    let mut sql = Sql::new("SELECT s.stage_id, ");
-    sql.push(SUMS).push(" FROM opportunity_sum s WHERE s.status IN (1, 2)");
-    add_owners(&mut sql, view.actor, &request.assignee_ids)?;
-    sql.push(" GROUP BY s.stage_id");
+    let sql = by_stage(view.actor, &request.assignee_ids)?;
     let mut found = sql.all(view.tx, |row| Ok((row.get::<_, i64>(0)?, figures(row, 1)?)))?;
     let mut columns = Vec::new();
     for id in dictionary::store::offered_ids(view.tx, "sales_stage")? {
@@ -210,11 +239,7 @@ pub fn forecast(view: &View<'_>, request: &pb::GetForecastRequest) -> Result<pb:
     let (Some(first), Some(last)) = (months.first(), months.last()) else {
         return Ok(pb::GetForecastResponse::default());
     };
-    let mut sql = Sql::new("SELECT s.status, s.month, ");
-    sql.push(SUMS).push(" FROM opportunity_sum s WHERE s.status IN (1, 2, 3) AND (s.month = '' AND s.status <> 3");
-    sql.push(" OR s.month >= ").bind(first.as_str()).push(" AND s.month <= ").bind(last.as_str()).push(")");
-    add_owners(&mut sql, view.actor, &request.assignee_ids)?;
-    sql.push(" GROUP BY s.status, s.month");
+    let sql = by_month(view.actor, &request.assignee_ids, first, last)?;
     type Row = (i64, String, pb::Figures);
     let found: Vec<Row> = sql.all(view.tx, |row| Ok((row.get(0)?, row.get(1)?, figures(row, 2)?)))?;
     let of = |month: &str, won: bool| {
@@ -229,11 +254,7 @@ pub fn forecast(view: &View<'_>, request: &pb::GetForecastRequest) -> Result<pb:
     };
     let mut answer: Vec<_> = months.iter().map(|month| month_of(month)).collect();
     answer.push(month_of(""));
-    let mut sql = Sql::new("SELECT ");
-    sql.push(SUMS).push(" FROM opportunity_sum s WHERE s.status IN (1, 2) AND s.month <> '' AND s.month < ");
-    sql.bind(first.as_str());
-    add_owners(&mut sql, view.actor, &request.assignee_ids)?;
-    let overdue = sql.one(view.tx, |row| figures(row, 0))?;
+    let overdue = before(view.actor, &request.assignee_ids, first)?.one(view.tx, |row| figures(row, 0))?;
     Ok(pb::GetForecastResponse { months: answer, overdue: Some(overdue) })
 }
 
@@ -271,18 +292,18 @@ pub fn of_filter(view: &View<'_>, mut request: pb::SumOpportunitiesRequest) -> R
     let list_request =
         pb::ListOpportunitiesRequest { filter: request.filter, ..pb::ListOpportunitiesRequest::default() };
     let list = list::List::new(view, &list_request)?;
-    let slice = list.page(view.tx, after.as_ref(), EXAMINED / 2)?;
     let mut sum = pb::Figures::default();
-    for id in slice.ids {
+    let next = list.each(view.tx, after.as_ref(), |id| {
         let (amount, rate) =
             view.tx.query_one("SELECT amount_rank, rate_rank FROM opportunity WHERE id = ?1", [id], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
             })?;
         let part = pb::Figures { count: 1, amount, weighted: weighted(amount, rate), unknown: i64::from(amount == 0) };
-        sum = plus(sum, &part);
-    }
+        sum = plus(std::mem::take(&mut sum), &part);
+        Ok(())
+    })?;
     Ok(pb::SumOpportunitiesResponse {
         figures: Some(sum),
-        next_page_token: binding.seal(slice.next.map(|next| next.encode()).as_deref()),
+        next_page_token: binding.seal(next.map(|next| next.encode()).as_deref()),
     })
 }

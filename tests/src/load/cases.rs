@@ -18,9 +18,9 @@ use super::{
 use crate::{Session, world::request_id};
 
 /// Rows of a page, as the screens ask for them.
-const PAGE: i32 = 50;
+pub const PAGE: i32 = 50;
 /// A complete answer is followed over so many pages at most.
-const PAGES: usize = 400;
+pub const PAGES: usize = 400;
 /// A case ends after this time, whatever number of calls it has made.
 const TIME: Duration = Duration::from_secs(4);
 
@@ -60,7 +60,10 @@ pub struct Bench<'a> {
 impl Bench<'_> {
     /// Runs a case with one client and with all of them. `act` makes the call of a number and answers the times of its
     /// pages.
-    async fn case<F, A>(&mut self, what: &str, act: F) -> Result<()>
+    ///
+    /// # Errors
+    /// A call fails.
+    pub async fn case<F, A>(&mut self, what: &str, act: F) -> Result<()>
     where
         F: Fn(Session, usize) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Vec<Duration>>> + Send + 'static,
@@ -277,7 +280,10 @@ async fn pages(
 }
 
 /// The time of one call.
-async fn once<R, E>(call: impl Future<Output = Result<R, E>>) -> Result<Vec<Duration>>
+///
+/// # Errors
+/// The call fails.
+pub async fn once<R, E>(call: impl Future<Output = Result<R, E>>) -> Result<Vec<Duration>>
 where
     anyhow::Error: From<E>,
 {

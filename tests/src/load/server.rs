@@ -135,7 +135,15 @@ impl Server {
     /// # Errors
     /// The server refuses.
     pub async fn clients(&self, count: usize) -> Result<Vec<Session>> {
-        let signed = self.signed("boss").await?;
+        self.clients_of("boss", count).await
+    }
+
+    /// As [`Server::clients`], somebody else's.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn clients_of(&self, name: &str, count: usize) -> Result<Vec<Session>> {
+        let signed = self.signed(name).await?;
         let mut clients = Vec::with_capacity(count);
         for _ in 0..count {
             clients.push(signed.over(dial(&self.dir).await?));

@@ -215,7 +215,7 @@ pub async fn add(world: &World, boss: &Session, person: i64, number: u32, t: &mu
     let bin = pb::DeleteOpportunityRequest { id, revision, request_id: request_id() };
     recorder.opportunities().delete_opportunity(bin).await?;
     t.close_reason_id = world.item("close_reason", "price").await?;
-    let closer = boss.assign(&record("丢单").await?, boss.user_id).await?;
+    let closer = boss.assign(&record("丢单").await?, recorder.user_id).await?;
     let fail = pb::FailOpportunityRequest {
         id: closer.id,
         revision: closer.revision,
@@ -223,7 +223,7 @@ pub async fn add(world: &World, boss: &Session, person: i64, number: u32, t: &mu
         close_text: "太贵".into(),
         request_id: request_id(),
     };
-    t.lost_lead = boss.opportunities().fail_opportunity(fail).await?.into_inner();
+    t.lost_lead = recorder.opportunities().fail_opportunity(fail).await?.into_inner();
     for binned in [false, true] {
         let product = pb::ProductInput { name: format!("产品{number}{binned}"), ..Default::default() };
         let make = pb::CreateProductRequest { product: Some(product), request_id: request_id() };

@@ -119,3 +119,123 @@ async fn nothing_too_much_and_what_a_kind_does_not_know_is_refused() -> Result<(
     }
     Ok(())
 }
+
+/// Jobs of 200 at most; who goes away stops it before the next job, the same request goes on where it stopped, over a
+/// restart too; spread over ten people it is one operation with one undo, in which each is told once.
+#[tokio::test]
+async fn five_hundred_are_spread_over_ten_and_go_on_after_an_interruption_as_one_operation() -> Result<()> {
+    const MANY: usize = 500;
+    let mut world = World::new().await?;
+    let people = (0..10).map(|n| (format!("m{n}"), ["manager"].as_slice(), "North")).collect();
+    rolo_tests::world::hire(world.handle()?, people).await?;
+    let sup = world.session("sup").await?;
+    for number in 0..MANY {
+        sup.record(lead(&format!("公司{number}"))).await?;
+    }
+    let unassigned = || pb::OpportunityFilter { view: pb::OpportunityView::Unassigned.into(), ..Default::default() };
+    let assignees = sup.opportunities().list_assignees(pb::ListAssigneesRequest { search: "m".into() }).await?;
+    let assignees = assignees.into_inner().assignees.into_iter().filter_map(|one| one.user);
+    let ten: Vec<i64> = assignees.filter(|user| user.name != "mgr").map(|user| user.id).collect();
+    assert_eq!(ten.len(), 10);
+    let spread = pb::SpreadOpportunitiesRequest {
+        filter: Some(unassigned()),
+        assignee_ids: ten,
+        spread: pb::Spread::Evenly.into(),
+        ..Default::default()
+    };
+    let shares = sup.opportunities().spread_opportunities(spread).await?.into_inner().shares;
+    let shares: Vec<_> = shares
+        .into_iter()
+        .map(|share| act::Share {
+            assignee_id: share.assignee.and_then(|one| one.user).map_or(0, |user| user.id),
+            ids: share.ids,
+        })
+        .collect();
+    assert!(shares.iter().all(|share| share.ids.len() == MANY / 10));
+    let filter = Some(selection::Filter::Opportunities(unassigned()));
+    let request = pb::RunBulkRequest {
+        selection: Some(pb::Selection { kind: Kind::Opportunity.into(), ids: Vec::new(), filter }),
+        action: action(act::Action::Assign(act::Assign { assignee_id: 0, shares })),
+        previewed: MANY as i64,
+        request_id: request_id(),
+    };
+    let mut stream = sup.bulk().run_bulk(request.clone()).await?.into_inner();
+    let first = stream.next().await.context("no progress")??;
+    assert!((1..=200).contains(&first.done) && !first.finished, "{first:?}");
+    drop(stream);
+    world.stop().await?;
+    world.start().await?;
+    let sup = world.session("sup").await?;
+    let (last, results) = run(&sup, request).await?;
+    assert_eq!((last.done, last.refused, last.total, results.len()), (MANY as i64, 0, MANY as i64, 0));
+    assert_eq!(last.operation_id, first.operation_id, "one operation");
+    let each = "SELECT COUNT(*) FROM (SELECT assignee_id FROM opportunity GROUP BY assignee_id HAVING COUNT(*) = 50)";
+    assert_eq!(world.number(each).await?, 10);
+    assert_eq!(world.number("SELECT COUNT(*) FROM notice").await?, 10);
+    assert_eq!(world.number("SELECT MIN(count) + MAX(count) FROM notice").await?, 100);
+    let undone = sup.undo(last.operation_id).await?;
+    assert_eq!((undone.done, undone.kept), (MANY as i64, 0));
+    assert_eq!(world.number("SELECT COUNT(*) FROM opportunity WHERE status = 1").await?, MANY as i64);
+    assert_eq!(world.number("SELECT COUNT(*) FROM notice WHERE withdrawn_at IS NULL").await?, 0);
+    assert_eq!(world.audit().await?.1, 0);
+    Ok(())
+}
+
+/// Two who ask for the same request at once do each record once.
+#[tokio::test]
+async fn the_same_request_asked_twice_at_once_does_each_record_once() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    let mut ids = Vec::new();
+    for number in 0..250 {
+        ids.push(sup.record(lead(&format!("公司{number}"))).await?.id);
+    }
+    let request = pb::RunBulkRequest {
+        selection: these(Kind::Opportunity, ids),
+        action: action(act::Action::Assign(act::Assign { assignee_id: mgr.user_id, shares: Vec::new() })),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let (one, two) = tokio::join!(run(&sup, request.clone()), run(&sup, request));
+    for (last, results) in [one?, two?] {
+        assert_eq!((last.done, last.refused, last.finished), (250, 0, true));
+        assert!(results.is_empty(), "{results:?}");
+    }
+    assert_eq!(world.number("SELECT MAX(revision) FROM opportunity").await?, 2);
+    Ok(())
+}
+
+/// Setting a field checks state and right of each record as its own edit does; what is the same already is unchanged.
+#[tokio::test]
+async fn a_field_of_many_opportunities_is_set_where_state_and_right_allow_it() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    let stage = world.item("sales_stage", "quotation").await?;
+    let mut ids = Vec::new();
+    for name in ["甲公司", "乙公司", "丙公司"] {
+        ids.push(mgr.record(lead(name)).await?.id);
+    }
+    let staged = pb::OpportunityInput { stage_id: Some(stage), ..lead("丁公司") };
+    ids.push(mgr.record(staged).await?.id);
+    let assigned = sup.assign(&sup.opportunity(ids[0]).await?, mgr.user_id).await?;
+    mgr.win(&assigned, 0).await?;
+    let hidden = world.session("other").await?.record(lead("别人的")).await?.id;
+    ids.push(hidden);
+    let set = |field: &str, number| act::SetField { field: field.into(), number, ..Default::default() };
+    let request = |what| pb::RunBulkRequest {
+        selection: these(Kind::Opportunity, ids.clone()),
+        action: action(act::Action::SetField(what)),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let (last, results) = run(&mgr, request(set("stage", stage))).await?;
+    assert_eq!((last.done, last.unchanged, last.refused), (2, 1, 2));
+    let told: Vec<_> = results.iter().map(|one| (one.id, one.reason.as_str(), one.label.is_empty())).collect();
+    assert_eq!(told, [(ids[0], "INVALID_STATE", false), (hidden, "NOT_FOUND", true)]);
+    for field in ["status", "assignee_id", "created_by", "revision", "external_id"] {
+        let (last, _) = run(&mgr, request(set(field, 1))).await?;
+        assert_eq!((last.done, last.operation_id), (0, 0), "{field}");
+    }
+    assert_eq!(mgr.undo(last.operation_id).await?.done, 2);
+    Ok(())
+}

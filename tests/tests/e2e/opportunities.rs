@@ -322,7 +322,7 @@ async fn giving_up_needs_reason_and_text_and_a_supervisor_reopens() -> Result<()
 /// another product is a note.
 #[tokio::test]
 async fn a_name_that_is_there_already_links_warns_or_refuses() -> Result<()> {
-    let world = World::new().await?;
+    let mut world = World::new().await?;
     let (mgr, boss) = (world.session("mgr").await?, world.session("boss").await?);
     let customer = mgr.customer("宁波东方重工", 0).await?;
     let first = mgr.record(lead("宁波 东方重工")).await?;
@@ -342,7 +342,16 @@ async fn a_name_that_is_there_already_links_warns_or_refuses() -> Result<()> {
     let check = pb::CheckOpportunityRequest { customer_name: "宁波东方重工".into(), ..Default::default() };
     let told = mgr.opportunities().check_opportunity(check).await?.into_inner().priors;
     assert_eq!(told.first().map(|prior| (prior.kind(), prior.blocks)), Some((prior::Kind::LostCustomer, true)));
+    assert_eq!(reason_of(&mgr.record(pb::OpportunityInput { product_id, ..lead("宁波东方重工") }).await), "DUPLICATE");
+    world.sql("UPDATE opportunity SET deleted_at = 1, open = 0").await?;
+    let refusal = mgr.record(lead("宁波东方重工")).await.err().context("taken")?;
+    assert_eq!((reason(&refusal), detail(&refusal, "state")), ("INVALID_STATE".into(), "lost_customer".into()));
+    world.sql("UPDATE customer SET status = 1").await?;
     world.sql("INSERT INTO setting VALUES ('opportunity.existing_customer', 'block')").await?;
+    world.stop().await?;
+    world.start().await?;
+    let refusal = world.session("mgr").await?.record(lead("宁波东方重工")).await.err().context("taken")?;
+    assert_eq!((reason(&refusal), detail(&refusal, "owner")), ("DUPLICATE".into(), "mgr".into()), "by setting");
     Ok(())
 }
 
@@ -447,5 +456,127 @@ async fn a_selection_is_spread_evenly_or_by_workload_and_nothing_is_written() ->
     assert_eq!((share(level.clone(), mgr.user_id), share(level, boss.user_id)), (1, 4));
     assert_eq!(world.number("SELECT COUNT(*) FROM opportunity WHERE status = 2").await?, 3);
     assert_eq!(reason_of(&mgr.opportunities().spread_opportunities(spread(pb::Spread::Evenly)).await), "FORBIDDEN");
+    Ok(())
+}
+
+/// O10: a day later nobody takes an end back any more; a supervisor reopens what was lost, and nobody what was won.
+#[tokio::test]
+async fn after_a_day_an_end_stays_but_a_supervisor_reopens_what_was_lost() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    let assigned = sup.assign(&mgr.record(lead("宁波东方重工")).await?, mgr.user_id).await?;
+    let price = world.item("close_reason", "price").await?;
+    let lost = fail(&mgr, &assigned, price, "太贵").await?;
+    mgr.undo(lost.operation_id).await?;
+    let again = mgr.opportunity(lost.id).await?;
+    assert_eq!((again.status(), again.close_text.as_str()), (OpportunityStatus::Assigned, ""), "within the day");
+    let lost = fail(&mgr, &again, price, "太贵").await?;
+    let other = sup.assign(&mgr.record(lead("青岛海运")).await?, mgr.user_id).await?;
+    let won = mgr.win(&other, 0).await?.opportunity.context("none")?;
+    world.advance(DAY + 1);
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    for done in [&lost, &won] {
+        let refusal = mgr.undo(done.operation_id).await.err().context("taken back")?;
+        assert_eq!(reason(&refusal), "INVALID_STATE");
+    }
+    assert_eq!(reopen(&sup, &lost, "客户回来了").await?.status(), OpportunityStatus::Assigned);
+    assert_eq!(reason_of(&reopen(&sup, &won, "x").await), "INVALID_STATE");
+    Ok(())
+}
+
+/// S01-06: who had it when, from the log; only for who sees the opportunity, in the customer's timeline too.
+#[tokio::test]
+async fn the_history_of_assignment_is_for_who_sees_the_opportunity() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup, boss) = (world.session("mgr").await?, world.session("sup").await?, world.session("boss").await?);
+    let made = mgr.record(lead("宁波东方重工")).await?;
+    let assigned = boss.assign(&made, mgr.user_id).await?;
+    mgr.step(assigned.id, "2026-11-05", "拜访").await?;
+    let moved = reassign(&boss, &mgr.opportunity(made.id).await?, boss.user_id).await?;
+    let won = boss.win(&moved, 0).await?;
+    let customer = won.customer.context("none")?;
+    let past = |opportunity_id, customer_id| pb::ListTimelineRequest {
+        opportunity_id,
+        customer_id,
+        page_size: 2,
+        changes_only: true,
+        ..Default::default()
+    };
+    let changes = async |by: &Session, request: pb::ListTimelineRequest| -> Result<Vec<pb::Change>, Status> {
+        let entries = by.timeline(request).await?;
+        Ok(entries
+            .into_iter()
+            .filter_map(|entry| match entry.entry {
+                Some(pb::timeline_entry::Entry::Change(change)) => Some(change),
+                _ => None,
+            })
+            .collect())
+    };
+    let all = changes(&boss, past(made.id, 0)).await?;
+    let verbs: Vec<_> = all.iter().map(|change| (change.kind(), change.verb.as_str())).collect();
+    let (o, s) = (pb::Kind::Opportunity, pb::Kind::PlanStep);
+    assert_eq!(verbs, [(o, "succeed"), (o, "reassign"), (s, "create"), (o, "assign"), (o, "create")]);
+    let whose: Vec<_> = all[1].fields.iter().filter(|field| field.field == "assignee").collect();
+    assert_eq!((whose[0].before.as_str(), whose[0].after.as_str()), ("mgr", "王芳"));
+    for stranger in [&mgr, &sup] {
+        assert_eq!(reason_of(&changes(stranger, past(made.id, 0)).await), "NOT_FOUND");
+        let told = changes(stranger, past(0, customer.id)).await?;
+        assert!(told.iter().all(|change| change.kind() == pb::Kind::Customer), "{told:?}");
+    }
+    let told = changes(&boss, past(0, customer.id)).await?;
+    assert!(told.iter().any(|change| change.kind() == o), "who sees it finds it at the customer: {told:?}");
+    let world_key = world.session("exe").await?;
+    assert_eq!(reason_of(&changes(&world_key, past(made.id, 0)).await), "FORBIDDEN");
+    Ok(())
+}
+
+/// Security lessons 2, 4, 7, 12: what no form writes is not written, text is scrubbed, and an export holds what the list
+/// holds.
+#[tokio::test]
+async fn nothing_is_written_past_the_rules_and_an_export_is_as_narrow_as_the_list() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, boss) = (world.session("mgr").await?, world.session("boss").await?);
+    let mine = mgr.record(lead("宁波\u{1b}[2J东方\u{202e}重工\u{0}")).await?;
+    assert_eq!(mine.customer_name, "宁波[2J东方重工");
+    boss.record(lead("青岛海运")).await?;
+    for field in
+        ["status", "assignee", "assignee_id", "created_by", "revision", "owner_id", "closed_at", "deleted_at", "id"]
+    {
+        let refusal = edit(&mgr, &mine, &[field], pb::OpportunityInput::default()).await.err().context(field)?;
+        assert_eq!(reason(&refusal), "VALIDATION", "{field}");
+    }
+    let far = pb::OpportunityInput { customer_id: Some(99), ..Default::default() };
+    assert_eq!(reason_of(&edit(&mgr, &mine, &["customer_no"], far).await), "VALIDATION", "no such customer");
+    let list = |export| pb::ListOpportunitiesRequest { export, page_size: 200, ..Default::default() };
+    assert_eq!(mgr.leads(list(true)).await?, [mine.id]);
+    assert_eq!(mgr.leads(list(true)).await?, mgr.leads(list(false)).await?);
+    assert_eq!(boss.leads(list(true)).await?.len(), 2);
+    for account in ["adm", "exe", "stf"] {
+        assert_eq!(reason_of(&world.session(account).await?.leads(list(true)).await), "FORBIDDEN", "{account}");
+    }
+    assert_eq!(world.number("SELECT COUNT(*) FROM opportunity WHERE revision = 1 AND status = 1").await?, 2);
+    Ok(())
+}
+
+/// What is new for me: assigned within a week and without a step; the view holds what Today counts.
+#[tokio::test]
+async fn new_assignments_are_counted_and_listed_alike() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    let mut ids = Vec::new();
+    for name in ["甲公司", "乙公司", "丙公司"] {
+        ids.push(sup.assign(&sup.record(lead(name)).await?, mgr.user_id).await?.id);
+        world.advance(1_000);
+    }
+    mgr.step(ids[1], "2026-11-05", "拜访").await?;
+    let counted = async |by: &Session| -> Result<Option<i64>> {
+        let work = by.opportunities().count_work(pb::CountWorkRequest {}).await?.into_inner();
+        Ok(work.new_assignments.map(|total| total.count))
+    };
+    assert_eq!((counted(&mgr).await?, mgr.leads(view(OpportunityView::New)).await?), (Some(2), vec![ids[2], ids[0]]));
+    assert_eq!((counted(&sup).await?, sup.leads(view(OpportunityView::New)).await?), (Some(0), vec![]));
+    world.advance(8 * DAY);
+    let mgr = world.session("mgr").await?;
+    assert_eq!((counted(&mgr).await?, mgr.leads(view(OpportunityView::New)).await?), (Some(0), vec![]));
     Ok(())
 }

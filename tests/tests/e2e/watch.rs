@@ -231,3 +231,42 @@ async fn a_saved_view_is_ones_own_or_the_departments_and_only_its_owner_changes_
     assert_eq!(names(&sup).await?, ["报价中", "我的"]);
     Ok(())
 }
+
+/// What happens to presence, notices and undo when the server restarts: presence is in memory and said again; notices,
+/// what was read of them, what is followed and what can be taken back are on disk.
+#[tokio::test]
+async fn after_a_restart_presence_is_said_again_and_notices_and_undo_are_as_they_were() -> Result<()> {
+    let mut world = World::new().await?;
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    let made = mgr.record(lead("甲公司")).await?;
+    let other = mgr.record(lead("乙公司")).await?;
+    let follow = |id, follow| pb::SetFollowRequest { kind: Kind::Opportunity.into(), id, follow };
+    mgr.notices().set_follow(follow(other.id, true)).await?;
+    let say =
+        |doing: Doing| pb::SetPresenceRequest { kind: Kind::Opportunity.into(), id: made.id, doing: doing.into() };
+    mgr.watch().set_presence(say(Doing::Editing)).await?;
+    assert_eq!(sup.watch().set_presence(say(Doing::Viewing)).await?.into_inner().others.len(), 1);
+    let assigned = sup.assign(&made, mgr.user_id).await?;
+    let told = mgr.notices().list_notices(pb::ListNoticesRequest::default()).await?.into_inner();
+    assert_eq!((told.notices.len(), told.unread), (1, 1));
+
+    world.stop().await?;
+    world.start().await?;
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    let others = sup.watch().set_presence(say(Doing::Viewing)).await?.into_inner().others;
+    assert!(others.is_empty(), "nobody is said to be where they may not be any more");
+    mgr.watch().set_presence(say(Doing::Editing)).await?;
+    assert_eq!(sup.watch().set_presence(say(Doing::Viewing)).await?.into_inner().others.len(), 1, "said again");
+    assert_eq!(mgr.notices().list_notices(pb::ListNoticesRequest::default()).await?.into_inner(), told);
+    let asked = pb::GetFollowRequest { kind: Kind::Opportunity.into(), id: other.id };
+    assert!(mgr.notices().get_follow(asked).await?.into_inner().follows);
+
+    let mut watching = Watching::new(&mgr, sequence(&mgr).await?).await?;
+    let undone = sup.undo(0).await?;
+    assert_eq!((undone.operation_id, undone.done), (assigned.operation_id, 1), "the newest of mine, as before");
+    let events = watching.events(2).await?;
+    assert!(events.iter().any(|event| event.kind() == Kind::Notice), "the notice is withdrawn before their eyes");
+    let told = mgr.notices().list_notices(pb::ListNoticesRequest::default()).await?.into_inner();
+    assert_eq!((told.unread, told.notices[0].withdrawn_at > 0), (0, true));
+    Ok(())
+}
