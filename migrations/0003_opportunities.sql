@@ -80,22 +80,23 @@ CREATE UNIQUE INDEX opportunity_external ON opportunity (external_id) WHERE dele
 -- O1 looks for another open one of this name (D8).
 CREATE INDEX opportunity_of_name ON opportunity (name_norm) WHERE deleted_at IS NULL AND open = 1;
 CREATE INDEX opportunity_of_customer ON opportunity (customer_id, id) WHERE customer_id IS NOT NULL;
--- Sort keys, live records.
+-- Sort keys, live records. Where a state is asked for it comes first: its equation is what the engine picks an index by.
 CREATE INDEX opportunity_by_created ON opportunity (created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX opportunity_by_updated ON opportunity (updated_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX opportunity_by_name ON opportunity (name_key, id) WHERE deleted_at IS NULL;
 CREATE INDEX opportunity_by_close ON opportunity (close_rank, id) WHERE deleted_at IS NULL;
 CREATE INDEX opportunity_by_amount ON opportunity (amount_rank, id) WHERE deleted_at IS NULL;
 CREATE INDEX opportunity_by_rate ON opportunity (rate_rank, id) WHERE deleted_at IS NULL;
-CREATE INDEX opportunity_by_step ON opportunity (next_step_at, id) WHERE deleted_at IS NULL AND status = 2;
+CREATE INDEX opportunity_by_step ON opportunity (status, next_step_at, id) WHERE deleted_at IS NULL AND status = 2;
 -- Views: by state, by owner, by stage (the board), stagnating.
 CREATE INDEX opportunity_by_status ON opportunity (status, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX opportunity_closed ON opportunity (status, closed_at, id) WHERE deleted_at IS NULL AND open = 0;
 CREATE INDEX opportunity_of_owner ON opportunity (owner_id, status, created_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX opportunity_due ON opportunity (due_rank, id) WHERE deleted_at IS NULL AND status = 2;
-CREATE INDEX opportunity_owner_due ON opportunity (owner_id, due_rank, id) WHERE deleted_at IS NULL AND status = 2;
+CREATE INDEX opportunity_owner_created ON opportunity (owner_id, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX opportunity_due ON opportunity (status, due_rank, id) WHERE deleted_at IS NULL AND status = 2;
+CREATE INDEX opportunity_owner_due ON opportunity (owner_id, status, due_rank, id) WHERE deleted_at IS NULL AND status = 2;
 CREATE INDEX opportunity_of_stage ON opportunity (stage_rank, close_rank, id) WHERE deleted_at IS NULL AND open = 1;
-CREATE INDEX opportunity_stagnating ON opportunity (progress_at, id) WHERE deleted_at IS NULL AND status = 2;
+CREATE INDEX opportunity_stagnating ON opportunity (status, progress_at, id) WHERE deleted_at IS NULL AND status = 2;
 CREATE INDEX opportunity_incomplete ON opportunity (created_at, id) WHERE deleted_at IS NULL AND missing <> 0;
 CREATE INDEX opportunity_deleted ON opportunity (deleted_at, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX opportunity_of_product ON opportunity (product_id, id) WHERE product_id IS NOT NULL;

@@ -69,8 +69,8 @@ fn condition(view: OpportunityView, key: &str) -> (&'static str, bool) {
         OpportunityView::Stagnating | OpportunityView::New => {
             ("o.status = 2", matches!(key, "o.progress_at" | "o.created_at"))
         }
-        OpportunityView::Won => ("o.status = 3", matches!(key, "o.closed_at" | "o.created_at")),
-        OpportunityView::Lost => ("o.status = 4", matches!(key, "o.closed_at" | "o.created_at")),
+        OpportunityView::Won => ("o.open = 0 AND o.status = 3", matches!(key, "o.closed_at" | "o.created_at")),
+        OpportunityView::Lost => ("o.open = 0 AND o.status = 4", matches!(key, "o.closed_at" | "o.created_at")),
         OpportunityView::Incomplete => ("o.missing <> 0", key == "o.created_at"),
         OpportunityView::Unspecified | OpportunityView::All => ("1", true),
     }
@@ -171,7 +171,7 @@ impl List {
 
     /// Whether an owner's opportunities come in the order asked for, or are few enough to sort.
     fn drives(&self, tx: &Tx<'_>, owner_id: i64) -> Result<bool> {
-        if self.walk.key == "o.due_rank" {
+        if matches!(self.walk.key, "o.due_rank" | "o.created_at") {
             return Ok(true);
         }
         let count: i64 = tx.query_one(
@@ -191,8 +191,10 @@ impl List {
             OpportunityView::New => {
                 self.walk.hit.push(" AND o.assignee_id = ").bind(view.actor.user_id);
                 self.walk.hit.push(" AND o.steps = 0 AND o.assigned_at >= ").bind(view.now - NEW);
-                // Progress is no earlier than the assignment: the index is walked from there on.
-                self.walk.from.push(" AND o.progress_at >= ").bind(view.now - NEW);
+                if self.walk.key == "o.progress_at" {
+                    // Progress is no earlier than the assignment: the index is walked from there on.
+                    self.walk.from.push(" AND o.progress_at >= ").bind(view.now - NEW);
+                }
             }
             OpportunityView::DueThisWeek => {
                 let end = end_of_week(&judged.today);
