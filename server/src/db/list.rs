@@ -238,6 +238,11 @@ impl Walk {
     ///
     /// Answers the count and whether there may be more.
     pub fn count(&self, tx: &Tx<'_>) -> Result<(i64, bool)> {
+        self.count_within(tx, TIME)
+    }
+
+    /// As [`Walk::count`], in this time: one of several counts that a screen waits for.
+    pub fn count_within(&self, tx: &Tx<'_>, time: Duration) -> Result<(i64, bool)> {
         if !self.among.is_empty() {
             let found = self.page(tx, None, self.among.len(), 0, |_| Ok(true))?;
             return Ok((i64::try_from(found.ids.len()).unwrap_or(i64::MAX), false));
@@ -245,7 +250,7 @@ impl Walk {
         let mut sql = Sql::new("SELECT ");
         sql.append(&self.hit).push(" ").append(&self.from).push(" LIMIT ").bind(2 * COUNTED + 1);
         let (mut seen, mut hits, mut late) = (0, 0, false);
-        let pace = Pace::new();
+        let pace = Pace::of(time);
         sql.walk(tx, |row| {
             late = hits == COUNTED || seen == EXAMINED || pace.is_over(seen);
             if !late {
@@ -260,16 +265,21 @@ impl Walk {
 
 /// How long a walk may go on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace(Instant);
+pub(super) struct Pace(Instant, Duration);
 
 impl Pace {
     /// From now on.
     pub(super) fn new() -> Self {
-        Self(Instant::now())
+        Self::of(TIME)
+    }
+
+    /// From now on, for so long.
+    fn of(time: Duration) -> Self {
+        Self(Instant::now(), time)
     }
 
     /// Whether the time is over, having looked at so many rows.
     pub(super) fn is_over(self, examined: usize) -> bool {
-        examined >= STEP && examined.is_multiple_of(STEP) && self.0.elapsed() > TIME
+        examined >= STEP && examined.is_multiple_of(STEP) && self.0.elapsed() > self.1
     }
 }

@@ -21,12 +21,29 @@ pub fn date_of(at: Millis, zone: Tz) -> String {
     utc.with_timezone(&zone).format("%Y-%m-%d").to_string()
 }
 
+/// What a new opportunity is compared and sorted by, and which required fields are empty; the rest the statement itself
+/// derives.
+///
+/// # Errors
+/// None that is known.
+pub fn new(_: &Tx<'_>, values: &[Value]) -> Result<Vec<Value>> {
+    let name = TABLE.value(values, "customer_name")?.text();
+    let missing = rules::missing(|column| TABLE.value(values, column).is_ok_and(Value::is_empty));
+    Ok(vec![Value::Text(text::dedupe_name(name)), Value::Text(text::name_key(name)), Value::Int(missing)])
+}
+
 /// Refreshes everything that is derived from an opportunity. `changed` names the columns; none for a new one.
 ///
 /// # Errors
 /// The database's; `VALIDATION` if a sum would overflow.
 pub fn opportunity(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
-    let touched = |columns: &[&str]| changed.is_empty() || changed.iter().any(|column| columns.contains(column));
+    if changed.is_empty() {
+        // Its row came with what is derived, and it has no plan so far.
+        sums::put_in(tx, id)?;
+        tx.defer(index, id);
+        return Ok(());
+    }
+    let touched = |columns: &[&str]| changed.iter().any(|column| columns.contains(column));
     sums::take_out(tx, id)?;
     let values = TABLE.values(tx, id)?;
     let value = |column: &str| TABLE.value(&values, column).cloned().unwrap_or_default();

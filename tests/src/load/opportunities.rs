@@ -10,6 +10,7 @@ use rolo_server::{
     clock::{DAY, Millis},
     db::{Lane, Write},
     opportunities::{self, derive::date_of},
+    text,
 };
 use rusqlite::params;
 
@@ -154,8 +155,12 @@ fn one(
             creator,
             None::<i64>,
             created,
+            text::dedupe_name(name),
+            text::name_key(name),
+            0,
         ],
     )?;
+    (opportunities::store::TABLE.derive)(tx, id, &[])?;
     let steps = match status {
         1 => 0,
         2 => scatter(index + 15, 4),
@@ -164,11 +169,15 @@ fn one(
     for number in 0..steps {
         let done = status > 2 || number + 1 < steps;
         let at = if done { created + DAY } else { now - 10 * DAY + days(16, 40) };
-        tx.execute(
+        let step = tx.insert(
             "INSERT INTO plan_step (opportunity_id, plan_date, todo, result, result_at, created_at, created_by, updated_at)
              VALUES (?1, ?2, '上门拜访', ?3, ?4, ?5, ?6, ?5)",
             params![id, date(at), if done { "有兴趣" } else { "" }, done.then_some(at), created, creator],
         )?;
+        if number + 1 == steps {
+            // It looks at all steps of the opportunity.
+            (opportunities::plan::TABLE.derive)(tx, step, &[])?;
+        }
     }
-    (opportunities::store::TABLE.derive)(tx, id, &[])
+    Ok(())
 }
