@@ -229,7 +229,8 @@ impl List {
         any_of(" AND COALESCE(o.lead_source_id, 0) IN ", &filter.lead_source_ids);
         any_of(" AND o.product_id IN ", &filter.product_ids);
         if filter.customer_id > 0 {
-            hit.push(" AND o.customer_id = ").bind(filter.customer_id);
+            // A customer has few of them, which drive the list.
+            self.walk.from.push(" AND o.customer_id = ").bind(filter.customer_id);
         }
         for (words, number) in [
             (" AND o.amount_rank >= ", filter.amount_from),
