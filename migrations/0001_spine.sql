@@ -119,10 +119,14 @@ CREATE TABLE outbox (
   kind         INTEGER NOT NULL,
   record_id    INTEGER NOT NULL,
   revision     INTEGER NOT NULL,
-  owner_before INTEGER NOT NULL,
+  parent_id    INTEGER NOT NULL,           -- the record it hangs on: a customer, an opportunity; 0 if none
+  owner_before INTEGER NOT NULL,           -- 0: nobody
   owner_after  INTEGER NOT NULL,
+  also_owner   INTEGER NOT NULL,           -- a second person whose record it is, e.g. an interaction's author
   deleted      INTEGER NOT NULL
 ) STRICT;
+-- Tells nothing to nobody: from here on there is a newest sequence, and 0 is none.
+INSERT INTO outbox VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
 
 CREATE TABLE idempotency (
   user_id      INTEGER NOT NULL,

@@ -12,11 +12,25 @@ use crate::{
     clock::Millis,
     db::{Tx, Write, params, tx::Chore},
     error::{Collision, Error, Fault, Result},
+    notices,
     value::Value,
 };
 
 /// A record: its kind and its id.
 pub type Of = (Kind, i64);
+
+/// Whose a record is, and where it stands; 0 for none each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Whose {
+    /// The responsible person.
+    pub owner: i64,
+    /// A second person whose record it is too, such as an interaction's author.
+    pub also: i64,
+    /// The customer in whose timeline it stands.
+    pub customer: i64,
+    /// The record that it hangs on.
+    pub parent: i64,
+}
 
 /// A business table: what of it is audited, and what follows from a change.
 pub struct Table {
@@ -36,8 +50,8 @@ pub struct Table {
     /// Refreshes derived columns, neighbours and the search index after a change. The changed columns are named; none
     /// for a new record.
     pub derive: fn(&Tx<'_>, i64, &[&'static str]) -> Result<()>,
-    /// Who is responsible for the record, and the customer in whose timeline it stands (0 for none).
-    pub owner: fn(&Tx<'_>, i64) -> Result<(i64, i64)>,
+    /// Whose the record is.
+    pub owner: fn(&Tx<'_>, i64) -> Result<Whose>,
     /// What a record is called.
     pub label: fn(&Tx<'_>, i64) -> Result<String>,
     /// Whether this person may write these columns of the record as it is now; asked by undo.
@@ -198,9 +212,9 @@ impl<'w, 'a> Change<'w, 'a> {
         row.extend(derived);
         let id = self.tx().insert(table.insert, rusqlite::params_from_iter(row.iter()))?;
         (table.derive)(self.tx(), id, &[])?;
-        let (owner, parent_id) = (table.owner)(self.tx(), id)?;
-        self.record(table.kind, id, 1, parent_id, "create", &changes)?;
-        self.announce(table.kind, id, 1, (owner, owner), false)?;
+        let whose = (table.owner)(self.tx(), id)?;
+        self.record(table.kind, id, 1, whose.customer, "create", &changes)?;
+        self.announce(table.kind, id, 1, (whose, whose), false)?;
         Ok(Done { id, revision: 1, operation_id })
     }
 
@@ -216,7 +230,7 @@ impl<'w, 'a> Change<'w, 'a> {
         let current = table.values(self.tx(), id)?;
         let mut changes = Changes::new();
         let mut changed = Vec::new();
-        let (before, parent_before) = (table.owner)(self.tx(), id)?;
+        let before = (table.owner)(self.tx(), id)?;
         for (column, value) in values {
             let index = table.index(column)?;
             let (Some(old), Some((name, sql))) = (current.get(index), table.columns.get(index)) else { continue };
@@ -233,13 +247,14 @@ impl<'w, 'a> Change<'w, 'a> {
         let revision = revision + 1;
         self.tx().execute(table.touch, params![id, revision, self.now()])?;
         (table.derive)(self.tx(), id, &changed)?;
-        let (after, parent_id) = (table.owner)(self.tx(), id)?;
-        if let Some(parted) = table.parted.filter(|_| parent_id != parent_before) {
-            self.tx().defer(parted, parent_before);
+        let after = (table.owner)(self.tx(), id)?;
+        if let Some(parted) = table.parted.filter(|_| after.customer != before.customer) {
+            self.tx().defer(parted, before.customer);
         }
-        self.record(table.kind, id, revision, parent_id, verb, &changes)?;
+        self.record(table.kind, id, revision, after.customer, verb, &changes)?;
         let deleted = changes.get("deleted_at").is_some_and(|pair| pair.get(1).is_some_and(|after| !after.is_null()));
         self.announce(table.kind, id, revision, (before, after), deleted)?;
+        notices::store::tell_followers(self, table.kind, id, deleted)?;
         Ok(Done { id, revision, operation_id })
     }
 
@@ -269,13 +284,14 @@ impl<'w, 'a> Change<'w, 'a> {
         self.write.chain.append(tx, &entry).map(drop)
     }
 
-    /// A row for those who follow changes.
-    fn announce(&self, kind: Kind, id: i64, revision: i64, owner: (i64, i64), deleted: bool) -> Result<()> {
+    /// A row for those who watch changes.
+    fn announce(&self, kind: Kind, id: i64, revision: i64, whose: (Whose, Whose), deleted: bool) -> Result<()> {
+        let (before, after) = whose;
         self.tx()
             .execute(
-                "INSERT INTO outbox (kind, record_id, revision, owner_before, owner_after, deleted)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![kind as i32, id, revision, owner.0, owner.1, deleted],
+                "INSERT INTO outbox (kind, record_id, revision, parent_id, owner_before, owner_after, also_owner, deleted)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![kind as i32, id, revision, after.parent, before.owner, after.owner, after.also, deleted],
             )
             .map(drop)
     }

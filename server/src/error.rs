@@ -42,6 +42,8 @@ pub enum Fault {
     Ambiguous(String),
     /// The field cannot be written, or not by this call.
     NotWritable,
+    /// It is so already.
+    Unchanged,
     /// No field of this name exists.
     UnknownField,
     /// One of these fields must be given.
@@ -83,6 +85,18 @@ pub enum Error {
     /// The record's state does not allow the action; the argument is the state.
     #[error("the state {0} does not allow this")]
     InvalidState(String),
+    /// The record's state does not allow the action any more, because somebody else was first.
+    #[error("the state {state} does not allow this: {who} at {at}")]
+    Overtaken {
+        /// The state.
+        state: String,
+        /// Who is responsible for the record now.
+        owner: String,
+        /// Who brought the record there.
+        who: String,
+        /// When, in Unix milliseconds.
+        at: i64,
+    },
     /// The caller lacks the right.
     #[error("the right {0} is missing")]
     Forbidden(String),
@@ -122,6 +136,14 @@ pub enum Error {
         /// When, in Unix milliseconds.
         at: i64,
     },
+    /// A filter finds much more, or much less, than the person was shown.
+    #[error("{found} records instead of {previewed}")]
+    Drifted {
+        /// What was shown.
+        previewed: i64,
+        /// What it finds now.
+        found: i64,
+    },
     /// No valid session.
     #[error("sign in first")]
     Unauthenticated,
@@ -137,6 +159,9 @@ pub enum Error {
     /// The page token is not one of ours, or belongs to another list.
     #[error("the page token does not fit this list")]
     BadPageToken,
+    /// A stream cannot go on without a gap, or rights have changed: load anew, then watch from there.
+    #[error("load anew, then watch from there")]
+    Resync,
     /// The queue of writes is full; try again.
     #[error("too much at once")]
     Busy,
@@ -172,19 +197,20 @@ impl Error {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Validation(_) => "VALIDATION",
-            Self::InvalidState(_) => "INVALID_STATE",
+            Self::InvalidState(_) | Self::Overtaken { .. } => "INVALID_STATE",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::NotOwner(_) => "NOT_OWNER",
             Self::NotFound => "NOT_FOUND",
             Self::Duplicate { .. } => "DUPLICATE",
             Self::InUse(_) => "IN_USE",
             Self::NotEditable => "NOT_EDITABLE",
-            Self::Stale { .. } => "STALE",
+            Self::Stale { .. } | Self::Drifted { .. } => "STALE",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::BadCredentials => "BAD_CREDENTIALS",
             Self::Throttled(_) => "THROTTLED",
             Self::PasswordChangeRequired => "PASSWORD_CHANGE_REQUIRED",
             Self::BadPageToken => "BAD_PAGE_TOKEN",
+            Self::Resync => "RESYNC",
             Self::Busy => "BUSY",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::ReadOnly(_) => "READ_ONLY",
@@ -197,7 +223,12 @@ impl Error {
     pub fn is_refusal(&self) -> bool {
         matches!(
             self,
-            Self::Forbidden(_) | Self::NotOwner(_) | Self::NotFound | Self::InvalidState(_) | Self::NotEditable
+            Self::Forbidden(_)
+                | Self::NotOwner(_)
+                | Self::NotFound
+                | Self::InvalidState(_)
+                | Self::Overtaken { .. }
+                | Self::NotEditable
         )
     }
 

@@ -1,5 +1,7 @@
 //! Fields: what the value of a column must look like. One list a kind of record serves typed requests and imports.
 
+use chrono::{Datelike as _, NaiveDate};
+
 use crate::{
     error::{Error, Fault, Result, Violation},
     text,
@@ -25,8 +27,12 @@ pub enum Shape {
     Stars,
     /// One of a fixed set of numbers.
     OneOf(&'static [(i64, &'static [&'static str])]),
+    /// An amount of money in ten-thousandths of the currency unit, within bounds.
+    Money(i64, i64),
     /// A point in time.
     Time,
+    /// A day, `YYYY-MM-DD`.
+    Date,
     /// An entry of this dictionary type.
     Choice(&'static str),
     /// A person.
@@ -35,6 +41,10 @@ pub enum Shape {
     Customer,
     /// A contact of the record's customer.
     Contact,
+    /// A product.
+    Product,
+    /// An opportunity; fixed once the record exists.
+    Opportunity,
 }
 
 /// A writable column: its name and shape.
@@ -83,14 +93,18 @@ fn clean_one(shape: Shape, value: Value) -> Result<Value, Fault> {
         (Shape::Phone(max), Value::Text(text)) => phone(&text::narrow(&text::scrub(&text, false)), max),
         (Shape::Email(max), Value::Text(text)) => email(&text::narrow(&text::scrub(&text, false)), max),
         (Shape::Usc, Value::Text(text)) => usc(&text::narrow(&text::scrub(&text, false)).to_uppercase()),
-        (Shape::Int(min, max), Value::Int(number)) => within(number, min, max),
+        (Shape::Int(min, max) | Shape::Money(min, max), Value::Int(number)) => within(number, min, max),
+        (Shape::Date, Value::Text(text)) => date(text::narrow(text.trim()).as_ref()),
         (Shape::Stars, Value::Int(number)) => within(number, 1, 5),
         (Shape::Time, Value::Int(number)) => within(number, 0, LATEST),
         (Shape::OneOf(items), Value::Int(number)) => match items.iter().any(|(item, _)| *item == number) {
             true => Ok(Value::Int(number)),
             false => Err(Fault::UnknownChoice(number.to_string())),
         },
-        (Shape::Choice(_) | Shape::User | Shape::Customer | Shape::Contact, Value::Int(id)) => match id {
+        (
+            Shape::Choice(_) | Shape::User | Shape::Customer | Shape::Contact | Shape::Product | Shape::Opportunity,
+            Value::Int(id),
+        ) => match id {
             0 => Ok(Value::Null),
             1.. => Ok(Value::Int(id)),
             _ => Err(Fault::UnknownReference(id.to_string())),
@@ -106,6 +120,18 @@ fn clean_one(shape: Shape, value: Value) -> Result<Value, Fault> {
 
 fn within(number: i64, min: i64, max: i64) -> Result<Value, Fault> {
     if (min..=max).contains(&number) { Ok(Value::Int(number)) } else { Err(Fault::OutOfRange(min, max)) }
+}
+
+/// A day that exists, from 1900 to 9999; none is NULL.
+fn date(text: &str) -> Result<Value, Fault> {
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Fault::Malformed("date"))?;
+    match (1900..=9999).contains(&day.year()) && text.len() == 10 {
+        true => Ok(Value::Text(text.to_owned())),
+        false => Err(Fault::Malformed("date")),
+    }
 }
 
 fn bounded(text: String, max: usize) -> Result<Value, Fault> {

@@ -7,15 +7,18 @@ use std::{
 
 use rolo_proto::v1::Kind;
 use serde_json::Value as Json;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{
     audit::{Changes, Entry, Refusal},
+    bulk,
     clock::{Clock, DAY, MINUTE, Millis, Step},
     db::{Db, Lane, Write, params},
     error::{Error, Result},
+    notices,
     sessions::{Cache, SoftLocks},
     settings::Settings,
+    watch::{hub::Hub, presence::Presences},
 };
 
 /// Password hashes computed at once: each takes 46 MiB.
@@ -69,6 +72,9 @@ struct Inner {
     soft_locks: SoftLocks,
     hashing: Semaphore,
     refusals: Refusals,
+    hub: Hub,
+    presences: Presences,
+    closing: watch::Sender<bool>,
 }
 
 /// The kernel of one running server.
@@ -99,6 +105,9 @@ impl Kernel {
             soft_locks: SoftLocks::default(),
             hashing: Semaphore::new(HASHES),
             refusals: Refusals::default(),
+            hub: Hub::default(),
+            presences: Presences::default(),
+            closing: watch::Sender::new(false),
         })))
     }
 
@@ -137,6 +146,28 @@ impl Kernel {
         &self.0.refusals
     }
 
+    /// Tells watchers of what was committed.
+    pub fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    /// Who is at which record.
+    pub fn presences(&self) -> &Presences {
+        &self.0.presences
+    }
+
+    /// The server stops: streams that follow what happens end.
+    pub fn close_streams(&self) {
+        self.0.closing.send_replace(true);
+    }
+
+    /// Resolves when the server stops.
+    pub async fn closing(&self) {
+        let mut closing = self.0.closing.subscribe();
+        // The sender lives as long as the kernel.
+        let _ = closing.wait_for(|closing| *closing).await;
+    }
+
     /// What a failed write answers: a refusal that the log shall keep, or the cause alone.
     pub(crate) fn refused(&self, refusal: Refusal, cause: Error) -> Error {
         match cause.is_refusal() && self.refusals().write(refusal.user_id, self.clock().steady() / MINUTE) {
@@ -160,6 +191,7 @@ impl Kernel {
 
     /// Drops what has outlived its use, a slice at a time; called every minute.
     pub fn sweep(&self) {
+        self.0.presences.sweep(self.0.clock.now());
         self.0.soft_locks.forget(self.0.clock.steady());
         // After a step, a request of a moment ago may look a day old; forgetting it would let it happen twice.
         let even = self.0.clock.even_for().is_none_or(|time| time > REQUESTS_KEPT);
@@ -213,5 +245,6 @@ fn sweep_slice(write: &mut Write<'_>) -> Result<()> {
            LIMIT 500)",
         params![OUTBOX_KEPT_ROWS],
     )?;
-    Ok(())
+    notices::store::sweep(write)?;
+    bulk::store::sweep(write)
 }

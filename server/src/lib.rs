@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod authz;
+pub mod bulk;
 pub mod change;
 pub mod cli;
 pub mod clock;
@@ -23,8 +24,11 @@ pub mod init;
 pub mod interactions;
 pub mod kernel;
 pub mod listen;
+pub mod notices;
 pub mod numbering;
 pub mod operations;
+pub mod opportunities;
+pub mod products;
 pub mod rpc;
 pub mod run;
 pub mod sessions;
@@ -33,6 +37,8 @@ pub mod text;
 pub mod tls;
 pub mod users;
 pub mod value;
+pub mod views;
+pub mod watch;
 
 pub use directory::{Place, Reached, is_initialised};
 pub use init::{InitOptions, init};

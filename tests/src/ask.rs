@@ -320,3 +320,133 @@ pub fn detail(status: &Status, key: &str) -> String {
 pub fn reason_of<T>(answer: &Result<T, Status>) -> String {
     answer.as_ref().map_or_else(crate::world::reason, |_| "ok".to_owned())
 }
+
+/// What a person needs to say of a new opportunity, so that the full form takes it.
+pub fn lead(customer_name: &str) -> pb::OpportunityInput {
+    pb::OpportunityInput {
+        customer_name: customer_name.into(),
+        title: "生产线传感器改造".into(),
+        description: "要报价".into(),
+        success_rate: Some(40),
+        ..pb::OpportunityInput::default()
+    }
+}
+
+impl Session {
+    /// Records an opportunity on the full form.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn record(&self, opportunity: pb::OpportunityInput) -> Result<pb::Opportunity, Status> {
+        let request = pb::CreateOpportunityRequest {
+            opportunity: Some(opportunity),
+            full_form: true,
+            request_id: request_id(),
+            ..pb::CreateOpportunityRequest::default()
+        };
+        let made = self.opportunities().create_opportunity(request).await?.into_inner();
+        Ok(made.opportunity.unwrap_or_default())
+    }
+
+    /// Assigns an opportunity to a person.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn assign(&self, seen: &pb::Opportunity, assignee_id: i64) -> Result<pb::Opportunity, Status> {
+        let request = pb::AssignOpportunityRequest {
+            id: seen.id,
+            assignee_id,
+            revision: seen.revision,
+            request_id: request_id(),
+        };
+        Ok(self.opportunities().assign_opportunity(request).await?.into_inner())
+    }
+
+    /// An opportunity as it is now.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn opportunity(&self, id: i64) -> Result<pb::Opportunity, Status> {
+        let request = pb::GetOpportunityRequest { id, ..pb::GetOpportunityRequest::default() };
+        Ok(self.opportunities().get_opportunity(request).await?.into_inner())
+    }
+
+    /// The ids of a list of opportunities, in order, to its end, by small pages.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn leads(&self, mut request: pb::ListOpportunitiesRequest) -> Result<Vec<i64>, Status> {
+        let mut ids = Vec::new();
+        loop {
+            let page = self.opportunities().list_opportunities(request.clone()).await?.into_inner();
+            ids.extend(page.opportunities.into_iter().map(|opportunity| opportunity.id));
+            if page.next_page_token.is_empty() {
+                return Ok(ids);
+            }
+            request.page_token = page.next_page_token;
+        }
+    }
+
+    /// Plans a step.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn step(&self, opportunity_id: i64, plan_date: &str, todo: &str) -> Result<pb::PlanStep, Status> {
+        let step = pb::PlanStepInput {
+            opportunity_id,
+            plan_date: plan_date.into(),
+            todo: todo.into(),
+            ..pb::PlanStepInput::default()
+        };
+        let request = pb::CreatePlanStepRequest { step: Some(step), request_id: request_id() };
+        Ok(self.opportunities().create_plan_step(request).await?.into_inner())
+    }
+
+    /// Changes these fields of a step.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn change_step(
+        &self,
+        seen: &pb::PlanStep,
+        fields: &[&str],
+        step: pb::PlanStepInput,
+    ) -> Result<pb::PlanStep, Status> {
+        let request = pb::UpdatePlanStepRequest {
+            id: seen.id,
+            step: Some(step),
+            update_mask: mask(fields),
+            revision: seen.revision,
+            request_id: request_id(),
+            ..pb::UpdatePlanStepRequest::default()
+        };
+        Ok(self.opportunities().update_plan_step(request).await?.into_inner())
+    }
+
+    /// Records what came of a step.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn result(&self, seen: &pb::PlanStep, result: &str) -> Result<pb::PlanStep, Status> {
+        self.change_step(seen, &["result"], pb::PlanStepInput { result: result.into(), ..Default::default() }).await
+    }
+
+    /// Wins an opportunity.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn win(
+        &self,
+        seen: &pb::Opportunity,
+        customer_id: i64,
+    ) -> Result<pb::SucceedOpportunityResponse, Status> {
+        let request = pb::SucceedOpportunityRequest {
+            id: seen.id,
+            revision: seen.revision,
+            customer_id,
+            request_id: request_id(),
+            ..pb::SucceedOpportunityRequest::default()
+        };
+        Ok(self.opportunities().succeed_opportunity(request).await?.into_inner())
+    }
+}

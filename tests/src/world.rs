@@ -13,11 +13,14 @@ use std::{
 use anyhow::{Context, Result};
 use hyper_util::rt::TokioIo;
 use rolo_proto::v1::{
-    self as pb, contact_service_client::ContactServiceClient, customer_service_client::CustomerServiceClient,
-    dictionary_service_client::DictionaryServiceClient, host_service_client::HostServiceClient,
-    import_service_client::ImportServiceClient, interaction_service_client::InteractionServiceClient,
-    operation_service_client::OperationServiceClient, session_service_client::SessionServiceClient,
-    user_service_client::UserServiceClient,
+    self as pb, bulk_service_client::BulkServiceClient, contact_service_client::ContactServiceClient,
+    customer_service_client::CustomerServiceClient, dictionary_service_client::DictionaryServiceClient,
+    host_service_client::HostServiceClient, import_service_client::ImportServiceClient,
+    interaction_service_client::InteractionServiceClient, notice_service_client::NoticeServiceClient,
+    operation_service_client::OperationServiceClient, opportunity_service_client::OpportunityServiceClient,
+    product_service_client::ProductServiceClient, session_service_client::SessionServiceClient,
+    user_service_client::UserServiceClient, view_service_client::ViewServiceClient,
+    watch_service_client::WatchServiceClient,
 };
 use rolo_server::{
     Config, Handle, InitOptions, Place,
@@ -200,27 +203,33 @@ async fn make_template() -> Result<TempDir> {
     rolo_server::init(dir.path(), options).await?;
     let config = Config { clock: Clock::from_fn(|| START), ..Config::default() };
     let Place::Owner(handle) = Place::open(dir.path(), config).await? else { anyhow::bail!("not the owner") };
-    handle
-        .kernel()
-        .db()
-        .write(Lane::People, |write| {
-            let hash: String =
-                write.tx.query_one("SELECT password FROM user WHERE name = 'boss'", [], |row| row.get(0))?;
-            for (name, roles, department) in PEOPLE {
-                let user = NewUser {
-                    name: (*name).into(),
-                    password: hash.clone(),
-                    department_id: store::department(write.tx, department)?,
-                    ..NewUser::default()
-                };
-                let id = store::create(write.tx, &user, write.now)?;
-                store::set_roles(write.tx, id, &roles.iter().map(|role| (*role).to_owned()).collect::<Vec<_>>())?;
-            }
-            Ok(())
-        })
-        .await?;
+    let people = PEOPLE.iter().map(|(name, roles, department)| ((*name).to_owned(), *roles, *department));
+    hire(&handle, people.collect()).await?;
     handle.shutdown().await?;
     Ok(dir)
+}
+
+/// New people, each with an account, roles and a department ("": the root) and the first person's password: hashing one
+/// of their own for each would take long.
+///
+/// # Errors
+/// There is somebody of that account already, or no such role.
+pub async fn hire(handle: &Handle, people: Vec<(String, &'static [&'static str], &'static str)>) -> Result<()> {
+    let hire = move |write: &mut rolo_server::db::Write<'_>| {
+        let hash: String = write.tx.query_one("SELECT password FROM user WHERE name = 'boss'", [], |row| row.get(0))?;
+        for (name, roles, department) in people {
+            let user = NewUser {
+                name,
+                password: hash.clone(),
+                department_id: store::department(write.tx, department)?,
+                ..NewUser::default()
+            };
+            let id = store::create(write.tx, &user, write.now)?;
+            store::set_roles(write.tx, id, &roles.iter().map(|role| (*role).to_owned()).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    };
+    Ok(handle.kernel().db().write(Lane::People, hire).await?)
 }
 
 /// Puts a token into each call.
@@ -286,6 +295,18 @@ clients! {
     imports: ImportServiceClient,
     /// HostService
     host: HostServiceClient,
+    /// OpportunityService
+    opportunities: OpportunityServiceClient,
+    /// ProductService
+    products: ProductServiceClient,
+    /// WatchService
+    watch: WatchServiceClient,
+    /// NoticeService
+    notices: NoticeServiceClient,
+    /// ViewService
+    views: ViewServiceClient,
+    /// BulkService
+    bulk: BulkServiceClient,
 }
 
 impl Session {
@@ -411,6 +432,13 @@ pub fn digest(dir: &Path) -> Result<blake3::Hash> {
         "SELECT * FROM role_permission ORDER BY role_id, permission",
         "SELECT * FROM setting WHERE name <> 'backup_at' ORDER BY name",
         "SELECT * FROM import ORDER BY id",
+        "SELECT * FROM opportunity ORDER BY id",
+        "SELECT * FROM opportunity_sum ORDER BY status, owner_id, stage_id, month",
+        "SELECT * FROM plan_step ORDER BY id",
+        "SELECT * FROM product ORDER BY id",
+        "SELECT * FROM saved_view ORDER BY id",
+        "SELECT * FROM notice ORDER BY id",
+        "SELECT * FROM follow ORDER BY kind, record_id, user_id",
     ] {
         let mut statement = conn.prepare(sql)?;
         let columns = statement.column_count();

@@ -34,7 +34,7 @@ impl Scope {
 }
 
 /// A person signed in, with everything that decides what they may do.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Actor {
     /// Who; 0 is the host.
     pub user_id: i64,

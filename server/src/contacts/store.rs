@@ -5,7 +5,7 @@ use rolo_proto::v1::{self as pb, Action, Kind};
 use super::rules;
 use crate::{
     authz::{Actor, Allowed, Owned, Permission, check},
-    change::{Change, Done, Seen, Table},
+    change::{Change, Done, Seen, Table, Whose},
     customers::{
         self,
         rules::{Event, permit},
@@ -50,7 +50,7 @@ pub static TABLE: Table = Table {
         tx.query_one(
             "SELECT COALESCE(c.manager_id, 0), c.id FROM contact k JOIN customer c ON c.id = k.customer_id WHERE k.id = ?1",
             [id],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok(Whose { owner: row.get(0)?, also: 0, customer: row.get(1)?, parent: row.get(1)? }),
         )
     },
     label: |tx, id| tx.query_one("SELECT name FROM contact WHERE id = ?1", [id], |row| row.get(0)),

@@ -8,7 +8,7 @@ use crate::{
     contacts,
     db::{Tx, params},
     error::Result,
-    interactions,
+    interactions, opportunities,
 };
 
 /// A kind of record that belongs to a customer.
@@ -45,8 +45,11 @@ macro_rules! child {
 }
 
 /// The kinds.
-pub static CHILDREN: [Child; 2] =
-    [child!("contact", contacts::store::TABLE), child!("interaction", interactions::store::TABLE)];
+pub static CHILDREN: [Child; 3] = [
+    child!("contact", contacts::store::TABLE),
+    child!("interaction", interactions::store::TABLE),
+    child!("opportunity", opportunities::store::TABLE),
+];
 
 impl Child {
     /// Id and revision of those of a customer, the recycle bin included; at most so many.

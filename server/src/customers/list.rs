@@ -7,7 +7,7 @@ use crate::{
     clock::{DAY, Millis},
     db::{
         Tx,
-        list::{COUNTED, Key, Position, Slice, Walk, bounded},
+        list::{COUNTED, Key, Position, Slice, Walk, among, bounded},
         search,
         sql::Sql,
     },
@@ -79,6 +79,7 @@ impl List {
             key,
             id: "c.id",
             descending: descending != request.descending,
+            among: among(&filter.ids)?,
         };
         drive(tx, view, &mut walk)?;
         let mut list = Self { walk, query: None };
@@ -225,7 +226,7 @@ impl List {
     pub fn page(&self, tx: &Tx<'_>, after: Option<&Position>, size: usize) -> Result<Slice> {
         match &self.query {
             None => self.walk.page(tx, after, size, 0, |_| Ok(true)),
-            Some(query) => query.page(tx, &self.walk, after, size),
+            Some(query) => query.page(tx, &search::CUSTOMERS, &self.walk, after, size),
         }
     }
 
@@ -233,7 +234,7 @@ impl List {
     pub fn total(&self, tx: &Tx<'_>) -> Result<pb::Total> {
         let (count, at_least) = match &self.query {
             None => self.walk.count(tx)?,
-            Some(query) => query.count(tx, &self.walk)?,
+            Some(query) => query.count(tx, &search::CUSTOMERS, &self.walk)?,
         };
         Ok(pb::Total { count, at_least })
     }

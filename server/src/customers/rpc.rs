@@ -246,7 +246,7 @@ impl CustomerService for Service {
 }
 
 /// Handing a customer over needs its own right; an edit of anything else the right to edit.
-fn needed(values: &[(&'static str, Value)]) -> Permission {
+pub(crate) fn needed(values: &[(&'static str, Value)]) -> Permission {
     match values {
         [("manager_id", _)] => Permission::CustomerReassign,
         _ => Permission::CustomerEdit,

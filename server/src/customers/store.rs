@@ -5,7 +5,7 @@ use rolo_proto::v1::{self as pb, Action, Kind};
 use super::rules::{self, Standing, Status};
 use crate::{
     authz::{Actor, Allowed, Owned, Permission, check},
-    change::{Change, Done, Seen, Table},
+    change::{Change, Done, Seen, Table, Whose},
     contacts,
     db::{Row, Tx, params, search},
     dictionary,
@@ -70,7 +70,9 @@ pub static TABLE: Table = Table {
     derived,
     derive,
     owner: |tx, id| {
-        tx.query_one("SELECT COALESCE(manager_id, 0) FROM customer WHERE id = ?1", [id], |row| Ok((row.get(0)?, id)))
+        tx.query_one("SELECT COALESCE(manager_id, 0) FROM customer WHERE id = ?1", [id], |row| {
+            Ok(Whose { owner: row.get(0)?, customer: id, ..Whose::default() })
+        })
     },
     label: |tx, id| tx.query_one("SELECT no || ' ' || name FROM customer WHERE id = ?1", [id], |row| row.get(0)),
     may_write: |tx, actor, id, columns| {
@@ -475,7 +477,7 @@ pub fn index(tx: &Tx<'_>, id: i64) -> Result<()> {
             .map(|word| (word.to_owned(), Vec::new())),
     );
     let phones = [tel, fax];
-    search::put(
+    search::CUSTOMERS.put(
         tx,
         id,
         &search::Document { number: &no, name: &name, external_id: &external_id, phones: &phones, contacts: &contacts },

@@ -17,6 +17,8 @@ use crate::{
 pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_spine", include_str!("../../../migrations/0001_spine.sql")),
     ("0002_search", include_str!("../../../migrations/0002_search.sql")),
+    ("0003_opportunities", include_str!("../../../migrations/0003_opportunities.sql")),
+    ("0004_together", include_str!("../../../migrations/0004_together.sql")),
 ];
 
 pub(super) fn migrate(conn: &mut Connection, path: &Path) -> Result<()> {

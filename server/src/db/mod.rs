@@ -111,6 +111,11 @@ impl Db {
         &self.memory
     }
 
+    /// Changes with every batch that was committed.
+    pub fn committed(&self) -> tokio::sync::watch::Receiver<()> {
+        self.writer.committed()
+    }
+
     /// Why writes are refused at the moment, if they are.
     pub fn stopped(&self) -> Option<Stop> {
         self.writer.stopped()

@@ -100,73 +100,118 @@ impl<'d> Lines<'d> {
     }
 }
 
-/// Puts a customer into the index, or brings it up to date there; writes nothing if nothing changed.
-///
-/// # Errors
-/// The database's.
-pub fn put(tx: &Tx<'_>, customer_id: i64, document: &Document<'_>) -> Result<()> {
-    let doc = document.fold();
-    let old: Option<String> =
-        tx.query_opt("SELECT doc FROM customer_search WHERE customer_id = ?1", [customer_id], |row| row.get(0))?;
-    if old.as_ref() == Some(&doc) {
-        return Ok(());
-    }
-    let mut ahead = None;
-    if let Some(memory) = tx.memory() {
-        memory.change(customer_id);
-        ahead = memory.take(Lines::of(&doc).name);
-    }
-    let grams = grams::of_document(&doc, ahead);
-    match old {
-        Some(old) => {
-            tx.execute("UPDATE customer_search SET doc = ?2 WHERE customer_id = ?1", params![customer_id, doc])?;
-            if grams::of_document(&old, None) == grams {
-                return Ok(());
-            }
-            tx.execute("DELETE FROM customer_gram WHERE rowid = ?1", [customer_id])?;
-        }
-        None => {
-            tx.execute("INSERT INTO customer_search (customer_id, doc) VALUES (?1, ?2)", params![customer_id, doc])?;
-        }
-    }
-    tx.execute("INSERT INTO customer_gram (rowid, grams) VALUES (?1, ?2)", params![customer_id, grams.join(" ")])?;
-    Ok(())
+/// The search index of one kind of record: its statements, all literals.
+#[derive(Debug)]
+pub struct Index {
+    doc: &'static str,
+    insert_doc: &'static str,
+    update_doc: &'static str,
+    delete_doc: &'static str,
+    find: &'static str,
+    insert: &'static str,
+    delete: &'static str,
+    merge: &'static str,
+    /// The table of its grams.
+    grams: &'static str,
+    /// The column that holds [`name_key`](crate::text::name_key), in the words of the kind's list.
+    name_key: &'static str,
 }
 
-/// Pages of the index that are written in one go when its segments are merged.
+macro_rules! index {
+    ($docs:literal, $key:literal, $grams:literal, $name_key:literal) => {
+        Index {
+            doc: concat!("SELECT doc FROM ", $docs, " WHERE ", $key, " = ?1"),
+            insert_doc: concat!("INSERT INTO ", $docs, " (", $key, ", doc) VALUES (?1, ?2)"),
+            update_doc: concat!("UPDATE ", $docs, " SET doc = ?2 WHERE ", $key, " = ?1"),
+            delete_doc: concat!("DELETE FROM ", $docs, " WHERE ", $key, " = ?1"),
+            find: concat!("SELECT rowid FROM ", $grams, " WHERE ", $grams, " MATCH ?1 LIMIT ?2"),
+            insert: concat!("INSERT INTO ", $grams, " (rowid, grams) VALUES (?1, ?2)"),
+            delete: concat!("DELETE FROM ", $grams, " WHERE rowid = ?1"),
+            merge: concat!("INSERT INTO ", $grams, " (", $grams, ", rank) VALUES ('merge', ?1)"),
+            grams: $grams,
+            name_key: $name_key,
+        }
+    };
+}
+
+/// Customers: by name, number, external id, phones, and their contacts' names and phones.
+pub static CUSTOMERS: Index = index!("customer_search", "customer_id", "customer_gram", "c.name_key");
+/// Opportunities: by the customer's name, number, external id, phone, contact and title.
+pub static OPPORTUNITIES: Index = index!("opportunity_search", "opportunity_id", "opportunity_gram", "o.name_key");
+
+impl Index {
+    /// Puts a record into the index, or brings it up to date there; writes nothing if nothing changed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn put(&self, tx: &Tx<'_>, id: i64, document: &Document<'_>) -> Result<()> {
+        let doc = document.fold();
+        let old: Option<String> = tx.query_opt(self.doc, [id], |row| row.get(0))?;
+        if old.as_ref() == Some(&doc) {
+            return Ok(());
+        }
+        let mut ahead = None;
+        if let Some(memory) = tx.memory() {
+            memory.change(self.grams, id);
+            ahead = memory.take(Lines::of(&doc).name);
+        }
+        let grams = grams::of_document(&doc, ahead);
+        match old {
+            Some(old) => {
+                tx.execute(self.update_doc, params![id, doc])?;
+                if grams::of_document(&old, None) == grams {
+                    return Ok(());
+                }
+                tx.execute(self.delete, [id])?;
+            }
+            None => {
+                tx.execute(self.insert_doc, params![id, doc])?;
+            }
+        }
+        tx.execute(self.insert, params![id, grams.join(" ")])?;
+        Ok(())
+    }
+
+    /// Takes a record out of the index; nothing happens if it is not there.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn remove(&self, tx: &Tx<'_>, id: i64) -> Result<()> {
+        if tx.execute(self.delete_doc, [id])? > 0 {
+            tx.execute(self.delete, [id])?;
+        }
+        Ok(())
+    }
+
+    /// Has all segments of the index become one, little by little: worth it after a large import.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn gather(&self, tx: &Tx<'_>) -> Result<()> {
+        tx.execute(self.merge, [-TENDED])?;
+        if let Some(memory) = tx.memory() {
+            memory.disturb();
+        }
+        Ok(())
+    }
+}
+
+/// Pages of an index that are written in one go when its segments are merged.
 const TENDED: i64 = 48;
 
-/// Merges some of the index's segments, in a transaction of its own: each is a list more that a search reads. Answers
+/// Merges some of the indexes' segments, in a transaction of its own: each is a list more that a search reads. Answers
 /// whether there may be more to merge.
 ///
 /// # Errors
 /// The database's.
 pub(super) fn tend(conn: &Connection) -> rusqlite::Result<bool> {
-    let before = conn.total_changes();
-    conn.prepare_cached("INSERT INTO customer_gram (customer_gram, rank) VALUES ('merge', ?1)")?.execute([TENDED])?;
-    // The engine's own sign that nothing was left to do.
-    Ok(conn.total_changes().saturating_sub(before) >= 2)
-}
-
-/// Has all segments of the index become one, little by little: worth it after a large import.
-///
-/// # Errors
-/// The database's.
-pub fn gather(tx: &Tx<'_>) -> Result<()> {
-    tx.execute("INSERT INTO customer_gram (customer_gram, rank) VALUES ('merge', ?1)", [-TENDED])?;
-    if let Some(memory) = tx.memory() {
-        memory.disturb();
+    for index in [&CUSTOMERS, &OPPORTUNITIES] {
+        let before = conn.total_changes();
+        conn.prepare_cached(index.merge)?.execute([TENDED])?;
+        // The engine's own sign that nothing was left to do.
+        if conn.total_changes().saturating_sub(before) >= 2 {
+            return Ok(true);
+        }
     }
-    Ok(())
-}
-
-/// Takes a customer out of the index; nothing happens if it is not there.
-///
-/// # Errors
-/// The database's.
-pub fn remove(tx: &Tx<'_>, customer_id: i64) -> Result<()> {
-    if tx.execute("DELETE FROM customer_search WHERE customer_id = ?1", [customer_id])? > 0 {
-        tx.execute("DELETE FROM customer_gram WHERE rowid = ?1", [customer_id])?;
-    }
-    Ok(())
+    Ok(false)
 }

@@ -81,6 +81,11 @@ impl Sql {
         tx.query_one(&self.text, rusqlite::params_from_iter(&self.params), row)
     }
 
+    /// Runs the statement for all its rows, which the statement itself must bound.
+    pub fn all<T>(&self, tx: &Tx<'_>, row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+        tx.query(&self.text, rusqlite::params_from_iter(&self.params), row)
+    }
+
     /// How SQLite would run it, a line a step.
     pub fn explain(&self, tx: &Tx<'_>) -> Result<Vec<String>> {
         let text = ["EXPLAIN QUERY PLAN ", &self.text].concat();

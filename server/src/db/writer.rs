@@ -28,7 +28,7 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::{
     Tx,
@@ -159,6 +159,8 @@ struct Shared {
     wake: Condvar,
     jobs: AtomicU64,
     commits: AtomicU64,
+    /// Changes with every batch that was committed.
+    committed: watch::Sender<()>,
 }
 
 impl Shared {
@@ -219,6 +221,10 @@ impl Writer {
         queue.push_back(job);
         self.shared.wake.notify_one();
         Ok(())
+    }
+
+    pub(super) fn committed(&self) -> watch::Receiver<()> {
+        self.shared.committed.subscribe()
     }
 
     pub(super) fn stopped(&self) -> Option<Stop> {
@@ -372,6 +378,7 @@ fn batch(engine: &mut Engine, (mut lane, first): (Lane, Box<dyn Job>), shared: &
         engine.chain = head;
         shared.jobs.fetch_add(jobs.len() as u64, Ordering::Relaxed);
         shared.commits.fetch_add(1, Ordering::Relaxed);
+        shared.committed.send_replace(());
         jobs.into_iter().for_each(|job| job.answer(None));
         return;
     };

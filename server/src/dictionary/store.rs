@@ -5,7 +5,7 @@ use rolo_proto::v1::{self as pb, Action, Kind};
 use super::rules;
 use crate::{
     authz::{Actor, Permission},
-    change::{Change, Done, Seen, Table, field_name},
+    change::{Change, Done, Seen, Table, Whose, field_name},
     db::{Row, Tx, params},
     error::{Error, Fault, Match, Result, Violation},
     fields::{Field, Shape, value_of},
@@ -27,7 +27,7 @@ pub static TABLE: Table = Table {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
     derived: |_, _| Ok(Vec::new()),
     derive,
-    owner: |_, _| Ok((0, 0)),
+    owner: |_, _| Ok(Whose::default()),
     label: |tx, id| tx.query_one("SELECT zh FROM dictionary_item WHERE id = ?1", [id], |row| row.get(0)),
     may_write: |_, actor, _, _| {
         actor.require(Permission::DictionaryManage).or_else(|_| actor.require(Permission::DictionaryAdd)).map(drop)
@@ -66,6 +66,23 @@ const SHIPPED: &[(&str, &str, &str, &str, bool)] = &[
     ("channel", "meeting", "会议", "Meeting", false),
     ("channel", "visit", "上门", "Visit", false),
     ("channel", "other", "其他", "Other", true),
+    ("lead_source", "referral", "客户介绍", "Referral", true),
+    ("lead_source", "exhibition", "展会", "Exhibition", true),
+    ("lead_source", "website", "网站", "Website", true),
+    ("lead_source", "call", "电话营销", "Telephone", true),
+    ("lead_source", "visit", "上门拜访", "Visit", true),
+    ("lead_source", "other", "其他", "Other", true),
+    ("sales_stage", "contact", "初步接触", "First contact", true),
+    ("sales_stage", "need", "需求确认", "Need confirmed", true),
+    ("sales_stage", "proposal", "方案", "Proposal", true),
+    ("sales_stage", "quotation", "报价", "Quotation", true),
+    ("sales_stage", "negotiation", "商务谈判", "Negotiation", true),
+    ("close_reason", "price", "价格", "Price", true),
+    ("close_reason", "competitor", "竞争对手", "Competitor", true),
+    ("close_reason", "no_need", "需求消失", "No need any more", true),
+    ("close_reason", "service", "服务", "Service", true),
+    ("close_reason", "closed_down", "倒闭", "Closed down", true),
+    ("close_reason", "other", "其他", "Other", true),
 ];
 
 /// Writes the shipped entries into a new database.
@@ -136,11 +153,23 @@ pub fn check_references(
         let fault = match field.shape {
             Shape::Choice(kind) if !offered(tx, kind, id)? => Fault::UnknownChoice(id.to_string()),
             Shape::User if !crate::users::store::is_active(tx, id)? => Fault::UnknownReference(id.to_string()),
+            Shape::Product if !crate::products::store::offered(tx, id)? => Fault::UnknownReference(id.to_string()),
             _ => continue,
         };
         faults.push(Violation::new(field_name(field.column), fault));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::Validation(faults)) }
+}
+
+/// The entries that a type offers, in its order.
+pub fn offered_ids(tx: &Tx<'_>, kind: &str) -> Result<Vec<i64>> {
+    tx.query(
+        "SELECT id FROM dictionary_item
+         WHERE type = ?1 AND active = 1 AND deleted_at IS NULL
+         ORDER BY position, id LIMIT 200",
+        [kind],
+        |row| row.get(0),
+    )
 }
 
 fn offered(tx: &Tx<'_>, kind: &str, id: i64) -> Result<bool> {
@@ -153,7 +182,7 @@ fn offered(tx: &Tx<'_>, kind: &str, id: i64) -> Result<bool> {
 
 /// What refers to an entry, if anything does; `binned` counts what lies in the recycle bin too.
 pub fn used_by(tx: &Tx<'_>, id: i64, binned: bool) -> Result<Option<&'static str>> {
-    const USES: [(&str, &str); 4] = [
+    const USES: [(&str, &str); 7] = [
         ("customer", "SELECT EXISTS (SELECT 1 FROM customer WHERE region_id = ?1 AND (?2 OR deleted_at IS NULL))"),
         ("customer", "SELECT EXISTS (SELECT 1 FROM customer WHERE level_id = ?1 AND (?2 OR deleted_at IS NULL))"),
         (
@@ -163,6 +192,15 @@ pub fn used_by(tx: &Tx<'_>, id: i64, binned: bool) -> Result<Option<&'static str
         (
             "interaction",
             "SELECT EXISTS (SELECT 1 FROM interaction WHERE channel_id = ?1 AND (?2 OR deleted_at IS NULL))",
+        ),
+        ("opportunity", "SELECT EXISTS (SELECT 1 FROM opportunity WHERE stage_id = ?1 AND (?2 OR deleted_at IS NULL))"),
+        (
+            "opportunity",
+            "SELECT EXISTS (SELECT 1 FROM opportunity WHERE lead_source_id = ?1 AND (?2 OR deleted_at IS NULL))",
+        ),
+        (
+            "opportunity",
+            "SELECT EXISTS (SELECT 1 FROM opportunity WHERE close_reason_id = ?1 AND (?2 OR deleted_at IS NULL))",
         ),
     ];
     for (by, sql) in USES {

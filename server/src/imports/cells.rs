@@ -64,10 +64,15 @@ pub fn read(field: &Field, cell: &str, dates: &Dates) -> Result<Cell, Fault> {
     let value = match field.shape {
         Shape::Line(_) | Shape::Text(_) | Shape::Phone(_) | Shape::Email(_) | Shape::Usc => Value::from(&*given),
         Shape::Int(..) => Value::Int(number(&given, IN_WAN.contains(&field.column))?),
+        Shape::Money(..) => Value::Int(money(&given)?),
+        Shape::Date => match day(&text::narrow(&given), dates.order) {
+            Some(day) => Value::Text(day.format("%Y-%m-%d").to_string()),
+            None => return Err(Fault::Malformed("date")),
+        },
         Shape::Stars => Value::Int(stars(&given)?),
         Shape::OneOf(items) => Value::Int(one_of(items, &given)?),
         Shape::Time => Value::Int(time(&given, dates).ok_or(Fault::Malformed("date"))?),
-        Shape::Choice(_) | Shape::User | Shape::Customer | Shape::Contact => {
+        Shape::Choice(_) | Shape::User | Shape::Customer | Shape::Contact | Shape::Product | Shape::Opportunity => {
             return Ok(Cell::Names(given.into_owned()));
         }
     };
@@ -84,6 +89,23 @@ fn cleaned(field: &Field, value: Value) -> Result<Value, Fault> {
 
 /// A whole number: 1234, 1,234, １２３４, 12万, 1.5亿, 3.0, ¥8,000元.
 fn number(given: &str, in_wan: bool) -> Result<i64, Fault> {
+    whole(decimal(given, in_wan)?)
+}
+
+/// Money in ten-thousandths: as a number, and with up to four decimals.
+fn money(given: &str) -> Result<i64, Fault> {
+    whole(decimal(given, false)?.checked_mul(Decimal::from(10_000)).ok_or(Fault::Malformed("amount"))?)
+        .map_err(|_| Fault::Malformed("amount"))
+}
+
+fn whole(number: Decimal) -> Result<i64, Fault> {
+    match number.fract().is_zero() {
+        true => i64::try_from(number).map_err(|_| Fault::Malformed("number")),
+        false => Err(Fault::Malformed("number")),
+    }
+}
+
+fn decimal(given: &str, in_wan: bool) -> Result<Decimal, Fault> {
     const WAN: i64 = 10_000;
     let bad = || Fault::Malformed("number");
     let narrow: String = text::narrow(given).chars().filter(|c| !c.is_whitespace()).collect();
@@ -99,10 +121,7 @@ fn number(given: &str, in_wan: bool) -> Result<i64, Fault> {
     if in_wan && has_unit {
         number = number.checked_div(Decimal::from(WAN)).ok_or_else(bad)?;
     }
-    if !number.fract().is_zero() {
-        return Err(bad());
-    }
-    i64::try_from(number).map_err(|_| bad())
+    Ok(number)
 }
 
 /// Digits without their thousands commas; none if the commas stand elsewhere (1,5 is not fifteen).

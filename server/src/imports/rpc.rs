@@ -180,7 +180,7 @@ impl Service {
         if status.created + status.updated < TIDY {
             return;
         }
-        self.kernel.db().write_lossy(|write| search::gather(write.tx));
+        self.kernel.db().write_lossy(|write| search::CUSTOMERS.gather(write.tx));
     }
 
     /// A write that repeats itself safely without a request id: what it does is kept with the import.

@@ -5,7 +5,7 @@ use rolo_proto::v1::{self as pb, Action, Kind};
 use super::rules;
 use crate::{
     authz::{Actor, Allowed, Owned, Permission, check},
-    change::{Change, Done, Seen, Table},
+    change::{Change, Done, Seen, Table, Whose},
     contacts,
     customers::{
         self,
@@ -51,11 +51,11 @@ pub static TABLE: Table = Table {
     derive,
     owner: |tx, id| {
         tx.query_one(
-            "SELECT COALESCE(c.manager_id, 0), c.id
+            "SELECT COALESCE(c.manager_id, 0), i.author_id, c.id
              FROM interaction i JOIN customer c ON c.id = i.customer_id
              WHERE i.id = ?1",
             [id],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok(Whose { owner: row.get(0)?, also: row.get(1)?, customer: row.get(2)?, parent: row.get(2)? }),
         )
     },
     label: |tx, id| tx.query_one("SELECT title FROM interaction WHERE id = ?1", [id], |row| row.get(0)),

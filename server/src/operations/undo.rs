@@ -16,6 +16,7 @@ use crate::{
     customers::timeline::table,
     db::{Lane, Tx, params},
     error::{Error, Result},
+    notices,
     value::Value,
 };
 
@@ -26,6 +27,9 @@ const KEPT_IMPORT: Millis = 30 * DAY;
 const WHOLE: usize = 200;
 /// Of a larger one, so many at once: a slice holds the writer for that long, and people wait.
 const SLICE: usize = 50;
+
+/// Operations that are taken back whole or not at all: an opportunity is not open again while its customer stays (O10).
+const WHOLE_ONLY: [&str; 1] = ["SucceedOpportunity"];
 
 /// An operation as undo sees it.
 #[derive(Debug, Clone)]
@@ -193,15 +197,40 @@ fn records(tx: &Tx<'_>, operation_id: i64) -> Result<i64> {
 /// # Errors
 /// The database fails; what a single record is refused for is in the answer.
 pub fn slice(change: &mut Change<'_, '_>, target: &Operation, mut progress: Progress) -> Result<Progress> {
-    for (table, id, image) in progress.next(change.tx(), target.id)? {
-        let outcome = change.attempt(|change| take_back(change, table, id, &image));
-        progress.count(change.tx(), table, id, &outcome, 0)?;
+    let records = progress.next(change.tx(), target.id)?;
+    if WHOLE_ONLY.contains(&target.method.as_str()) {
+        whole(change, &records, &mut progress)?;
+    } else {
+        for (table, id, image) in records {
+            let outcome = change.attempt(|change| take_back(change, table, id, &image));
+            progress.count(change.tx(), table, id, &outcome, 0)?;
+        }
     }
     if progress.answer.finished {
         finish(change, target, &progress)?;
     }
     progress.answer.undo_operation_id = change.operation_id.unwrap_or_default();
     Ok(progress)
+}
+
+/// Takes all of these back, or none: what one of them is refused for keeps the others too.
+fn whole(change: &mut Change<'_, '_>, records: &[(&'static Table, i64, Image)], progress: &mut Progress) -> Result<()> {
+    let mut refused = None;
+    let all = change.attempt(|change| {
+        records.iter().try_for_each(|(table, id, image)| {
+            take_back(change, table, *id, image).inspect_err(|_| refused = Some((table.kind, *id)))
+        })
+    });
+    let mut cause = all.err();
+    for (table, id, _) in records {
+        let outcome = match refused {
+            None => Ok(()),
+            Some(first) if first == (table.kind, *id) => Err(cause.take().unwrap_or(Error::NotFound)),
+            Some(_) => Err(Error::InvalidState("kept whole".into())),
+        };
+        progress.count(change.tx(), table, *id, &outcome, 0)?;
+    }
+    Ok(())
 }
 
 /// Looks at the next slice, and writes nothing: what was changed since, what the person may not write. What only shows
@@ -221,6 +250,7 @@ pub fn preview(tx: &Tx<'_>, actor: &Actor, target: &Operation, mut progress: Pro
 fn finish(change: &mut Change<'_, '_>, target: &Operation, progress: &Progress) -> Result<()> {
     match change.operation_id {
         Some(undo) if progress.answer.done > 0 => {
+            notices::store::withdraw(change.tx(), target.id, change.now())?;
             change.tx().execute("UPDATE operation SET undone_by = ?2 WHERE id = ?1", params![target.id, undo])
         }
         _ => change.tx().execute(

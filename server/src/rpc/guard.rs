@@ -14,6 +14,7 @@ use crate::{
     db::{Lane, Tx, Write, params},
     error::{Error, Fault, Result},
     kernel::Kernel,
+    sessions::rules,
     settings::Settings,
 };
 
@@ -155,6 +156,26 @@ impl Kernel {
             .transpose()?
             .map(Arc::new)
             .ok_or(Error::Unauthenticated)
+    }
+}
+
+impl Kernel {
+    /// The rights of a caller's session as they are now; none if the session has ended or run out.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) fn still_open(&self, tx: &Tx<'_>, caller: &Caller) -> Result<Option<Actor>> {
+        let session = tx.query_opt(
+            "SELECT created_at, seen_at FROM session WHERE id = ?1 AND ended_at IS NULL",
+            [caller.actor.session_id],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        match session {
+            Some((created_at, seen_at)) if rules::is_open(created_at, seen_at, self.clock().now()) => {
+                Actor::load(tx, caller.actor.user_id, caller.actor.session_id)
+            }
+            _ => Ok(None),
+        }
     }
 }
 

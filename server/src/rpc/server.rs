@@ -12,11 +12,14 @@ use std::{
 };
 
 use rolo_proto::v1::{
-    contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
-    dictionary_service_server::DictionaryServiceServer, host_service_server::HostServiceServer,
-    import_service_server::ImportServiceServer, interaction_service_server::InteractionServiceServer,
-    operation_service_server::OperationServiceServer, session_service_server::SessionServiceServer,
-    user_service_server::UserServiceServer,
+    bulk_service_server::BulkServiceServer, contact_service_server::ContactServiceServer,
+    customer_service_server::CustomerServiceServer, dictionary_service_server::DictionaryServiceServer,
+    host_service_server::HostServiceServer, import_service_server::ImportServiceServer,
+    interaction_service_server::InteractionServiceServer, notice_service_server::NoticeServiceServer,
+    operation_service_server::OperationServiceServer, opportunity_service_server::OpportunityServiceServer,
+    product_service_server::ProductServiceServer, session_service_server::SessionServiceServer,
+    user_service_server::UserServiceServer, view_service_server::ViewServiceServer,
+    watch_service_server::WatchServiceServer,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
@@ -30,12 +33,13 @@ use tonic::transport::{Server, server::Connected};
 
 use super::auth_layer::AuthLayer;
 use crate::{
+    bulk,
     clock::{DAY, Millis},
     contacts, customers, dictionary,
     error::{Error, Result},
     host, imports, interactions,
     kernel::Kernel,
-    operations, sessions, users,
+    notices, operations, opportunities, products, sessions, users, views, watch,
 };
 
 /// What a connection came through.
@@ -195,6 +199,10 @@ pub async fn serve(
         reporter.set_service_status(part, serving_status(true)).await;
     }
     let watch = tokio::spawn(watch_health(kernel.clone(), reporter.clone()));
+    let hub = tokio::spawn({
+        let kernel = kernel.clone();
+        async move { kernel.hub().run(&kernel).await }
+    });
     // Whoever watches the health has a call under way that would never end.
     let shutdown = async {
         shutdown.await;
@@ -231,15 +239,26 @@ pub async fn serve(
         .add_service(sized!(CustomerServiceServer, customers::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(ContactServiceServer, contacts::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(InteractionServiceServer, interactions::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(WatchServiceServer, watch::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(NoticeServiceServer, notices::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(BulkServiceServer, bulk::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(ViewServiceServer, views::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(OpportunityServiceServer, opportunities::rpc::Service { kernel: kernel.clone() }))
+        .add_service(sized!(ProductServiceServer, products::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(OperationServiceServer, operations::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(ImportServiceServer, imports::rpc::Service { kernel: kernel.clone() }))
         .add_service(sized!(HostServiceServer, host::rpc::Service { kernel: kernel.clone() }))
         .serve_with_incoming_shutdown(
             tokio_stream::StreamExt::map(ReceiverStream::new(connections), Ok::<_, io::Error>),
-            shutdown,
+            async {
+                shutdown.await;
+                // Streams that would never end by themselves.
+                kernel.close_streams();
+            },
         )
         .await;
     watch.abort();
+    hub.abort();
     served.map_err(|e| Error::Unavailable(format!("the transport failed: {e}")))
 }
 

@@ -41,6 +41,14 @@ fn status(error: &Error) -> Status {
             details.add_precondition_failure_violation("STATE", state, "the state does not allow this");
             Code::FailedPrecondition
         }
+        Error::Overtaken { state, owner, who, at } => {
+            put("state", state.clone());
+            put("owner", owner.clone());
+            put("who", who.clone());
+            put("at", at.to_string());
+            details.add_precondition_failure_violation("STATE", state, "the state does not allow this");
+            Code::FailedPrecondition
+        }
         Error::Forbidden(permission) => {
             put("permission", permission.clone());
             Code::PermissionDenied
@@ -81,6 +89,11 @@ fn status(error: &Error) -> Status {
             }
             Code::Aborted
         }
+        Error::Drifted { previewed, found } => {
+            put("previewed", previewed.to_string());
+            put("found", found.to_string());
+            Code::Aborted
+        }
         Error::Unauthenticated | Error::BadCredentials => Code::Unauthenticated,
         Error::Throttled(seconds) => {
             put("seconds", seconds.to_string());
@@ -89,6 +102,7 @@ fn status(error: &Error) -> Status {
         }
         Error::PasswordChangeRequired => Code::FailedPrecondition,
         Error::BadPageToken => Code::InvalidArgument,
+        Error::Resync => Code::FailedPrecondition,
         Error::Busy => {
             details.set_retry_info(Some(Duration::from_millis(100)));
             Code::ResourceExhausted
@@ -142,6 +156,7 @@ pub fn fault(fault: &Fault) -> String {
         Fault::UnknownReference(given) => format!("UNKNOWN_REFERENCE:{given}"),
         Fault::Ambiguous(given) => format!("AMBIGUOUS:{given}"),
         Fault::NotWritable => "NOT_WRITABLE".into(),
+        Fault::Unchanged => "UNCHANGED".into(),
         Fault::UnknownField => "UNKNOWN_FIELD".into(),
         Fault::OneOf(fields) => format!("ONE_OF:{fields}"),
         Fault::UsedAlready => "USED_ALREADY".into(),

@@ -18,9 +18,9 @@ use super::{
 use crate::{Session, world::request_id};
 
 /// Rows of a page, as the screens ask for them.
-const PAGE: i32 = 50;
+pub const PAGE: i32 = 50;
 /// A complete answer is followed over so many pages at most.
-const PAGES: usize = 400;
+pub const PAGES: usize = 400;
 /// A case ends after this time, whatever number of calls it has made.
 const TIME: Duration = Duration::from_secs(4);
 
@@ -45,11 +45,11 @@ pub struct Outcome {
 
 /// What one call, or one list to its end, brought.
 #[derive(Debug, Default)]
-struct Answer {
+pub struct Answer {
     /// The time of each page.
-    times: Vec<Duration>,
+    pub times: Vec<Duration>,
     /// How many rows there were; none where it is no list.
-    rows: Option<usize>,
+    pub rows: Option<usize>,
 }
 
 /// A case under way.
@@ -69,8 +69,12 @@ pub struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Runs a case with one client and with all of them. `act` makes the call of a number.
-    async fn case<F, A>(&mut self, what: &str, act: F) -> Result<()>
+    /// Runs a case with one client and with all of them. `act` makes the call of a number and answers what its
+    /// pages took and held.
+    ///
+    /// # Errors
+    /// A call fails.
+    pub async fn case<F, A>(&mut self, what: &str, act: F) -> Result<()>
     where
         F: Fn(Session, usize) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Answer>> + Send + 'static,
@@ -291,7 +295,10 @@ async fn pages(
 }
 
 /// The time of one call.
-async fn once<R, E>(call: impl Future<Output = Result<R, E>>) -> Result<Answer>
+///
+/// # Errors
+/// The call fails.
+pub async fn once<R, E>(call: impl Future<Output = Result<R, E>>) -> Result<Answer>
 where
     anyhow::Error: From<E>,
 {

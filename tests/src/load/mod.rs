@@ -3,9 +3,11 @@
 
 mod cases;
 mod company;
+mod opportunities;
+mod pipeline;
 mod raw;
 mod seed;
-mod server;
+pub mod server;
 mod space;
 
 use std::{
@@ -37,6 +39,8 @@ pub struct Options {
     pub names: Option<PathBuf>,
     /// Customers, ascending.
     pub sizes: Vec<usize>,
+    /// Opportunities besides; 0: none, and none is measured.
+    pub opportunities: usize,
     /// Calls of a case.
     pub calls: usize,
     /// Only cases whose name holds this.
@@ -51,21 +55,31 @@ impl Options {
     /// # Errors
     /// It makes no sense.
     pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
-        let mut options =
-            Self { dir: None, names: None, sizes: Vec::new(), calls: 1_000, only: String::new(), server: None };
+        let mut options = Self {
+            dir: None,
+            names: None,
+            sizes: Vec::new(),
+            opportunities: 0,
+            calls: 1_000,
+            only: String::new(),
+            server: None,
+        };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().with_context(|| format!("{argument} takes a value"));
             match argument.as_str() {
                 "--dir" => options.dir = Some(value()?.into()),
                 "--names" => options.names = Some(value()?.into()),
+                "--opportunities" => options.opportunities = value()?.replace([',', '_'], "").parse()?,
                 "--calls" => options.calls = value()?.parse()?,
                 "--server" => options.server = Some(value()?.into()),
                 "--only" => options.only = value()?,
-                "--short" => (options.sizes, options.calls) = (vec![2_000], 20),
+                "--short" => {
+                    (options.sizes, options.opportunities, options.calls) = (vec![2_000], 2_000, 20);
+                }
                 size => match size.replace([',', '_'], "").parse() {
                     Ok(size) => options.sizes.push(size),
                     Err(_) => bail!(
-                        "usage: load [--dir DIR] [--names FILE] [--calls N] [--only WORDS] (--short | CUSTOMERS...)"
+                        "usage: load [--dir DIR] [--names FILE] [--opportunities N] [--calls N] [--only WORDS] (--short | CUSTOMERS...)"
                     ),
                 },
             }
@@ -99,7 +113,7 @@ async fn measure(
     options: &Options,
     print: &mut (dyn FnMut(String) + Send),
 ) -> Result<()> {
-    let mut server = Server::start(dir, options).await?;
+    let mut server = Server::start(dir, options.server.as_deref()).await?;
     let seeded = seeded(dir)?;
     if seeded > size {
         bail!("{} holds {seeded} customers already", dir.display());
@@ -116,7 +130,7 @@ async fn measure(
     let tables = space::tables(dir)?;
     print(format!("bytes a customer: {}\n", space::line(&space::growth(&space::Space::new(), &tables, size))));
 
-    let mut server = Server::start(dir, options).await?;
+    let mut server = Server::start(dir, options.server.as_deref()).await?;
     let start = server.start;
     let clients = server.clients(CLIENTS).await?;
     let reads = raw::reads(dir, size, options.calls)?;
@@ -138,7 +152,42 @@ async fn measure(
         let rate = raw::creates(dir, company, (options.calls * 4).max(256))?;
         print(format!("the statements of a create, straight on SQLite, 64 a commit: {rate:.0}/s"));
     }
-    writes(dir, company, size, options, print).await
+    writes(dir, company, size, options, print).await?;
+    if options.opportunities > 0 {
+        pipeline(dir, company, options, print).await?;
+    }
+    Ok(())
+}
+
+/// Grows the opportunities, and measures what their screens ask for.
+async fn pipeline(
+    dir: &Path,
+    company: &Company,
+    options: &Options,
+    print: &mut (dyn FnMut(String) + Send),
+) -> Result<()> {
+    let count = options.opportunities;
+    let before = space::tables(dir)?;
+    let (made, took) = opportunities::grow(dir, company, count).await?;
+    print(format!("## {count} opportunities\n"));
+    if made > 0 {
+        let rate = made as f64 / took.as_secs_f64();
+        print(format!("{made} made in {:.0} s, {rate:.0}/s, without a past", took.as_secs_f64()));
+        print(format!("bytes an opportunity: {}\n", space::line(&space::growth(&before, &space::tables(dir)?, made))));
+    }
+    let mut server = Server::start(dir, options.server.as_deref()).await?;
+    print(Outcome::HEAD.into());
+    for (name, who) in [("boss", "all"), ("s0", "supervisor"), ("m0", "manager")] {
+        let clients = server.clients_of(name, CLIENTS).await?;
+        let (calls, only) = (options.calls, options.only.clone());
+        let mut bench = Bench { server: &mut server, clients, calls, only, outcomes: Vec::new(), print };
+        bench.screens(who).await?;
+        if name == "boss" {
+            bench.opportunities(company, count).await?;
+        }
+    }
+    print(format!("\nRssAnon at the end: {} MB\n", server.rss_anon()?));
+    server.stop()
 }
 
 /// What a create and an update of one field leave in the file.
@@ -151,7 +200,7 @@ async fn writes(
 ) -> Result<()> {
     for what in ["create", "update"].into_iter().filter(|what| what.contains(&options.only)) {
         let before = space::tables(dir)?;
-        let mut server = Server::start(dir, options).await?;
+        let mut server = Server::start(dir, options.server.as_deref()).await?;
         let clients = server.clients(8).await?;
         let (calls, only) = (options.calls, what.to_owned());
         let mut bench = Bench { server: &mut server, clients, calls, only, outcomes: Vec::new(), print: &mut |_| {} };

@@ -18,7 +18,8 @@ pub fn tables(dir: &Path) -> Result<Space> {
     let conn = Connection::open_with_flags(database_path(dir), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     // The tables behind the search index count as the index.
     let mut sizes = conn.prepare(
-        "SELECT CASE WHEN m.tbl_name LIKE 'customer_gram%' THEN 'customer_gram' ELSE m.tbl_name END, SUM(s.pgsize)
+        "SELECT CASE WHEN m.tbl_name LIKE 'customer_gram%' THEN 'customer_gram'
+                     WHEN m.tbl_name LIKE 'opportunity_gram%' THEN 'opportunity_gram' ELSE m.tbl_name END, SUM(s.pgsize)
          FROM dbstat s JOIN sqlite_schema m ON m.name = s.name
          WHERE s.aggregate = TRUE
          GROUP BY 1",

@@ -26,6 +26,12 @@ fn the_load_program_grows_a_small_company_and_measures_every_kind_of_call() -> R
         "| create | 64 |",
         "| update | 64 |",
         "bytes a create: ",
+        "| all: view stagnating, page 1 | 1 |",
+        "| all: board | 64 |",
+        "| all: forecast, 12 months | 1 |",
+        "| supervisor: Today's counts | 1 |",
+        "| manager: sums of open, to 10,000 rows | 1 |",
+        "| opportunities: search 2 characters, rare | 1 |",
         "bytes a update: ",
     ] {
         ensure!(said.contains(row), "no line {row:?} in\n{said}");

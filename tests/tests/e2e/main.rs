@@ -1,6 +1,7 @@
 //! The end-to-end tests: a real server in this process, spoken to over gRPC. One runner, a module an area.
 
 mod authz;
+mod bulk;
 mod contacts;
 mod customer_list;
 mod customers;
@@ -13,7 +14,9 @@ mod interactions;
 mod kernel;
 mod merge;
 mod network;
+mod opportunities;
 mod place;
+mod plan;
 mod plans;
 mod scope;
 mod scrub;
@@ -24,4 +27,5 @@ mod stale;
 mod structure;
 mod timeline;
 mod undo;
+mod watch;
 mod wire;

@@ -31,8 +31,8 @@ pub struct Memory {
 
 #[derive(Debug, Default)]
 struct Searched {
-    /// The last documents that were changed, the newest last.
-    changed: VecDeque<i64>,
+    /// The last documents that were changed, and of which index, the newest last.
+    changed: VecDeque<(&'static str, i64)>,
     /// How many were changed since the start, and how many of these before the last batch began.
     changes: u64,
     settled: u64,
@@ -83,11 +83,11 @@ impl Memory {
     }
 
     /// A document is about to change.
-    pub(super) fn change(&self, id: i64) {
+    pub(super) fn change(&self, index: &'static str, id: i64) {
         self.disturb();
         let mut searched = lock(&self.searched);
         searched.changes += 1;
-        searched.changed.push_back(id);
+        searched.changed.push_back((index, id));
         if searched.changed.len() > CHANGES {
             searched.changed.pop_front();
         }
@@ -136,7 +136,8 @@ impl Searched {
         let mut ids = found.ids.to_vec();
         // Where the search stopped at its limit there are more of them anyway.
         if ids.len() < limit && since > 0 {
-            ids.extend(self.changed.range(self.changed.len() - since..));
+            let changed = self.changed.range(self.changed.len() - since..);
+            ids.extend(changed.filter(|(of, _)| *of == index).map(|(_, id)| id));
             ids.sort_unstable();
             ids.dedup();
         }
@@ -165,13 +166,14 @@ mod tests {
     #[test]
     fn a_search_is_remembered_with_all_that_changed_since_its_transaction_began() {
         let memory = Memory::default();
-        memory.change(7);
+        memory.change("customer", 7);
+        memory.change("opportunity", 8);
         // Not on disk yet: a transaction that begins now may not see it.
         let mark = memory.mark();
         assert_eq!(ask(&memory, mark, Some(&[1, 9])), [1, 9]);
         assert_eq!(ask(&memory, mark, None), [1, 7, 9], "7 was changed before and came to the disk after it");
         memory.settle();
-        memory.change(3);
+        memory.change("customer", 3);
         assert_eq!(ask(&memory, memory.mark(), None), [1, 3, 7, 9]);
         // A search that began later knows it by itself.
         memory.settle();
@@ -184,7 +186,7 @@ mod tests {
     fn what_was_found_too_many_changes_ago_is_looked_for_anew() {
         let memory = Memory::default();
         assert_eq!(ask(&memory, memory.mark(), Some(&[1])), [1]);
-        (0..CHANGES as i64 + 1).for_each(|id| memory.change(100 + id));
+        (0..CHANGES as i64 + 1).for_each(|id| memory.change("customer", 100 + id));
         memory.settle();
         assert_eq!(ask(&memory, memory.mark(), Some(&[1, 2])), [1, 2]);
     }

@@ -1,0 +1,450 @@
+//! Opportunity rows: reading them, and recording, editing and deleting them.
+
+use rolo_proto::v1::{self as pb, Action, Kind};
+
+use super::{
+    derive::{self, NO_DATE},
+    priors,
+    rules::{self, Event, Standing, Status, permit},
+};
+use crate::{
+    authz::{Actor, Allowed, Owned, Permission, check},
+    change::{Change, Done, Seen, Table, Whose},
+    clock::Millis,
+    customers,
+    db::{Row, Tx},
+    dictionary,
+    error::{Error, Fault, Match, Result},
+    fields::{clean, value_of},
+    products,
+    settings::Settings,
+    table_sql, users,
+    value::Value,
+};
+
+const SQL: (&str, &[(&str, &str)], &str) = table_sql!(
+    "opportunity",
+    "customer_name",
+    "customer_id",
+    "title",
+    "source",
+    "linkman",
+    "tel",
+    "description",
+    "success_rate",
+    "product_id",
+    "expected_amount",
+    "expected_close_at",
+    "lead_source_id",
+    "stage_id",
+    "status",
+    "assignee_id",
+    "assigned_at",
+    "closed_at",
+    "close_reason_id",
+    "close_text",
+    "memo",
+    "external_id",
+    "created_by",
+    "deleted_at"
+);
+
+/// The table as the kernel writes it.
+pub static TABLE: Table = Table {
+    kind: Kind::Opportunity,
+    select: SQL.0,
+    columns: SQL.1,
+    touch: SQL.2,
+    insert:
+        "INSERT INTO opportunity (customer_name, customer_id, title, source, linkman, tel, description, success_rate,
+               product_id, expected_amount, expected_close_at, lead_source_id, stage_id, status, assignee_id,
+               assigned_at, closed_at, close_reason_id, close_text, memo, external_id, created_by, deleted_at,
+               created_at, updated_at, name_norm, name_key, missing, owner_id, open, stage_rank, amount_rank, rate_rank,
+               close_rank, due_rank, progress_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+               ?22, ?23, ?24, ?24, ?25, ?26, ?27, COALESCE(?15, ?22), ?14 IN (1, 2),
+               COALESCE((SELECT position FROM dictionary_item d WHERE d.id = ?13), 0), COALESCE(?10, 0),
+               COALESCE(?8, -1), COALESCE(?11, '9999-12-31'), COALESCE(?11, '9999-12-31'), COALESCE(?16, 0))",
+    derived: derive::new,
+    derive: derive::opportunity,
+    owner: |tx, id| {
+        tx.query_one("SELECT owner_id, COALESCE(customer_id, 0) FROM opportunity WHERE id = ?1", [id], |row| {
+            Ok(Whose { owner: row.get(0)?, also: 0, customer: row.get(1)?, parent: row.get(1)? })
+        })
+    },
+    label: |tx, id| {
+        tx.query_one("SELECT id || ' ' || customer_name FROM opportunity WHERE id = ?1", [id], |row| row.get(0))
+    },
+    may_write: |tx, actor, id, _| allowed(tx, actor, Permission::OpportunityEdit, id).map(drop),
+    holds: |_, _, _| Ok(Vec::new()),
+    parted: None,
+    check_undo: |tx, id| {
+        let values = TABLE.values(tx, id)?;
+        match TABLE.value(&values, "deleted_at")?.is_empty() {
+            true => priors::refuse_taken(tx, None, id, &values),
+            false => Ok(()),
+        }
+    },
+};
+
+/// What of an opportunity decides who may do what with it.
+#[derive(Debug, Clone)]
+pub struct Opportunity {
+    /// The id.
+    pub id: i64,
+    /// The revision.
+    pub revision: i64,
+    /// The state.
+    pub standing: Standing,
+    /// Whom it is assigned to.
+    pub assignee_id: Option<i64>,
+    /// Assignee, or while unassigned the creator.
+    owner_id: i64,
+    owner: String,
+    department_id: i64,
+}
+
+impl Owned for Opportunity {
+    fn is_owner(&self, user_id: i64) -> bool {
+        self.owner_id == user_id
+    }
+    fn department(&self) -> i64 {
+        self.department_id
+    }
+    fn ownerless(&self) -> bool {
+        false
+    }
+    fn owner_name(&self) -> String {
+        self.owner.clone()
+    }
+}
+
+impl Opportunity {
+    /// Assignee, or while unassigned the creator.
+    pub fn owner_id(&self) -> i64 {
+        self.owner_id
+    }
+}
+
+/// An opportunity, for a check.
+pub fn standing(tx: &Tx<'_>, id: i64) -> Result<Option<Opportunity>> {
+    tx.query_opt(
+        "SELECT o.revision, o.status, o.deleted_at IS NOT NULL, o.assignee_id, o.owner_id,
+                COALESCE(NULLIF(u.display_name, ''), u.name), u.department_id
+         FROM opportunity o JOIN user u ON u.id = o.owner_id
+         WHERE o.id = ?1",
+        [id],
+        |row| {
+            Ok(Opportunity {
+                id,
+                revision: row.get(0)?,
+                standing: Standing { status: Status::from_number(row.get(1)?), deleted: row.get(2)? },
+                assignee_id: row.get(3)?,
+                owner_id: row.get(4)?,
+                owner: row.get(5)?,
+                department_id: row.get(6)?,
+            })
+        },
+    )
+}
+
+/// An opportunity that this person may do this to.
+///
+/// # Errors
+/// As [`check`].
+pub fn allowed(tx: &Tx<'_>, actor: &Actor, permission: Permission, id: i64) -> Result<Allowed<Opportunity>> {
+    check(actor, Permission::OpportunityRead, permission, standing(tx, id)?)
+}
+
+/// Refuses an event in a state that does not allow it, and says who brought the opportunity there and when, so that the
+/// loser of a race is told who won.
+///
+/// # Errors
+/// `INVALID_STATE`.
+pub fn permitted(tx: &Tx<'_>, opportunity: &Opportunity, event: Event) -> Result<()> {
+    permit(opportunity.standing, event).or_else(|error| match error {
+        Error::InvalidState(state) => {
+            let (who, at) = crate::change::last_change(tx, Kind::Opportunity, opportunity.id)?;
+            Err(Error::Overtaken { state, owner: opportunity.owner.clone(), who, at })
+        }
+        other => Err(other),
+    })
+}
+
+/// The live opportunity of an external id.
+pub fn by_external_id(tx: &Tx<'_>, external_id: &str) -> Result<Option<i64>> {
+    tx.query_opt(
+        "SELECT id FROM opportunity WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
+        [external_id],
+        |row| row.get(0),
+    )
+}
+
+/// The time that concerns are judged by: today in the company's zone, and when progress is too long ago.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// `YYYY-MM-DD`.
+    pub today: String,
+    /// Unix milliseconds.
+    pub cut: Millis,
+}
+
+impl Judged {
+    /// At this time.
+    pub fn at(now: Millis, settings: &Settings) -> Self {
+        Self {
+            today: derive::date_of(now, settings.time_zone),
+            cut: now - settings.stagnation_days * crate::clock::DAY,
+        }
+    }
+}
+
+const COLUMNS: &str = "
+    SELECT o.id, o.customer_name, o.title, o.source, o.linkman, o.tel, o.description, o.success_rate,
+           o.expected_amount, COALESCE(o.expected_close_at, ''), o.status, o.assigned_at, o.closed_at, o.close_text,
+           o.memo, o.external_id, o.created_at, o.updated_at, o.next_step_at, o.steps, o.steps_done, o.progress_at,
+           o.missing, o.revision, o.deleted_at, o.close_rank,
+           o.lead_source_id, o.stage_id, o.close_reason_id, o.product_id,
+           o.customer_id, c.no, c.name,
+           o.assignee_id, a.name, a.display_name, a.active, a.department_id,
+           o.created_by, b.name, b.display_name, b.active, b.department_id
+    FROM opportunity o
+    JOIN user b ON b.id = o.created_by
+    LEFT JOIN user a ON a.id = o.assignee_id
+    LEFT JOIN customer c ON c.id = o.customer_id
+    WHERE o.id = ?1";
+
+/// One opportunity as the API shows it; none if there is none, or none for this person.
+pub fn read(tx: &Tx<'_>, actor: &Actor, judged: &Judged, id: i64) -> Result<Option<pb::Opportunity>> {
+    let row = tx.query_opt(COLUMNS, [id], |row| from_row(row, actor, judged))?;
+    let Some((mut opportunity, owned, choices, product_id)) = row else { return Ok(None) };
+    if !actor.reaches(Permission::OpportunityRead, &owned) {
+        return Ok(None);
+    }
+    opportunity.lead_source = dictionary::store::choice(tx, choices[0])?;
+    opportunity.stage = dictionary::store::choice(tx, choices[1])?;
+    opportunity.close_reason = dictionary::store::choice(tx, choices[2])?;
+    opportunity.product = products::store::product_ref(tx, product_id)?;
+    Ok(Some(opportunity))
+}
+
+type Found = (pb::Opportunity, Opportunity, [Option<i64>; 3], Option<i64>);
+
+fn from_row(row: &Row<'_>, actor: &Actor, judged: &Judged) -> rusqlite::Result<Found> {
+    let deleted_at: Option<i64> = row.get(24)?;
+    let standing = Standing { status: Status::from_number(row.get(10)?), deleted: deleted_at.is_some() };
+    let (assignee, creator) = (users::store::user_ref(row, 33)?, users::store::user_ref(row, 38)?);
+    let owner = assignee.as_ref().or(creator.as_ref());
+    let owned = Opportunity {
+        id: row.get(0)?,
+        revision: row.get(23)?,
+        standing,
+        assignee_id: row.get(33)?,
+        owner_id: owner.map(|user| user.id).unwrap_or_default(),
+        owner: owner.map(users::store::shown).unwrap_or_default(),
+        department_id: row.get::<_, Option<i64>>(37)?.map_or_else(|| row.get(42), Ok)?,
+    };
+    let next_step_at: String = row.get(18)?;
+    let close_rank: String = row.get(25)?;
+    let steps: i64 = row.get(19)?;
+    let progress_at: i64 = row.get(21)?;
+    let progress = rules::Progress { next_step_at: &next_step_at, close_at: &close_rank, steps, progress_at };
+    let concerns = rules::concerns(standing, progress, &judged.today, judged.cut);
+    let number: Option<String> = row.get(31)?;
+    let customer_id: Option<i64> = row.get(30)?;
+    let opportunity = pb::Opportunity {
+        id: owned.id,
+        customer_name: row.get(1)?,
+        customer: customer_id
+            .zip(number)
+            .map(|(id, number)| Ok::<_, rusqlite::Error>(pb::CustomerRef { id, number, name: row.get(32)? }))
+            .transpose()?,
+        title: row.get(2)?,
+        source: row.get(3)?,
+        linkman: row.get(4)?,
+        tel: row.get(5)?,
+        description: row.get(6)?,
+        success_rate: row.get(7)?,
+        expected_amount: row.get(8)?,
+        expected_close_at: row.get(9)?,
+        status: if standing.deleted { pb::OpportunityStatus::Deleted as i32 } else { standing.status as i32 },
+        assigned_at: row.get::<_, Option<i64>>(11)?.unwrap_or_default(),
+        closed_at: row.get::<_, Option<i64>>(12)?.unwrap_or_default(),
+        close_text: row.get(13)?,
+        memo: row.get(14)?,
+        external_id: row.get(15)?,
+        created_at: row.get(16)?,
+        updated_at: row.get(17)?,
+        steps: i32::try_from(steps).unwrap_or(i32::MAX),
+        steps_done: row.get(20)?,
+        progress_at,
+        missing: rules::missing_names(row.get(22)?),
+        revision: owned.revision,
+        deleted_at: deleted_at.unwrap_or_default(),
+        concerns: concerns.into_iter().map(|concern| concern as i32).collect(),
+        next_step_at: if next_step_at == NO_DATE { String::new() } else { next_step_at },
+        assignee,
+        created_by: creator,
+        allowed_actions: actions(actor, &owned).into_iter().map(Into::into).collect(),
+        ..pb::Opportunity::default()
+    };
+    Ok((opportunity, owned, [row.get(26)?, row.get(27)?, row.get(28)?], row.get(29)?))
+}
+
+/// What this person may do with an opportunity, as far as the row alone tells.
+fn actions(actor: &Actor, opportunity: &Opportunity) -> Vec<Action> {
+    use Permission as P;
+    [
+        (Action::Edit, P::OpportunityEdit, Event::Progress),
+        (Action::Delete, P::OpportunityDelete, Event::Delete),
+        (Action::Restore, P::OpportunityDelete, Event::Restore),
+        (Action::Assign, P::OpportunityAssign, Event::Assign),
+        (Action::Reassign, P::OpportunityAssign, Event::Reassign),
+        (Action::Withdraw, P::OpportunityAssign, Event::Withdraw),
+        (Action::Succeed, P::OpportunityDevelop, Event::Succeed),
+        (Action::Fail, P::OpportunityDevelop, Event::Fail),
+        (Action::Reopen, P::OpportunityAssign, Event::Reopen),
+        (Action::Plan, P::PlanWrite, Event::Plan),
+        (Action::RecordResult, P::OpportunityDevelop, Event::Record),
+    ]
+    .into_iter()
+    .filter(|(_, permission, event)| {
+        actor.reaches(*permission, opportunity) && permit(opportunity.standing, *event).is_ok()
+    })
+    .map(|(action, ..)| action)
+    .collect()
+}
+
+/// As [`read`], for a reply to a change.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub fn reply(tx: &Tx<'_>, actor: &Actor, judged: &Judged, done: Done) -> Result<pb::Opportunity> {
+    let mut opportunity = read(tx, actor, judged, done.id)?.ok_or(Error::NotFound)?;
+    opportunity.operation_id = done.operation_id;
+    Ok(opportunity)
+}
+
+/// A new opportunity (O1). `values` are clean. The customer's name is looked up (D8): an open opportunity of the name
+/// and product refuses it, a customer of the name is linked or refuses it by setting, a lost one refuses it.
+///
+/// # Errors
+/// `VALIDATION`, `DUPLICATE`.
+pub fn create(
+    change: &mut Change<'_, '_>,
+    settings: &Settings,
+    mut values: Vec<(&'static str, Value)>,
+    full_form: bool,
+) -> Result<Done> {
+    change.actor.require(Permission::OpportunityCreate)?;
+    for field in rules::FIELDS.iter().chain(rules::CLOSING) {
+        if value_of(&values, field.column).is_none() {
+            values.extend(clean(std::slice::from_ref(field), vec![(field.column, Value::Null)])?);
+        }
+    }
+    let tx = change.tx();
+    rules::check_new(&values, full_form)?;
+    dictionary::store::check_references(tx, rules::FIELDS, &values, &[])?;
+    check_customer(tx, change.actor, value_of(&values, "customer_id"))?;
+    refuse_external(tx, Some(change.actor), text(&values, "external_id"), 0)?;
+    let name = text(&values, "customer_name").to_owned();
+    let product_id = value_of(&values, "product_id").and_then(Value::int);
+    if let Some(customer_id) = priors::refuse_new(tx, settings, change.actor, &name, product_id, 0)?
+        && value_of(&values, "customer_id").is_none_or(Value::is_empty)
+    {
+        values.retain(|(column, _)| *column != "customer_id");
+        values.push(("customer_id", Value::Int(customer_id)));
+    }
+    values.push(("status", Value::Int(Status::Unassigned as i64)));
+    values.push(("created_by", Value::Int(change.actor.user_id)));
+    change.insert(&TABLE, &values)
+}
+
+fn text<'v>(values: &'v [(&'static str, Value)], column: &str) -> &'v str {
+    value_of(values, column).map(Value::text).unwrap_or_default()
+}
+
+/// A customer that is named must be there for this person.
+fn check_customer(tx: &Tx<'_>, actor: &Actor, customer_id: Option<&Value>) -> Result<()> {
+    let Some(id) = customer_id.and_then(Value::int) else { return Ok(()) };
+    let seen = customers::store::standing(tx, id)?
+        .is_some_and(|customer| !customer.standing.deleted && actor.reaches(Permission::CustomerRead, &customer));
+    if seen { Ok(()) } else { Err(Error::field("customer_no", Fault::UnknownReference(id.to_string()))) }
+}
+
+/// Refuses an external id that is taken. Who may not see by what is not told.
+pub fn refuse_external(tx: &Tx<'_>, actor: Option<&Actor>, external_id: &str, but: i64) -> Result<()> {
+    let Some(id) = by_external_id(tx, external_id)?.filter(|id| *id != but) else { return Ok(()) };
+    let told = match (actor, standing(tx, id)?) {
+        (Some(actor), Some(found)) => actor.reaches(Permission::OpportunityRead, &found),
+        _ => true,
+    };
+    let at = if told { Match { id, label: (TABLE.label)(tx, id)?, ..Match::default() } } else { Match::default() };
+    Err(Error::Duplicate { field: "external_id", at })
+}
+
+/// An edit (O2, §5.10). `values` are clean.
+///
+/// # Errors
+/// `STALE`, `INVALID_STATE` for what does not change any more, `VALIDATION`, `DUPLICATE`.
+pub fn update(
+    change: &mut Change<'_, '_>,
+    settings: &Settings,
+    opportunity: &Allowed<Opportunity>,
+    seen: &Seen,
+    values: &[(&'static str, Value)],
+) -> Result<Done> {
+    let tx = change.tx();
+    seen.check(tx, &TABLE, opportunity.id, opportunity.revision)?;
+    permitted(tx, opportunity, rules::edit_event(values))?;
+    let before = TABLE.values(tx, opportunity.id)?;
+    let old = |column: &str| TABLE.value(&before, column).cloned().unwrap_or_default();
+    rules::check_edit(|column| old(column).is_empty(), values)?;
+    let unchanged: Vec<_> =
+        values.iter().filter(|(column, value)| old(column) == *value).map(|(column, _)| *column).collect();
+    dictionary::store::check_references(tx, rules::FIELDS, values, &unchanged)?;
+    if !unchanged.contains(&"customer_id") {
+        check_customer(tx, change.actor, value_of(values, "customer_id"))?;
+    }
+    refuse_external(tx, Some(change.actor), text(values, "external_id"), opportunity.id)?;
+    let renamed = ["customer_name", "product_id"]
+        .iter()
+        .any(|column| value_of(values, column).is_some() && !unchanged.contains(column));
+    if renamed {
+        let after = |column: &str| value_of(values, column).cloned().unwrap_or_else(|| old(column));
+        let product_id = after("product_id").int();
+        priors::refuse_new(tx, settings, change.actor, after("customer_name").text(), product_id, opportunity.id)?;
+    }
+    change.update(&TABLE, opportunity.id, opportunity.revision, values, "update")
+}
+
+/// Into the recycle bin (O3).
+///
+/// # Errors
+/// `STALE`, `INVALID_STATE`.
+pub fn delete(change: &mut Change<'_, '_>, opportunity: &Allowed<Opportunity>, revision: i64) -> Result<Done> {
+    let tx = change.tx();
+    Seen::check_revision(tx, Kind::Opportunity, opportunity.id, revision, opportunity.revision)?;
+    permitted(tx, opportunity, Event::Delete)?;
+    let now = Value::Int(change.now());
+    change.update(&TABLE, opportunity.id, opportunity.revision, &[("deleted_at", now)], "delete")
+}
+
+/// Out of the recycle bin, to the state it had.
+///
+/// # Errors
+/// `STALE`, `INVALID_STATE`, `DUPLICATE` if its name and product, or its external id, are taken by now.
+pub fn restore(change: &mut Change<'_, '_>, opportunity: &Allowed<Opportunity>, revision: i64) -> Result<Done> {
+    let tx = change.tx();
+    Seen::check_revision(tx, Kind::Opportunity, opportunity.id, revision, opportunity.revision)?;
+    permitted(tx, opportunity, Event::Restore)?;
+    priors::refuse_taken(tx, Some(change.actor), opportunity.id, &TABLE.values(tx, opportunity.id)?)?;
+    change.update(&TABLE, opportunity.id, opportunity.revision, &[("deleted_at", Value::Null)], "restore")
+}
+
+/// The plan steps and the opportunity of an id exist for this person, for what hangs on it.
+pub fn seen(tx: &Tx<'_>, actor: &Actor, id: i64) -> Result<Opportunity> {
+    standing(tx, id)?
+        .filter(|opportunity| actor.reaches(Permission::OpportunityRead, opportunity))
+        .ok_or(Error::NotFound)
+}

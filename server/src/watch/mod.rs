@@ -1,0 +1,15 @@
+//! Watching: what was committed elsewhere, told to whoever may see it, in order and exactly once (`design.md` §5).
+//!
+//! ```text
+//! COMMIT ─► hub (one task): outbox rows since the last ─► broadcast ─► watcher: kinds, sight ─► stream
+//!                                    a watcher that falls behind ◄── outbox table, by sequence
+//! ```
+//!
+//! A row of the outbox carries who owned the record before and after, so that a watcher is tested in memory: in sight
+//! after = changed; in sight only before, or deleted = gone; neither = nothing. Presence is memory alone: after a restart
+//! the clients say again what they are doing.
+
+pub mod hub;
+pub mod presence;
+pub mod rpc;
+pub mod sight;
