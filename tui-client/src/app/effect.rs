@@ -280,6 +280,8 @@ pub enum Reply {
     Choices(Vec<Choice>),
     /// People.
     Users(Vec<Person>),
+    /// Whom an opportunity can be assigned to, with the work that they have.
+    Assignees(Vec<v1::Assignee>),
     /// Customers, with what tells them apart.
     Customers(Vec<(CustomerRef, String)>),
     /// Contacts, with what tells them apart.

@@ -96,6 +96,10 @@ fn go(model: &mut Model, nav: Nav) {
             let screen = DetailScreen::new(Kind::Customer, customer, label, &mut model.sh);
             open(model, screen.map(|detail| detail.on(Tab::Contacts)));
         }
+        Nav::Plan(opportunity, label) => {
+            let screen = DetailScreen::new(Kind::Opportunity, opportunity, label, &mut model.sh);
+            open(model, screen.map(|detail| detail.on(Tab::Plan)));
+        }
         Nav::ChangePassword => {
             let forced = model.sh.session.as_ref().is_none_or(|s| s.must_change_password);
             let screen = PasswordScreen::new(forced, &mut model.sh);

@@ -364,13 +364,11 @@ async fn customers(client: &Client, search: String) -> Result<Reply, Failure> {
     Ok(Reply::Customers(reply.customers.into_iter().map(entry).collect()))
 }
 
-/// Whom an opportunity can be assigned to, with the work that they have.
 async fn assignees(client: &Client, search: String) -> Result<Reply, Failure> {
     let request = v1::ListAssigneesRequest { search };
     let reply: v1::ListAssigneesResponse =
         client.call(request, |c, r| async move { c.opportunities().list_assignees(r).await }).await?;
-    let person = |a: v1::Assignee| Some(Person { about: format!("{} {}", a.department, a.open), user: a.user? });
-    Ok(Reply::Users(reply.assignees.into_iter().filter_map(person).collect()))
+    Ok(Reply::Assignees(reply.assignees))
 }
 
 async fn records(client: &Client, kind: Kind, search: String) -> Result<Reply, Failure> {

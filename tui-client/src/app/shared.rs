@@ -52,6 +52,8 @@ pub enum Nav {
     Win(Box<Record>),
     /// The people of a customer.
     Contacts(i64, String),
+    /// The plan of an opportunity.
+    Plan(i64, String),
     /// A new password, asked for by the person.
     ChangePassword,
     /// Back to the screen before.

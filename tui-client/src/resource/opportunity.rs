@@ -420,6 +420,17 @@ impl Resource for Opportunities {
         })
     }
 
+    /// By id, else by external id.
+    fn find<'a>(&'a self, client: &'a Client, key: &'a str) -> BoxFuture<'a, Result<Record, Failure>> {
+        let key = key.trim();
+        let id = key.parse().unwrap_or(0);
+        let external_id = if id == 0 { key.to_owned() } else { String::new() };
+        let request = v1::GetOpportunityRequest { id, external_id };
+        Box::pin(async move {
+            client.call(request, |c, r| async move { c.opportunities().get_opportunity(r).await }).await.map(record)
+        })
+    }
+
     fn holds(&self, view: usize, record: &Record) -> bool {
         let (is, open) = (status(record), [Status::Unassigned, Status::Assigned]);
         match VIEWS.get(view).and_then(|v| Shown::try_from(v.wire).ok()).unwrap_or_default() {

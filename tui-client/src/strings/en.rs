@@ -199,6 +199,7 @@ pub static TEXTS: Texts = Texts {
     merge_swap: "swap",
     merged: "Merged into {}",
     handed_over: "Handed over",
+    assignee_work: "{} open, {} due in 7 days",
     lose_why: "Why is it given up?",
     lose_text: "{}: what happened?",
     reopen_why: "Why is it taken up again?",

@@ -200,6 +200,7 @@ pub struct Texts {
     pub merge_swap: &'static str,
     pub merged: &'static str,
     pub handed_over: &'static str,
+    pub assignee_work: &'static str,
     pub lose_why: &'static str,
     pub lose_text: &'static str,
     pub reopen_why: &'static str,

@@ -199,6 +199,7 @@ pub static TEXTS: Texts = Texts {
     merge_swap: "互换",
     merged: "已并入 {}",
     handed_over: "已移交",
+    assignee_work: "进行中 {}，7天内到期 {}",
     lose_why: "终止原因",
     lose_text: "{}：请说明情况",
     reopen_why: "重新打开的原因",

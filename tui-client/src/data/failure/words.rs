@@ -213,7 +213,15 @@ fn invalid_state(failure: &Failure, lang: Lang) -> String {
         (who, Lang::Zh) => format!("（{who}）"),
     };
     let now = aside(lang, ": it is ", "：", &format!("{now}{by}"));
-    pick(lang, format!("The record's current status does not allow this{now}"), format!("当前状态不允许该操作{now}"))
+    if by.is_empty() {
+        return pick(
+            lang,
+            format!("The record's current status does not allow this{now}"),
+            format!("当前状态不允许该操作{now}"),
+        );
+    }
+    // Somebody has done something else with it meanwhile.
+    pick(lang, format!("Not possible any more{now}"), format!("已不能操作{now}"))
 }
 
 /// A state as the server names it, in words; unknown words stay as they are.
@@ -272,6 +280,7 @@ pub fn fault(fault: &Fault, lang: Lang) -> String {
             let names = names.collect::<Vec<_>>().join(separator);
             pick(lang, format!("at least one is required of {names}"), format!("至少填写一项：{names}"))
         }
+        Fault::Unchanged => pick(lang, "is so already", "与原来相同"),
         Fault::UsedAlready => {
             pick(lang, "was used already for another change: take a new one", "已用于另一次修改，请换一个请求编号")
         }

@@ -32,6 +32,15 @@ pub fn actions(record: &Record) -> Vec<Action> {
     offered.iter().filter(|(right, _)| allows(record, *right)).map(|(_, action)| *action).collect()
 }
 
+/// Where Enter on a record leads: a step is seen in its plan.
+pub fn opened(record: &Record) -> Nav {
+    let plan = record.values.iter().find_map(|value| match value {
+        Value::Link(link) if record.kind == Kind::PlanStep => Some(Nav::Plan(link.id, link.label.clone())),
+        _ => None,
+    });
+    plan.unwrap_or_else(|| Nav::Detail(record.kind, record.id, record.label.clone()))
+}
+
 /// Asks for a decision that is not the same for all kinds; false if it is none of these.
 pub fn act(action: Action, subject: &Subject<'_>, sh: &mut Shared) -> bool {
     let (screen, record, t) = (subject.screen, subject.record, sh.t());

@@ -107,12 +107,9 @@ impl ListScreen {
     /// Who has no records of their own (a supervisor, an executive) begins with everybody's.
     fn leave_an_empty_first_view(&mut self, sh: &mut Shared) {
         let holds = |view: usize| self.counts.get(view).and_then(Option::as_ref).map(|total| total.count);
-        let all = self.rows.resource.view("all").filter(|all| holds(*all) > Some(0));
-        if let Some(all) = all
-            && !std::mem::replace(&mut self.chosen, true)
-            && holds(self.rows.view) == Some(0)
-            && self.filter.line.is_empty()
-        {
+        let empty = holds(self.rows.view) == Some(0) && self.filter.line.is_empty();
+        let all = self.rows.resource.view("all").filter(|all| empty && holds(*all) > Some(0));
+        if let (false, Some(all)) = (std::mem::replace(&mut self.chosen, true), all) {
             self.go_view(all, sh);
         }
     }
@@ -263,7 +260,7 @@ impl Screen for ListScreen {
             Action::Back if !self.filter.line.is_empty() => self.filter.clear(self.id, &mut self.rows, sh),
             Action::Open => {
                 let Some(record) = self.rows.current() else { return true };
-                sh.nav.push(Nav::Detail(record.kind, record.id, record.label.clone()));
+                sh.nav.push(decide::opportunity::opened(record));
             }
             _ => {
                 let targets = self.rows.targets(sh);
