@@ -32,7 +32,7 @@ fn an_opportunity_is_recorded_planned_and_won_by_keys_alone() -> Result<()> {
     rolo.wait_for(&["已计划：上门演示"])?;
     rolo.keys("'+7d 报价' enter")?;
     rolo.wait_for(&["已计划：报价", "1–3 / 3"])?;
-    rolo.keys("esc g g enter '预算已批' enter")?;
+    rolo.keys("enter g g enter '预算已批' enter")?;
     rolo.wait_for(&["已记录： 电话了解需求"])?;
     rolo.keys("enter '演示顺利' enter")?;
     rolo.wait_for(&["已记录： 上门演示"])?;

@@ -224,7 +224,6 @@ impl DetailScreen {
             page_token: stream.next.clone(),
             changes_only: nth == 1,
             record_only: nth == 1,
-            ..Default::default()
         };
         sh.call(self.id, Slot::Tab(nth as u8), Request::Timeline(request));
     }
@@ -490,8 +489,8 @@ impl Screen for DetailScreen {
             Answer::Picked(Ask::Merge, other) => decide::merge_with(record, &other, sh),
             Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
             Answer::Words(Ask::Snooze, words, until) => {
-                        decide::snooze(self.id, record, target, words, until, sh);
-                    },
+                decide::snooze(self.id, record, target, words, until, sh);
+            }
             Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
             answer => decide::opportunity::answer(self.id, record, target, answer, sh),
         }

@@ -318,12 +318,7 @@ pub fn line(c: &mut Canvas<'_>, x: u16, y: u16, width: u16, step: &Record, sh: &
     let cells = cells(step, &resource::PlanSteps, sh);
     let [(state, mark), (day, at), (task, text), (outcome, came)] = cells;
     let gap = ("  ", Role::Text);
-    c.spans(
-        x,
-        y,
-        width,
-        &[(&state, mark), (" ", Role::Text), (&day, at), gap, (&task, text), gap, (&outcome, came)],
-    );
+    c.spans(x, y, width, &[(&state, mark), (" ", Role::Text), (&day, at), gap, (&task, text), gap, (&outcome, came)]);
 }
 
 /// State, day, task, and the result or why there should be one.

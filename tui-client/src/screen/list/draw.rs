@@ -252,10 +252,21 @@ fn preview(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, record: &Record,
     c.put(area.x, area.y, &record.label, Role::Title, right.saturating_sub(area.x));
     let mut y = area.y + 1;
     let extra = screen.preview.as_ref().filter(|(id, _)| *id == record.id).map(|(_, p)| p);
-    let tail = extra.map_or(0, |p| (p.timeline.len().min(8) + p.contacts.len().min(3) + p.steps.len().min(8) + 2) as u16);
+    let tail =
+        extra.map_or(0, |p| (p.timeline.len().min(8) + p.contacts.len().min(3) + p.steps.len().min(8) + 2) as u16);
     let shown = [
-        "name", "status", "id", "title", "party", "created_by", "updated_at", "created_at", "customer_name", "steps",
-        "steps_done", "next_step_at",
+        "name",
+        "status",
+        "id",
+        "title",
+        "party",
+        "created_by",
+        "updated_at",
+        "created_at",
+        "customer_name",
+        "steps",
+        "steps_done",
+        "next_step_at",
     ];
     let label_width = if sh.lang == crate::strings::Lang::Zh { 14 } else { 18 };
     for (index, field) in fields.iter().enumerate() {

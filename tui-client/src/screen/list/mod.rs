@@ -89,7 +89,8 @@ impl ListScreen {
 
     /// Whether what belongs to the shown record is here, too.
     fn fresh(&self) -> bool {
-        !matches!(self.kind(), Kind::Customer | Kind::Opportunity) || self.preview.as_ref().map(|(id, _)| *id) == self.shown.as_ref().map(|r| r.id)
+        !matches!(self.kind(), Kind::Customer | Kind::Opportunity)
+            || self.preview.as_ref().map(|(id, _)| *id) == self.shown.as_ref().map(|r| r.id)
     }
 
     fn restart(&mut self, sh: &mut Shared) {
@@ -353,7 +354,7 @@ impl Screen for ListScreen {
                     Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
                     Answer::Words(Ask::Snooze, words, until) => {
                         decide::snooze(self.id, record, target, words, until, sh);
-                    },
+                    }
                     Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
                     answer => decide::opportunity::answer(self.id, record, target, answer, sh),
                 }

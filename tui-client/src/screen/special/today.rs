@@ -224,8 +224,8 @@ impl Screen for TodayScreen {
         let target = Some(Self::target(record, sh));
         match answer {
             Answer::Words(Ask::Snooze, words, until) => {
-                        decide::snooze(self.id, record, target, words, until, sh);
-                    },
+                decide::snooze(self.id, record, target, words, until, sh);
+            }
             Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
             answer => decide::opportunity::answer(self.id, record, target, answer, sh),
         }
