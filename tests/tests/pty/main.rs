@@ -7,6 +7,7 @@ mod demo;
 mod drafts;
 mod hostile;
 mod manners;
+mod opportunities;
 mod owners;
 mod safety;
 mod story;

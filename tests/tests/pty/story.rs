@@ -43,7 +43,8 @@ fn from_the_first_start_to_the_reopened_database() -> Result<()> {
     on_disk(&company)
 }
 
-fn first_start(rolo: &Terminal) -> Result<()> {
+/// Sets up the first person, li, of 华盛贸易.
+pub fn first_start(rolo: &Terminal) -> Result<()> {
     rolo.wait_for(&["首次启动", "公司名称"])?;
     rolo.keys("'li' tab 'correct horse battery' tab 'correct horse battery' tab '华盛贸易' ctrl-s")?;
     rolo.wait_for(&["● 在线", "按 I 从文件导入"])

@@ -90,7 +90,8 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         });
     }
     for r in resource::all().iter().filter(|r| read_right(r.kind()).is_some_and(|right| sh.can(right))) {
-        if matches!(r.kind(), rolo_proto::v1::Kind::DictionaryItem | rolo_proto::v1::Kind::User) {
+        use rolo_proto::v1::Kind;
+        if matches!(r.kind(), Kind::DictionaryItem | Kind::User | Kind::PlanStep) {
             let label = r.labels().1;
             entries.push(Entry {
                 label: both(label, lang),

@@ -10,6 +10,7 @@ use crate::{
         Failure,
         drafts::{Draft, DraftKey, Found},
         importer::{self, Cancel},
+        opportunity::{Move, Won},
     },
     resource::{Changes, Link, ListQuery, Page, Record, WriteOptions, filter::Filter, parse::Locale},
     strings::Lang,
@@ -117,6 +118,10 @@ pub enum Request {
     Delete(Kind, Vec<Target>),
     /// Records out of it.
     Restore(Kind, Vec<Target>),
+    /// A decision about an opportunity.
+    Opportunity(Target, Move),
+    /// Whom a customer's name meets.
+    Priors(v1::CheckOpportunityRequest),
     /// The next contact took place.
     Settle(Target),
     /// The next contact is moved.
@@ -259,6 +264,10 @@ pub enum Reply {
     Undone(v1::UndoProgress),
     /// What a merge would do.
     MergeLook(Box<MergeLook>),
+    /// An opportunity was won.
+    Won(Box<Won>),
+    /// Whom a customer's name meets.
+    Priors(Vec<v1::Prior>),
     /// Two customers are one.
     Merged(Box<v1::MergeCustomersResponse>),
     /// What the preview shows.
@@ -271,6 +280,8 @@ pub enum Reply {
     Choices(Vec<Choice>),
     /// People.
     Users(Vec<Person>),
+    /// Whom an opportunity can be assigned to, with the work that they have.
+    Assignees(Vec<v1::Assignee>),
     /// Customers, with what tells them apart.
     Customers(Vec<(CustomerRef, String)>),
     /// Contacts, with what tells them apart.
@@ -308,11 +319,13 @@ pub struct MergeLook {
     pub moving: Vec<v1::KindCount>,
 }
 
-/// What the preview of a customer shows beside the row.
+/// What the preview of a customer or an opportunity shows beside its fields.
 #[derive(Debug, Clone, Default)]
 pub struct Preview {
     /// Newest first.
     pub timeline: Vec<v1::TimelineEntry>,
     /// The people there.
     pub contacts: Vec<v1::Contact>,
+    /// The steps of an opportunity's plan.
+    pub steps: Vec<Record>,
 }

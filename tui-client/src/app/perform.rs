@@ -10,7 +10,12 @@ use super::{
     msg::Msg,
 };
 use crate::{
-    data::{Client, Failure, drafts::Desk, lookup::Lookup},
+    data::{
+        Client, Failure,
+        drafts::Desk,
+        lookup::Lookup,
+        opportunity::{self, Made},
+    },
     resource::{self, Link, ListQuery, Resource, WriteOptions, filter},
 };
 
@@ -57,6 +62,13 @@ impl Performer {
             }
             Request::Delete(kind, targets) => each(client, kind, targets, true).await,
             Request::Restore(kind, targets) => each(client, kind, targets, false).await,
+            Request::Opportunity(target, decision) => {
+                match opportunity::make(client, target.id, target.revision, target.request_id, decision).await? {
+                    Made::Changed(record) => Ok(Reply::Record(record)),
+                    Made::Won(won) => Ok(Reply::Won(won)),
+                }
+            }
+            Request::Priors(request) => opportunity::priors(client, request).await.map(Reply::Priors),
             Request::Settle(target) => {
                 let request = v1::SettleNextContactRequest {
                     id: target.id,
@@ -327,7 +339,7 @@ async fn preview(client: &Client, customer_id: i64) -> Result<Preview, Failure> 
         client.call(people, |c, r| async move { c.contacts().list_contacts(r).await })
     );
     let contacts: v1::ListContactsResponse = contacts?;
-    Ok(Preview { timeline: timeline?.entries, contacts: contacts.contacts })
+    Ok(Preview { timeline: timeline?.entries, contacts: contacts.contacts, steps: Vec::new() })
 }
 
 async fn customers(client: &Client, search: String) -> Result<Reply, Failure> {
@@ -352,13 +364,11 @@ async fn customers(client: &Client, search: String) -> Result<Reply, Failure> {
     Ok(Reply::Customers(reply.customers.into_iter().map(entry).collect()))
 }
 
-/// Whom an opportunity can be assigned to, with the work that they have.
 async fn assignees(client: &Client, search: String) -> Result<Reply, Failure> {
     let request = v1::ListAssigneesRequest { search };
     let reply: v1::ListAssigneesResponse =
         client.call(request, |c, r| async move { c.opportunities().list_assignees(r).await }).await?;
-    let person = |a: v1::Assignee| Some(Person { about: format!("{} {}", a.department, a.open), user: a.user? });
-    Ok(Reply::Users(reply.assignees.into_iter().filter_map(person).collect()))
+    Ok(Reply::Assignees(reply.assignees))
 }
 
 async fn records(client: &Client, kind: Kind, search: String) -> Result<Reply, Failure> {

@@ -140,6 +140,8 @@ pub enum Fault {
     OneOf(String),
     /// The request id named another request before.
     UsedAlready,
+    /// It is so already.
+    Unchanged,
     /// A fault that this client does not know.
     Other(String),
 }
@@ -160,6 +162,7 @@ impl Fault {
             "UNKNOWN_FIELD" => Self::UnknownField,
             "ONE_OF" => Self::OneOf(detail),
             "USED_ALREADY" => Self::UsedAlready,
+            "UNCHANGED" => Self::Unchanged,
             _ if detail.is_empty() => Self::Other(scrub(code).into_owned()),
             _ => Self::Other(format!("{}: {detail}", scrub(code))),
         }
@@ -179,6 +182,7 @@ impl Fault {
             Self::UnknownField => ("UNKNOWN_FIELD", ""),
             Self::OneOf(d) => ("ONE_OF", d),
             Self::UsedAlready => ("USED_ALREADY", ""),
+            Self::Unchanged => ("UNCHANGED", ""),
             Self::Other(d) => ("OTHER", d),
         }
     }

@@ -2,7 +2,7 @@
 //! at once. Never a whole table: a dictionary comes whole, people, customers and contacts a handful at a time.
 
 use ratatui::layout::Rect;
-use rolo_proto::v1::Kind;
+use rolo_proto::v1::{Assignee, Kind};
 
 use super::{Step, matching::Finder};
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     keys::{Chord, Key},
     resource::Value,
     screen::{Answer, Ask, show},
+    strings::fill,
     theme::Role,
     widget::{
         canvas::{Canvas, centred},
@@ -157,6 +158,13 @@ impl Picker {
             }
             Ok(Reply::Users(people)) => self.all = people.into_iter().map(|p| (Value::User(p.user), p.about)).collect(),
             Ok(Reply::Customers(list)) => self.all = list.into_iter().map(|(c, a)| (Value::Customer(c), a)).collect(),
+            Ok(Reply::Assignees(people)) => {
+                let person = |a: Assignee| {
+                    let work = fill(sh.t().assignee_work, &[&a.open, &a.due_7_days]);
+                    Some((Value::User(a.user?), format!("{}  {work}", a.department).trim().to_owned()))
+                };
+                self.all = people.into_iter().filter_map(person).collect();
+            }
             Ok(Reply::Records(list)) => self.all = list.into_iter().map(|(l, a)| (Value::Link(l), a)).collect(),
             Ok(Reply::Contacts(list)) => self.all = list.into_iter().map(|(c, a)| (Value::Contact(c), a)).collect(),
             Ok(_) => {}

@@ -146,6 +146,8 @@ pub struct Field {
     pub aliases: &'static [&'static str],
     /// What a person reads.
     pub label: Label,
+    /// What stands above a column that has no room for the label.
+    pub heading: Option<Label>,
     /// How it is shown and edited.
     pub input: Input,
     /// The name in the update mask and input message; none: it cannot be written.

@@ -52,6 +52,7 @@ const COUNT: usize = 32;
 const ROWS: [Row; COUNT] = [
     both(
         Field::text("customer_name", "Customer name", "客户名称", 100)
+            .heading("Customer", "客户")
             .alias(&["company", "company name", "公司名称", "name", "名称"])
             .write("customer_name")
             .star()
@@ -65,7 +66,7 @@ const ROWS: [Row; COUNT] = [
             .alias(&["subject", "主题", "标题"])
             .write("title")
             .star()
-            .column(10, 30),
+            .column(14, 22),
         |m| bind::text(&mut m.title),
         |i, v| bind::set_text(&mut i.title, v),
     ),
@@ -84,6 +85,7 @@ const ROWS: [Row; COUNT] = [
     both(
         Field::new("success_rate", "Success rate", "成功机率", Input::Int { unit: PERCENT })
             .alias(&["rate", "probability", "机率", "成功机率(%)", "成功率"])
+            .heading("Rate", "机率")
             .write("success_rate")
             .star()
             .filter()
@@ -95,6 +97,7 @@ const ROWS: [Row; COUNT] = [
     both(
         Field::new("expected_amount", "Expected amount", "预期成交金额", Input::Money)
             .alias(&["amount", "金额", "预期金额"])
+            .heading("Amount", "金额")
             .write("expected_amount")
             .filter()
             .column(9, 14)
@@ -105,6 +108,7 @@ const ROWS: [Row; COUNT] = [
     both(
         Field::new("expected_close_at", "Expected close", "预计成交", Input::Date)
             .alias(&["close", "close date", "预计成交日期", "成交日期"])
+            .heading("Close", "成交")
             .write("expected_close_at")
             .filter()
             .column(6, 10)
@@ -413,6 +417,17 @@ impl Resource for Opportunities {
             let reply: v1::CreateOpportunityResponse =
                 client.call(request, |c, r| async move { c.opportunities().create_opportunity(r).await }).await?;
             Ok(record(reply.opportunity.unwrap_or_default()))
+        })
+    }
+
+    /// By id, else by external id.
+    fn find<'a>(&'a self, client: &'a Client, key: &'a str) -> BoxFuture<'a, Result<Record, Failure>> {
+        let key = key.trim();
+        let id = key.parse().unwrap_or(0);
+        let external_id = if id == 0 { key.to_owned() } else { String::new() };
+        let request = v1::GetOpportunityRequest { id, external_id };
+        Box::pin(async move {
+            client.call(request, |c, r| async move { c.opportunities().get_opportunity(r).await }).await.map(record)
         })
     }
 

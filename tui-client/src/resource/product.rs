@@ -1,5 +1,6 @@
 //! Products (产品): the catalogue that opportunities refer to. `domain-spec.md` §3.7.
 
+use futures::future::BoxFuture;
 use rolo_proto::v1::{self, Kind};
 
 use super::{
@@ -7,7 +8,10 @@ use super::{
     bind::{self, Bound, Head, at, both, read},
     calls::calls,
 };
-use crate::strings::Label;
+use crate::{
+    data::{Client, Failure},
+    strings::Label,
+};
 
 /// The descriptor.
 pub struct Products;
@@ -145,6 +149,17 @@ pub fn value(product: v1::ProductRef) -> Value {
 }
 
 impl Resource for Products {
+    /// By id, else by external id.
+    fn find<'a>(&'a self, client: &'a Client, key: &'a str) -> BoxFuture<'a, Result<Record, Failure>> {
+        let key = key.trim();
+        let id = key.parse().unwrap_or(0);
+        let external_id = if id == 0 { key.to_owned() } else { String::new() };
+        let request = v1::GetProductRequest { id, external_id };
+        Box::pin(async move {
+            client.call(request, |c, r| async move { c.products().get_product(r).await }).await.map(record)
+        })
+    }
+
     fn kind(&self) -> Kind {
         Kind::Product
     }

@@ -20,7 +20,7 @@ use crate::{
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
     overlay::Overlay,
-    resource::Record,
+    resource::{ListQuery, Record},
     widget::canvas::Canvas,
 };
 
@@ -50,7 +50,10 @@ impl ListScreen {
     /// The list of a kind.
     pub fn new(kind: Kind, sh: &mut Shared) -> Option<Self> {
         let id = sh.id();
-        let rows = Rows::new(id, 0, kind, 0, 0)?;
+        // Who assigns begins with what waits for it, everybody else with what is theirs.
+        let assigns = sh.can(Capability::OpportunityAssign);
+        let view = usize::from(kind == Kind::Opportunity && !assigns);
+        let rows = Rows::new(id, 0, kind, 0, view)?;
         let counts = vec![None; rows.resource.views().len()];
         Some(Self {
             id,
@@ -86,7 +89,8 @@ impl ListScreen {
 
     /// Whether what belongs to the shown record is here, too.
     fn fresh(&self) -> bool {
-        self.kind() != Kind::Customer || self.preview.as_ref().map(|(id, _)| *id) == self.shown.as_ref().map(|r| r.id)
+        !matches!(self.kind(), Kind::Customer | Kind::Opportunity)
+            || self.preview.as_ref().map(|(id, _)| *id) == self.shown.as_ref().map(|r| r.id)
     }
 
     fn restart(&mut self, sh: &mut Shared) {
@@ -104,9 +108,10 @@ impl ListScreen {
     /// Who has no records of their own (a supervisor, an executive) begins with everybody's.
     fn leave_an_empty_first_view(&mut self, sh: &mut Shared) {
         let holds = |view: usize| self.counts.get(view).and_then(Option::as_ref).map(|total| total.count);
-        let empty = holds(0) == Some(0) && holds(1) > Some(0);
-        if !std::mem::replace(&mut self.chosen, true) && empty && self.filter.line.is_empty() {
-            self.go_view(1, sh);
+        let empty = holds(self.rows.view) == Some(0) && self.filter.line.is_empty();
+        let all = self.rows.resource.view("all").filter(|all| empty && holds(*all) > Some(0));
+        if let (false, Some(all)) = (std::mem::replace(&mut self.chosen, true), all) {
+            self.go_view(all, sh);
         }
     }
 
@@ -158,6 +163,11 @@ impl ListScreen {
                     self.rows.pages.remove(id);
                     self.rows.marked.remove(&id);
                 }
+                self.rows.ensure(sh, visible);
+            }
+            decide::Outcome::Changed(record) if !self.rows.resource.holds(self.rows.view, &record) => {
+                self.rows.pages.remove(record.id);
+                self.rows.marked.remove(&record.id);
                 self.rows.ensure(sh, visible);
             }
             decide::Outcome::Changed(record) => {
@@ -251,7 +261,7 @@ impl Screen for ListScreen {
             Action::Back if !self.filter.line.is_empty() => self.filter.clear(self.id, &mut self.rows, sh),
             Action::Open => {
                 let Some(record) = self.rows.current() else { return true };
-                sh.nav.push(Nav::Detail(record.kind, record.id, record.label.clone()));
+                sh.nav.push(decide::opportunity::opened(record));
             }
             _ => {
                 let targets = self.rows.targets(sh);
@@ -286,6 +296,11 @@ impl Screen for ListScreen {
                     self.preview = Some((id, preview));
                 }
             }
+            (Slot::Preview, Ok(Reply::Page(page))) => {
+                if let Request::List(_, query) = request {
+                    self.preview = Some((query.parent_id, Preview { steps: page.records, ..Preview::default() }));
+                }
+            }
             // The counts and the preview are extras: the rows tell what is wrong.
             (Slot::Counts | Slot::Preview, _) => {}
             (Slot::Act, outcome) => self.decided(&request, outcome, sh),
@@ -302,8 +317,15 @@ impl Screen for ListScreen {
         match slot {
             Slot::Preview if generation == self.resting => {
                 self.shown = self.rows.current().cloned();
-                if let Some(record) = self.shown.as_ref().filter(|r| r.kind == Kind::Customer) {
-                    sh.call(self.id, Slot::Preview, Request::Preview(record.id));
+                match self.shown.as_ref().map(|r| (r.kind, r.id)) {
+                    Some((Kind::Customer, id)) => {
+                        sh.call(self.id, Slot::Preview, Request::Preview(id));
+                    }
+                    Some((Kind::Opportunity, id)) => {
+                        let query = ListQuery { parent_id: id, page_size: 20, ..ListQuery::default() };
+                        sh.call(self.id, Slot::Preview, Request::List(Kind::PlanStep, query));
+                    }
+                    _ => {}
                 }
             }
             Slot::Filter(_) => self.filter.rested(generation, self.id, &mut self.rows, sh),
@@ -330,9 +352,11 @@ impl Screen for ListScreen {
                 match answer {
                     Answer::Picked(Ask::Merge, other) => decide::merge_with(record, &other, sh),
                     Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
-                    Answer::Words(Ask::Snooze, words, until) => decide::snooze(self.id, target, words, until, sh),
+                    Answer::Words(Ask::Snooze, words, until) => {
+                        decide::snooze(self.id, record, target, words, until, sh);
+                    }
                     Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
-                    _ => {}
+                    answer => decide::opportunity::answer(self.id, record, target, answer, sh),
                 }
             }
         }
