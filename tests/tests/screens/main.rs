@@ -14,3 +14,4 @@ mod readme;
 mod sessions;
 mod stage;
 mod today;
+mod together;

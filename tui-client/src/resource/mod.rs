@@ -158,6 +158,8 @@ pub struct ListQuery {
     pub conditions: Vec<Condition>,
     /// Only records of this customer (0: all).
     pub customer_id: i64,
+    /// Just these, as far as the list holds them, at most 200; empty: all.
+    pub ids: Vec<i64>,
     /// Index of the field to sort by; none: the view's own order.
     pub sort: Option<usize>,
     /// Reverse order.
