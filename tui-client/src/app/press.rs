@@ -165,6 +165,7 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
         Action::GoContacts => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Contact)),
         Action::GoInteractions => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Interaction)),
         Action::GoToday => sh.nav.push(Nav::Today),
+        Action::GoNotices => sh.nav.push(Nav::Notices),
         Action::Drafts => drafts(model),
         Action::Undo | Action::Redo => {
             if sh.waits(PROGRAM, Slot::Act) {

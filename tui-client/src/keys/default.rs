@@ -28,6 +28,7 @@ pub const TABLE: &[Row] = &[
     (Layer::Global, Action::GoContacts, &["g k"]),
     (Layer::Global, Action::GoInteractions, &["g i"]),
     (Layer::Global, Action::GoToday, &["g t"]),
+    (Layer::Global, Action::GoNotices, &["g n"]),
     (Layer::Global, Action::Drafts, &["g d"]),
     (Layer::Global, Action::Undo, &["u"]),
     (Layer::Global, Action::Redo, &["ctrl-r"]),
@@ -61,6 +62,7 @@ pub const TABLE: &[Row] = &[
     (Layer::Record, Action::Snooze, &["z"]),
     (Layer::Record, Action::Delete, &["d"]),
     (Layer::Record, Action::Restore, &["r"]),
+    (Layer::Record, Action::Follow, &["f"]),
     (Layer::Record, Action::Copy, &["y"]),
     (Layer::Record, Action::Repeat, &["."]),
     // Lists.
@@ -80,6 +82,9 @@ pub const TABLE: &[Row] = &[
     // Today.
     (Layer::Today, Action::NextTab, &["tab", "l", "right"]),
     (Layer::Today, Action::PrevTab, &["shift-tab", "h", "left"]),
+    // Notices.
+    (Layer::Notices, Action::MarkRead, &["r"]),
+    (Layer::Notices, Action::MarkAllRead, &["A"]),
     // Forms, where letters are text.
     (Layer::Form, Action::NextField, &["tab", "down"]),
     (Layer::Form, Action::PrevField, &["shift-tab", "up"]),

@@ -11,7 +11,7 @@ use crate::{
     app::{
         self,
         effect::{Reply, Request, ScreenId, Slot, Target},
-        live::News,
+        live::{self, News},
         shared::{Nav, Shared},
     },
     data::{Failure, Reason},
@@ -276,6 +276,7 @@ impl Screen for DetailScreen {
     fn enter(&mut self, sh: &mut Shared) {
         if self.seen != sh.changes || self.record.is_none() {
             self.load(sh);
+            sh.call(self.id, Slot::Follow, Request::Follows(self.kind, self.record_id));
             let again = self.seen != u64::MAX;
             self.show_tab(again, sh);
             self.seen = sh.changes;
@@ -354,6 +355,9 @@ impl Screen for DetailScreen {
                     rows.reply(outcome, sh, visible);
                 }
             }
+            (Slot::Follow, Ok(Reply::Follows(follows))) => live::known(sh, &request, follows, false),
+            // An extra: the record tells what is wrong.
+            (Slot::Follow, _) => {}
             (Slot::Live(nth), outcome) => {
                 let rows = if nth == 1 { self.contacts.as_mut() } else { self.interactions.as_mut() };
                 if let Some(rows) = rows {
@@ -415,8 +419,10 @@ impl Screen for DetailScreen {
         }
     }
 
-    fn note(&self, sh: &Shared) -> Option<(String, Role)> {
-        self.rows().and_then(|rows| rows.announcement(sh)).map(|text| (text, Role::Warn))
+    fn note(&self, sh: &Shared) -> Vec<(String, Role)> {
+        let new = self.rows().and_then(|rows| rows.announcement(sh)).map(|text| (text, Role::Warn));
+        let follows = live::follows(sh, self.kind, self.record_id).map(|text| (text, Role::Key));
+        new.into_iter().chain(follows).collect()
     }
 
     fn answer(&mut self, answer: Answer, sh: &mut Shared) {

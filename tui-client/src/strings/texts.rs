@@ -208,6 +208,23 @@ pub struct Texts {
     pub not_live: &'static str,
     pub changed_meanwhile: &'static str,
     pub gone_meanwhile: &'static str,
+    pub follows_now: &'static str,
+    pub follows_not: &'static str,
+    pub following: &'static str,
+    pub following_with: &'static str,
+    pub notices: &'static str,
+    pub no_notices: &'static str,
+    pub notice_assigned: &'static str,
+    pub notice_reassigned: &'static str,
+    pub notice_withdrawn: &'static str,
+    pub notice_won: &'static str,
+    pub notice_lost: &'static str,
+    pub notice_changed: &'static str,
+    pub notice_deleted: &'static str,
+    pub notice_other: &'static str,
+    pub so_many: &'static str,
+    pub taken_back: &'static str,
+    pub all_read: &'static str,
 }
 
 impl Texts {
