@@ -9,10 +9,12 @@ use crate::{
 };
 
 /// Actions that every screen has.
-const EVERYWHERE: [Action; 18] = [
+const EVERYWHERE: [Action; 20] = [
     Action::GoCustomers,
     Action::GoContacts,
     Action::GoInteractions,
+    Action::GoOpportunities,
+    Action::GoProducts,
     Action::GoToday,
     Action::GoNotices,
     Action::Drafts,
@@ -78,7 +80,7 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         EVERYWHERE.into_iter().filter(|a| signed_in || matches!(a, Action::Help | Action::Language | Action::Quit))
     {
         let goes =
-            matches!(action, Action::GoCustomers | Action::GoContacts | Action::GoInteractions | Action::GoToday | Action::GoNotices);
+            matches!(action.name().split_once('-'), Some(("go", _)));
         add(action, if goes { Label::new("go to", "前往") } else { none });
     }
     for recent in sh.recent.iter().take(10) {

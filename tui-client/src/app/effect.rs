@@ -10,8 +10,9 @@ use crate::{
         Failure,
         drafts::{Draft, DraftKey, Found},
         importer::{self, Cancel},
+        opportunity::{Move, Won},
     },
-    resource::{Changes, ListQuery, Page, Record, WriteOptions, filter::Filter, parse::Locale},
+    resource::{Changes, Link, ListQuery, Page, Record, WriteOptions, filter::Filter, parse::Locale},
     strings::Lang,
 };
 
@@ -146,6 +147,12 @@ pub enum Request {
     Delete(Kind, Vec<Target>),
     /// Records out of it.
     Restore(Kind, Vec<Target>),
+    /// A decision about an opportunity.
+    Opportunity(Target, Move),
+    /// Whom a customer's name meets.
+    Priors(v1::CheckOpportunityRequest),
+    /// A page of what happened to an opportunity.
+    History(v1::ListOpportunityHistoryRequest),
     /// The next contact took place.
     Settle(Target),
     /// The next contact is moved.
@@ -172,6 +179,10 @@ pub enum Request {
     Customers(String),
     /// Contacts of a customer.
     Contacts(i64, String),
+    /// Whom an opportunity can be assigned to.
+    Assignees(String),
+    /// Records of a kind, for picking one.
+    Records(Kind, String),
     /// What is due, by bucket.
     CountDue,
     /// Who is signed in.
@@ -296,6 +307,10 @@ pub enum Reply {
     Undone(v1::UndoProgress),
     /// What a merge would do.
     MergeLook(Box<MergeLook>),
+    /// An opportunity was won.
+    Won(Box<Won>),
+    /// Whom a customer's name meets.
+    Priors(Vec<v1::Prior>),
     /// Two customers are one.
     Merged(Box<v1::MergeCustomersResponse>),
     /// What the preview shows.
@@ -312,6 +327,8 @@ pub enum Reply {
     Customers(Vec<(CustomerRef, String)>),
     /// Contacts, with what tells them apart.
     Contacts(Vec<(ContactRef, String)>),
+    /// Records of a kind, with what tells them apart.
+    Records(Vec<(Link, String)>),
     /// What is due.
     Due(v1::CountDueResponse),
     /// Who is signed in.

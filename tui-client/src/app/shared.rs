@@ -51,6 +51,10 @@ pub enum Nav {
     Import(Kind),
     /// Two customers side by side, to make one of them: the one that stays, the other.
     Merge(i64, i64),
+    /// An opportunity becomes a customer.
+    Win(Box<Record>),
+    /// The people of a customer.
+    Contacts(i64, String),
     /// A new password, asked for by the person.
     ChangePassword,
     /// Back to the screen before.
@@ -258,6 +262,13 @@ impl Shared {
             Reason::Untrusted => self.t().untrusted.to_owned(),
             _ => failure.message(self.lang),
         };
+        // Whoever was first, did it then.
+        let text = match failure.detail("at").parse() {
+            Ok(at) if !failure.detail("who").is_empty() => {
+                format!("{text}  ({})", crate::screen::show::relative(at, self))
+            }
+            _ => text,
+        };
         self.toast_with(text, Role::Bad, retry, 12_000);
     }
 
@@ -346,6 +357,8 @@ pub const fn create_right(kind: Kind) -> Option<Capability> {
         Kind::Customer => Some(Capability::CustomerCreate),
         Kind::Contact => Some(Capability::ContactCreate),
         Kind::Interaction => Some(Capability::InteractionCreate),
+        Kind::Opportunity => Some(Capability::OpportunityCreate),
+        Kind::Product => Some(Capability::ProductManage),
         _ => None,
     }
 }
@@ -356,6 +369,8 @@ pub const fn read_right(kind: Kind) -> Option<Capability> {
         Kind::Customer => Some(Capability::CustomerRead),
         Kind::Contact => Some(Capability::ContactRead),
         Kind::Interaction => Some(Capability::InteractionRead),
+        Kind::Opportunity | Kind::PlanStep => Some(Capability::OpportunityRead),
+        Kind::Product => Some(Capability::ProductRead),
         Kind::DictionaryItem => Some(Capability::DictionaryRead),
         Kind::User => Some(Capability::UserRead),
         _ => None,

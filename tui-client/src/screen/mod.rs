@@ -2,6 +2,7 @@
 //! [`special`]. A screen owns its state, changes it by what happens to it, asks [`Shared`] for everything else, and draws
 //! itself from what it has: it never waits.
 
+pub mod concerns;
 pub mod decide;
 pub mod detail;
 pub mod form;
@@ -38,6 +39,14 @@ pub enum Ask {
     Delete,
     /// Until when.
     Snooze,
+    /// Why it is lost.
+    Lose,
+    /// What happened, for the reason of this id.
+    LoseText(i64),
+    /// Why it is reopened.
+    Reopen,
+    /// What came of a step.
+    Result,
     /// By which column.
     Sort,
     /// Which field.

@@ -113,8 +113,8 @@ impl FormScreen {
         }
         sh.say(text, if record.warnings.is_empty() { Role::Good } else { Role::Warn });
         sh.nav.push(Nav::Back);
-        if self.record.is_none() && self.kind == Kind::Customer {
-            sh.nav.push(Nav::Detail(Kind::Customer, record.id, record.label.clone()));
+        if self.record.is_none() && matches!(self.kind, Kind::Customer | Kind::Opportunity) {
+            sh.nav.push(Nav::Detail(self.kind, record.id, record.label.clone()));
         }
     }
 
@@ -287,6 +287,7 @@ pub fn same(a: &Value, b: &Value) -> bool {
         (Value::User(a), Value::User(b)) => a.id == b.id,
         (Value::Customer(a), Value::Customer(b)) => a.id == b.id,
         (Value::Contact(a), Value::Contact(b)) => a.id == b.id,
+        (Value::Link(a), Value::Link(b)) => a.id == b.id,
         // What a form shows has the grain of minutes.
         (Value::Time(a), Value::Time(b)) => a.div_euclid(60_000) == b.div_euclid(60_000),
         (Value::Absent, Value::Flag(no)) | (Value::Flag(no), Value::Absent) => !no,

@@ -44,8 +44,8 @@ pub struct Elsewhere {
     pub much: bool,
 }
 
-/// The kind whose rows tell something of their children of this kind.
-fn parent(kind: Kind) -> Kind {
+/// The kind whose records tell something of their children of this kind.
+pub const fn parent(kind: Kind) -> Kind {
     match kind {
         Kind::Contact | Kind::Interaction | Kind::Opportunity => Kind::Customer,
         Kind::PlanStep => Kind::Opportunity,
@@ -127,7 +127,7 @@ impl Elsewhere {
 impl Rows {
     /// Others have changed records.
     pub fn told(&mut self, news: &News) {
-        self.elsewhere.note(news, self.resource.kind(), self.customer_id, &self.pages);
+        self.elsewhere.note(news, self.resource.kind(), self.parent_id, &self.pages);
     }
 
     /// Asks for what has changed, unless the list is on its way anyway.

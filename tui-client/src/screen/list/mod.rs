@@ -59,7 +59,10 @@ impl ListScreen {
     /// The list of a kind.
     pub fn new(kind: Kind, sh: &mut Shared) -> Option<Self> {
         let id = sh.id();
-        let rows = Rows::new(id, 0, kind, 0, 0)?;
+        // Who assigns begins with what waits for it, everybody else with what is theirs.
+        let assigns = sh.can(Capability::OpportunityAssign);
+        let view = usize::from(kind == Kind::Opportunity && !assigns);
+        let rows = Rows::new(id, 0, kind, 0, view)?;
         let counts = vec![None; rows.resource.views().len()];
         Some(Self {
             id,
@@ -115,9 +118,13 @@ impl ListScreen {
     /// Who has no records of their own (a supervisor, an executive) begins with everybody's.
     fn leave_an_empty_first_view(&mut self, sh: &mut Shared) {
         let holds = |view: usize| self.counts.get(view).and_then(Option::as_ref).map(|total| total.count);
-        let empty = holds(0) == Some(0) && holds(1) > Some(0);
-        if !std::mem::replace(&mut self.chosen, true) && empty && self.filter.line.is_empty() {
-            self.go_view(1, sh);
+        let all = self.rows.resource.view("all").filter(|all| holds(*all) > Some(0));
+        if let Some(all) = all
+            && !std::mem::replace(&mut self.chosen, true)
+            && holds(self.rows.view) == Some(0)
+            && self.filter.line.is_empty()
+        {
+            self.go_view(all, sh);
         }
     }
 
@@ -157,7 +164,7 @@ impl ListScreen {
 
     fn load_counts(&mut self, sh: &mut Shared) {
         (self.counting, self.counted_at) = (0, sh.now);
-        if self.kind() == Kind::Customer || self.kind() == Kind::Interaction {
+        if matches!(self.kind(), Kind::Customer | Kind::Interaction | Kind::Opportunity) {
             sh.call(self.id, Slot::Counts, Request::Counts(self.kind()));
         }
     }
@@ -170,6 +177,11 @@ impl ListScreen {
                     self.rows.pages.remove(id);
                     self.rows.marked.remove(&id);
                 }
+                self.rows.ensure(sh, visible);
+            }
+            decide::Outcome::Changed(record) if !self.rows.resource.holds(self.rows.view, &record) => {
+                self.rows.pages.remove(record.id);
+                self.rows.marked.remove(&record.id);
                 self.rows.ensure(sh, visible);
             }
             decide::Outcome::Changed(record) => {
@@ -368,9 +380,11 @@ impl Screen for ListScreen {
                 match answer {
                     Answer::Picked(Ask::Merge, other) => decide::merge_with(record, &other, sh),
                     Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
-                    Answer::Words(Ask::Snooze, words, until) => decide::snooze(self.id, target, words, until, sh),
+                    Answer::Words(Ask::Snooze, words, until) => {
+                        decide::snooze(self.id, record, target, words, until, sh);
+                    },
                     Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
-                    _ => {}
+                    answer => decide::opportunity::answer(self.id, record, target, answer, sh),
                 }
             }
         }

@@ -7,3 +7,4 @@ pub mod notices;
 pub mod password;
 pub mod sign_in;
 pub mod today;
+pub mod win;
