@@ -237,3 +237,17 @@ async fn a_saved_view_is_ones_own_or_the_departments_and_only_its_owner_changes_
     assert_eq!(names(&sup).await?, ["报价中", "我的"]);
     Ok(())
 }
+
+/// Design §5: who watches from where the session stood misses nothing that was loaded later.
+#[tokio::test]
+async fn a_session_says_where_the_changes_stand() -> Result<()> {
+    let world = World::new().await?;
+    let mgr = world.session("mgr").await?;
+    mgr.customer("甲公司", 0).await?;
+    let session = mgr.sessions().get_session(pb::GetSessionRequest {}).await?.into_inner();
+    assert_eq!(session.sequence, sequence(&mgr).await?);
+    let later = mgr.customer("乙公司", 0).await?;
+    let events = Watching::new(&mgr, session.sequence).await?.events(1).await?;
+    assert_eq!(events.iter().map(|e| e.id).collect::<Vec<_>>(), [later.id]);
+    Ok(())
+}

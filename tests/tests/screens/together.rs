@@ -146,9 +146,11 @@ async fn who_else_is_at_a_record_is_seen_and_for_how_long_they_edit() -> Result<
     let stage = Stage::new().await?;
     let mut sup = looking(&stage).await?;
     let mut boss = stage.boss().await?;
-    sup.press("enter").await?;
     boss.press("2 j j enter").await?;
     shows(&boss, "Ernst")?;
+    // In the preview, too.
+    sup.until_shows("王芳 is viewing").await?;
+    sup.press("enter").await?;
     sup.until_shows("王芳 is viewing").await?;
     boss.until_shows("sup is viewing").await?;
     boss.press("e").await?;
@@ -206,4 +208,35 @@ async fn an_empty_inbox_teaches_and_all_are_read_with_one_key() -> Result<()> {
     mgr.until_shows("◆ 2").await?;
     mgr.press("g n A").await?;
     mgr.until(|text| !text.contains('◆') && !text.contains("条未读")).await
+}
+
+#[tokio::test]
+async fn a_filter_is_kept_as_a_view_with_a_live_count_and_shared() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut sup = looking(&stage).await?;
+    sup.press("/ '科技' enter s n w '科技公司' enter d").await?;
+    shows(&sup, "View 科技公司 is kept")?;
+    shows(&sup, "9 科技公司 5")?;
+    sup.press("1").await?;
+    hides(&sup, "/ 科技")?;
+    sup.press("9").await?;
+    shows(&sup, "Customers › 科技公司")?;
+    shows(&sup, "/ 科技")?;
+    hides(&sup, "Ernst")?;
+    create(&stage, "安徽科技").await?;
+    sup.until_shows("9 科技公司 6").await?;
+    // Somebody of the same department has it too, but cannot change it.
+    let mut mgr = stage.screens("mgr", (120, 40), Lang::Zh).await?;
+    mgr.press("9").await?;
+    shows(&mgr, "客户 › 科技公司")?;
+    mgr.press(": 'delete-view' enter").await?;
+    shows(&mgr, "科技公司")?;
+    // Renamed, deleted and brought back by its owner.
+    sup.press(": 'rename-view' enter ctrl-u '科技企业' enter").await?;
+    sup.until_shows("9 科技企业 6").await?;
+    sup.press(": 'delete-view' enter").await?;
+    shows(&sup, "The view is deleted")?;
+    shows(&sup, "Customers › All")?;
+    sup.press("u 9").await?;
+    sup.until_shows("9 科技企业 6").await
 }

@@ -175,6 +175,9 @@ fn waiting(request: &Request, sh: &Shared) -> &'static str {
         | Request::Restore(..)
         | Request::Settle(_)
         | Request::Merge(_)
+        | Request::CreateView(_)
+        | Request::UpdateView(_)
+        | Request::DeleteView(_)
         | Request::Snooze(..) => t.saving,
         Request::Undo(request) if request.preview => t.checking,
         Request::Undo(_) => t.undoing,

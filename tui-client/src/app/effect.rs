@@ -203,6 +203,14 @@ pub enum Request {
     Follows(Kind, i64),
     /// Follows a record, or no longer.
     Follow(Kind, i64),
+    /// Views that people keep of a kind, and what they hold.
+    Views(Kind, Locale),
+    /// Keeps a view.
+    CreateView(v1::CreateViewRequest),
+    /// Changes a view.
+    UpdateView(v1::UpdateViewRequest),
+    /// Takes a view away.
+    DeleteView(v1::DeleteViewRequest),
     /// Signs in.
     SignIn(String, SecretString),
     /// Another password.
@@ -343,6 +351,10 @@ pub enum Reply {
     Unread(i64),
     /// Whether a record is followed.
     Follows(v1::SetFollowResponse),
+    /// Views that people keep, and what they hold.
+    Views(Vec<(v1::SavedView, Option<Total>)>),
+    /// A view as it is kept now.
+    View(Box<v1::SavedView>),
     /// It is done; nothing to say.
     Nothing,
     /// A list was written: the file and its rows.

@@ -274,11 +274,12 @@ impl Live {
 /// the screen on top.
 pub fn follow(model: &mut Model) {
     let at = here(model);
+    let seen = at.map(|(kind, id, _)| (kind, id)).or_else(|| model.top()?.beside());
     let sh = &mut model.sh;
     if sh.live.stream == Stream::Open && sh.live.said != at {
         say(sh, at);
     }
-    let watched = at.is_some_and(|(kind, id, _)| sh.live.present.contains_key(&(kind.into(), id)));
+    let watched = seen.is_some_and(|(kind, id)| sh.live.present.contains_key(&(kind.into(), id)));
     if watched && !std::mem::replace(&mut sh.live.aging, true) {
         sh.effects.push(Effect::Timer(Timer::Others, GRAIN as u64));
     }
@@ -289,13 +290,19 @@ pub fn aged(sh: &mut Shared) {
     sh.live.aging = false;
 }
 
+/// Whether the server tells of records of this kind, and lets them be followed.
+pub const fn is_told(kind: Kind) -> bool {
+    !matches!(kind, Kind::User | Kind::Unspecified)
+}
+
 /// The record on the screen, and what is done with it.
 pub fn here(model: &Model) -> Option<(Kind, i64, Doing)> {
-    match model.top()?.place() {
-        Place::Detail(kind, id) => Some((kind, id, Doing::Viewing)),
-        Place::Form(DraftKey::Edit(kind, id)) => Some((Kind::try_from(kind).ok()?, id, Doing::Editing)),
-        _ => None,
-    }
+    let at = match model.top()?.place() {
+        Place::Detail(kind, id) => (kind, id, Doing::Viewing),
+        Place::Form(DraftKey::Edit(kind, id)) => (Kind::try_from(kind).ok()?, id, Doing::Editing),
+        _ => return None,
+    };
+    is_told(at.0).then_some(at)
 }
 
 fn say(sh: &mut Shared, at: Option<(Kind, i64, Doing)>) {

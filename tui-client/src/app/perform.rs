@@ -16,7 +16,8 @@ use crate::{
         lookup::Lookup,
         opportunity::{self, Made},
     },
-    resource::{self, Link, ListQuery, Page, Resource, WriteOptions, filter},
+    resource::{self, Link, ListQuery, Page, Resource, WriteOptions, filter, parse::Locale},
+    screen::list::views::{self, Kept},
 };
 
 /// How many a picker shows.
@@ -149,6 +150,18 @@ impl Performer {
                 let request = v1::SetFollowRequest { kind: kind.into(), id, follow };
                 client.call(request, |c, r| async move { c.notices().set_follow(r).await }).await.map(Reply::Follows)
             }
+            Request::Views(kind, locale) => self.views(kind, &locale).await.map(Reply::Views),
+            Request::CreateView(request) => {
+                client.call(request, |c, r| async move { c.views().create_view(r).await }).await.map(view)
+            }
+            Request::UpdateView(request) => {
+                client.call(request, |c, r| async move { c.views().update_view(r).await }).await.map(view)
+            }
+            Request::DeleteView(request) => {
+                let _: v1::Changed =
+                    client.call(request, |c, r| async move { c.views().delete_view(r).await }).await?;
+                Ok(Reply::Nothing)
+            }
             Request::Session => client.session().await.map(session),
             Request::SignIn(name, password) => {
                 let done = client.sign_in(&name, &password).await?;
@@ -181,6 +194,33 @@ impl Performer {
             }
         });
         self.desk.open(person, dir, now, tell).await.map(|found| Reply::Drafts(Some(found)))
+    }
+
+    /// Kept views with what they hold. One whose filter means nothing any more (its person or choice is gone) has no
+    /// count; opened, it says why.
+    async fn views(&self, kind: Kind, locale: &Locale) -> Result<Vec<Kept>, Failure> {
+        let (client, resource) = (&self.connection.client, kind_of(kind)?);
+        let request = v1::ListViewsRequest { kind: kind.into() };
+        let all: v1::ListViewsResponse =
+            client.call(request, |c, r| async move { c.views().list_views(r).await }).await?;
+        let mut kept = Vec::new();
+        for view in all.views.into_iter().take(views::MOST) {
+            let mut total = None;
+            if let Ok(filter) = filter::understand(resource, &view.filter, locale, &self.lookup).await {
+                let base = resource.views().iter().position(|v| v.wire == view.base);
+                let query = ListQuery {
+                    search: filter.search,
+                    view: filter.view.or(base).or_else(|| resource.view("all")).unwrap_or(0),
+                    conditions: filter.conditions,
+                    page_size: 1,
+                    with_total: true,
+                    ..ListQuery::default()
+                };
+                total = resource.list(client, &query).await.ok().and_then(|page| page.total);
+            }
+            kept.push((view, total));
+        }
+        Ok(kept)
     }
 
     async fn signed_in(&self, name: &str) {
@@ -232,6 +272,10 @@ pub(super) fn kind_of(kind: Kind) -> Result<&'static dyn Resource, Failure> {
 
 fn record(record: resource::Record) -> Reply {
     Reply::Record(Box::new(record))
+}
+
+fn view(view: v1::SavedView) -> Reply {
+    Reply::View(Box::new(view))
 }
 
 fn session(session: v1::Session) -> Reply {

@@ -94,6 +94,12 @@ actions! {
     Sort "sort" "sort" "排序";
     /// A saved view.
     View "view" "view" "视图";
+    /// Keeps filter and order as a view.
+    KeepView "keep-view" "keep view" "保存视图";
+    /// Another name for the view.
+    RenameView "rename-view" "rename view" "重命名视图";
+    /// Takes the view away.
+    DeleteView "delete-view" "delete view" "删除视图";
     /// Marks the row and moves on.
     Select "select" "select" "选择";
     /// Marks from here to where the cursor goes.

@@ -75,6 +75,7 @@ pub const TABLE: &[Row] = &[
     (Layer::List, Action::Find, &["/"]),
     (Layer::List, Action::Sort, &["s"]),
     (Layer::List, Action::View, &["1", "2", "3", "4", "5", "6", "7", "8", "9"]),
+    (Layer::List, Action::KeepView, &["w"]),
     (Layer::List, Action::Select, &["space"]),
     (Layer::List, Action::SelectRange, &["v"]),
     (Layer::List, Action::SelectAll, &["*"]),

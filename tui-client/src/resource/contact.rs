@@ -230,6 +230,10 @@ impl Resource for Contacts {
         (Label::new("Contact", "联系人"), Label::new("Contacts", "联系人"))
     }
 
+    fn sort_wire(&self, field: usize) -> i32 {
+        sort(Some(field)).into()
+    }
+
     calls! {
         service contacts;
         list list_contacts(request) -> ListContactsResponse { contacts, total };

@@ -419,6 +419,10 @@ impl Resource for Customers {
         (Label::new("Customer", "客户"), Label::new("Customers", "客户"))
     }
 
+    fn sort_wire(&self, field: usize) -> i32 {
+        sort(Some(field)).into()
+    }
+
     calls! {
         service customers;
         list list_customers(request) -> ListCustomersResponse { customers, total };

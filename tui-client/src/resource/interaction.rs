@@ -228,6 +228,10 @@ impl Resource for Interactions {
         (Label::new("Interaction", "交往记录"), Label::new("Interactions", "交往记录"))
     }
 
+    fn sort_wire(&self, field: usize) -> i32 {
+        sort(Some(field)).into()
+    }
+
     calls! {
         service interactions;
         list list_interactions(request) -> ListInteractionsResponse { interactions, total };

@@ -283,6 +283,11 @@ pub trait Resource: Send + Sync {
     /// Shipped views; the first is what a list opens with.
     fn views(&self) -> &'static [View];
 
+    /// The number of the sort key of a field on the wire; 0: the server does not sort by it.
+    fn sort_wire(&self, _field: usize) -> i32 {
+        0
+    }
+
     /// One page of a list.
     fn list<'a>(&'a self, client: &'a Client, query: &'a ListQuery) -> BoxFuture<'a, Result<Page, Failure>>;
     /// One record.

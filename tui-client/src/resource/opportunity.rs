@@ -382,6 +382,10 @@ impl Resource for Opportunities {
         (Label::new("Opportunity", "销售机会"), Label::new("Opportunities", "销售机会"))
     }
 
+    fn sort_wire(&self, field: usize) -> i32 {
+        sort(Some(field)).into()
+    }
+
     calls! {
         service opportunities;
         list list_opportunities(request) -> ListOpportunitiesResponse { opportunities, total };

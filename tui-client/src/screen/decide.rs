@@ -45,8 +45,8 @@ pub fn actions(record: &Record, sh: &Shared) -> Vec<Action> {
     add(allows(record, Right::Reassign), Action::Assign);
     add(allows(record, Right::Delete), Action::Delete);
     add(allows(record, Right::Merge), Action::Merge);
-    add(record.kind != Kind::User && !allows(record, Right::Restore), Action::Follow);
     add(true, Action::Copy);
+    add(live::is_told(record.kind) && !allows(record, Right::Restore), Action::Follow);
     out
 }
 

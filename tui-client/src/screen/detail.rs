@@ -350,7 +350,9 @@ impl Screen for DetailScreen {
     fn enter(&mut self, sh: &mut Shared) {
         if self.seen != sh.changes || self.record.is_none() {
             self.load(sh);
-            sh.call(self.id, Slot::Follow, Request::Follows(self.kind, self.record_id));
+            if live::is_told(self.kind) {
+                sh.call(self.id, Slot::Follow, Request::Follows(self.kind, self.record_id));
+            }
             let again = self.seen != u64::MAX;
             self.show_tab(again, sh);
             self.seen = sh.changes;

@@ -49,6 +49,14 @@ pub enum Ask {
     Result,
     /// By which column.
     Sort,
+    /// Which view of a list.
+    View,
+    /// The name to keep a view under.
+    KeepView,
+    /// Who sees it.
+    ShareView,
+    /// Another name for a view.
+    RenameView,
     /// Which field.
     Copy,
     /// Whether to save it as something new.
@@ -123,6 +131,10 @@ pub trait Screen: Send {
     fn reply(&mut self, slot: Slot, request: Request, outcome: Result<Reply, Failure>, sh: &mut Shared);
     /// Others have changed records; `top`: this screen is seen. Notes it, and shows it calmly.
     fn told(&mut self, _: &News, _top: bool, _: &mut Shared) {}
+    /// The record that is shown beside the screen's own.
+    fn beside(&self) -> Option<(Kind, i64)> {
+        None
+    }
     /// What is worth knowing just now: stands on the rule under the header.
     fn note(&self, _: &Shared) -> Vec<(String, Role)> {
         Vec::new()
@@ -137,6 +149,10 @@ pub trait Screen: Send {
     fn crumbs(&self, sh: &Shared) -> Vec<String>;
     /// What can be done now, the most wanted first.
     fn actions(&self, sh: &Shared) -> Vec<Action>;
+    /// What the palette offers here beside the actions: how it reads, and the answer that it is.
+    fn choices(&self, _: &Shared) -> Vec<(String, Answer)> {
+        Vec::new()
+    }
     /// Keys and what they do where the footer must say other things than [`Self::actions`]: while a filter is typed.
     fn hints(&self, _: &Shared) -> Option<Vec<(String, String)>> {
         None

@@ -277,4 +277,12 @@ pub static TEXTS: Texts = Texts {
     verb_lost: "gave up",
     verb_reopened: "took up again",
     verb_recorded: "recorded the result of",
+    keep_view: "Keep this view as",
+    rename_view: "New name of the view",
+    view_whose: "Who sees it?",
+    view_mine: "only me",
+    view_departments: "my department",
+    view_kept: "View {} is kept",
+    view_deleted: "The view is deleted",
+    view_called: "view {}",
 };

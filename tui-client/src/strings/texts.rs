@@ -278,6 +278,14 @@ pub struct Texts {
     pub verb_lost: &'static str,
     pub verb_reopened: &'static str,
     pub verb_recorded: &'static str,
+    pub keep_view: &'static str,
+    pub rename_view: &'static str,
+    pub view_whose: &'static str,
+    pub view_mine: &'static str,
+    pub view_departments: &'static str,
+    pub view_kept: &'static str,
+    pub view_deleted: &'static str,
+    pub view_called: &'static str,
 }
 
 impl Texts {

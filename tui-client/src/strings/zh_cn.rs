@@ -277,4 +277,12 @@ pub static TEXTS: Texts = Texts {
     verb_lost: "终止开发",
     verb_reopened: "重新打开",
     verb_recorded: "记录执行效果",
+    keep_view: "将此视图保存为",
+    rename_view: "视图的新名称",
+    view_whose: "谁可以看到？",
+    view_mine: "仅自己",
+    view_departments: "本部门",
+    view_kept: "视图“{}”已保存",
+    view_deleted: "视图已删除",
+    view_called: "视图 {}",
 };

@@ -373,7 +373,7 @@ impl Screen for FormScreen {
     fn told(&mut self, news: &News, _: bool, sh: &mut Shared) {
         let Some(record) = self.record.as_ref().filter(|_| !sh.waits(self.id, Slot::Save)) else { return };
         let own = |e: &&WatchEvent| e.kind() == self.kind && e.id == record.id;
-        if news.events.iter().filter(own).any(|e| e.gone || e.revision > self.revision) {
+        if self.theirs.is_none() && news.events.iter().filter(own).any(|e| e.gone || e.revision > self.revision) {
             sh.call(self.id, Slot::Live(0), Request::Get(self.kind, record.id));
         }
     }

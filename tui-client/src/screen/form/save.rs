@@ -195,6 +195,10 @@ impl FormScreen {
 
     /// The record as somebody else has changed it meanwhile: says what, and changes nothing that was typed. Saving merges.
     pub(super) fn look(&mut self, outcome: Result<Reply, Failure>, sh: &Shared) {
+        // Who is choosing between the two sees both.
+        if self.theirs.is_some() {
+            return;
+        }
         let t = sh.t();
         self.meanwhile = match outcome {
             Ok(Reply::Record(now)) => {

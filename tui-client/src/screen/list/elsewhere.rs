@@ -179,3 +179,87 @@ impl Rows {
         (!parts.is_empty()).then(|| fill(t.press_to_show, &[&parts.join(t.comma), &key]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::Page;
+
+    fn record(id: i64, revision: i64) -> Record {
+        Record {
+            kind: Kind::Customer,
+            id,
+            revision,
+            label: format!("c{id}"),
+            allowed: Vec::new(),
+            values: Vec::new(),
+            operation_id: 0,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Rows 10, 20, 30 are loaded; there are more if `more`.
+    fn pages(more: bool) -> Pages {
+        let mut pages = Pages::default();
+        let next_page_token = if more { "b".to_owned() } else { String::new() };
+        let records = [10, 20, 30].map(|id| record(id, 1)).to_vec();
+        pages.fill(0, String::new(), Page { records, next_page_token, total: None }, 0);
+        pages
+    }
+
+    fn news(events: &[(Kind, i64, i64)]) -> News {
+        let event = |(kind, id, revision): &(Kind, i64, i64)| WatchEvent {
+            kind: (*kind).into(),
+            id: *id,
+            revision: *revision,
+            parent_id: 20,
+            ..WatchEvent::default()
+        };
+        News { events: events.iter().map(event).collect(), much: false }
+    }
+
+    #[test]
+    fn rows_that_are_seen_and_what_may_have_come_are_asked_for_together() {
+        let (mut elsewhere, pages) = (Elsewhere::default(), pages(false));
+        let told = news(&[(Kind::Customer, 10, 2), (Kind::Customer, 30, 1), (Kind::Customer, 40, 1), (Kind::Contact, 7, 1)]);
+        elsewhere.note(&told, Kind::Customer, 0, &pages);
+        assert_eq!(elsewhere.ask(&pages, 0, 1), [10, 40], "30 is known as it is, 20 is not seen");
+        assert_eq!(elsewhere.ask(&pages, 1, 2), [20, 40], "of 20 a contact changed");
+    }
+
+    #[test]
+    fn of_a_list_that_goes_on_only_what_stands_before_its_last_loaded_row_is_new() {
+        let (mut elsewhere, mut pages) = (Elsewhere::default(), pages(true));
+        elsewhere.note(&news(&[(Kind::Customer, 15, 1), (Kind::Customer, 90, 1)]), Kind::Customer, 0, &pages);
+        assert_eq!(elsewhere.ask(&pages, 0, 9), [15, 90, 30], "the last row goes with them");
+        elsewhere.take(vec![record(15, 1), record(30, 1), record(90, 1)], &mut pages);
+        assert_eq!(elsewhere.new.keys().copied().collect::<Vec<_>>(), [15]);
+        assert!(elsewhere.gone.is_empty());
+    }
+
+    #[test]
+    fn what_the_list_does_not_hold_any_more_has_left_it() {
+        let (mut elsewhere, mut pages) = (Elsewhere::default(), pages(false));
+        elsewhere.new.insert(40, "c40".into());
+        elsewhere.note(&news(&[(Kind::Customer, 20, 2), (Kind::Customer, 40, 2)]), Kind::Customer, 0, &pages);
+        elsewhere.ask(&pages, 0, 9);
+        elsewhere.take(Vec::new(), &mut pages);
+        assert_eq!(elsewhere.gone.iter().copied().collect::<Vec<_>>(), [20]);
+        assert!(elsewhere.new.is_empty(), "it came and went");
+        assert_eq!(pages.len(), 3, "the row stays where it is");
+        // It comes back.
+        elsewhere.note(&news(&[(Kind::Customer, 20, 3)]), Kind::Customer, 0, &pages);
+        elsewhere.ask(&pages, 0, 9);
+        elsewhere.take(vec![record(20, 3)], &mut pages);
+        assert!(elsewhere.gone.is_empty() && pages.find(20).is_some_and(|r| r.revision == 3));
+    }
+
+    #[test]
+    fn too_much_to_ask_for_is_said_and_what_is_shown_still_changes() {
+        let (mut elsewhere, pages) = (Elsewhere::default(), pages(false));
+        let all: Vec<_> = (10..900).map(|id| (Kind::Customer, id, 2)).collect();
+        elsewhere.note(&news(&all), Kind::Customer, 0, &pages);
+        assert!(elsewhere.much);
+        assert_eq!(elsewhere.ask(&pages, 0, 9), [10, 20, 30]);
+    }
+}
