@@ -37,14 +37,14 @@ impl Scene {
         let served = company.serve(&["--listen", "127.0.0.1:0"])?;
         let runtime = Runtime::new()?;
         let connector: Connector = wire::loopback(served.address.parse()?);
-        let elsewhere = Client::new(connector);
         let mut ids = Vec::new();
-        runtime.block_on(async {
+        let elsewhere = runtime.block_on(async {
+            let elsewhere = Client::new(connector);
             elsewhere.sign_in(BOSS, &PASSWORD.to_owned().into()).await.map_err(|f| anyhow::anyhow!("{f}"))?;
             for n in 0..CUSTOMERS {
                 ids.push(create(&elsewhere, &format!("第{n:02}号公司")).await?);
             }
-            anyhow::Ok(())
+            anyhow::Ok(elsewhere)
         })?;
         let rolo = Terminal::rolo(&company, SIZE, &[], &[])?;
         rolo.wait_for(&["● live", "2 All 30"])?;
