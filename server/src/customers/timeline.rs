@@ -1,4 +1,5 @@
-//! A customer's timeline: interactions and changes in one list, newest first.
+//! A customer's timeline: interactions and changes in one list, newest first; and an opportunity's: its own changes and
+//! those of its plan.
 //!
 //! Two keyset walks, each over its own index, merged by (time, kind of entry, id).
 
@@ -12,9 +13,10 @@ use crate::{
     change::{Table, field_name},
     contacts,
     db::{
-        Row, Tx,
+        Tx,
         list::{Key, Position},
         params,
+        sql::Sql,
     },
     dictionary,
     error::{Error, Result},
@@ -57,14 +59,10 @@ pub fn page(view: &View<'_>, mut request: pb::ListTimelineRequest) -> Result<pb:
     request.page_size = 0;
     let binding = Binding::new(view.settings, view.actor, "ListTimeline", &request);
     let after = binding.open(&token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
-    let customer = store::standing(view.tx, request.customer_id)?
-        .filter(|customer| view.actor.reaches(Permission::CustomerRead, customer))
-        .ok_or(Error::NotFound)?;
-    let sees_interactions = view.actor.scope(Permission::InteractionRead).is_some();
-    let mut entries = changes(view, &request, customer.id, after.as_ref(), rows + 1, sees_interactions)?;
-    if sees_interactions && !request.changes_only {
-        entries.extend(interactions_of(view, customer.id, after.as_ref(), rows + 1)?);
-    }
+    let mut entries = match request.opportunity_id {
+        0 => of_customer(view, &request, after.as_ref(), rows + 1)?,
+        id => of_opportunity(view, id, after.as_ref(), rows + 1)?,
+    };
     entries
         .sort_by_key(|(position, _)| (std::cmp::Reverse(at(position)), position.part, std::cmp::Reverse(position.id)));
     let more = entries.len() > rows;
@@ -116,43 +114,85 @@ fn interactions_of(view: &View<'_>, customer_id: i64, after: Option<&Position>, 
     Ok(entries)
 }
 
-fn changes(
+fn of_customer(
     view: &View<'_>,
     request: &pb::ListTimelineRequest,
-    customer_id: i64,
     after: Option<&Position>,
     rows: usize,
-    sees_interactions: bool,
 ) -> Result<Entries> {
-    let (before, sequence) = bound(after, CHANGE);
+    let customer = store::standing(view.tx, request.customer_id)?
+        .filter(|customer| view.actor.reaches(Permission::CustomerRead, customer))
+        .ok_or(Error::NotFound)?;
+    let sees_interactions = view.actor.scope(Permission::InteractionRead).is_some();
+    let mut from = Sql::new("parent_id = ");
+    from.bind(customer.id).push(" AND parent_id > 0");
+    if request.record_only {
+        from.push(" AND kind = ").bind(Kind::Customer as i64);
+    }
     // Interactions stand in the timeline themselves; their own history is among the changes.
-    let with_interactions = request.changes_only && sees_interactions;
-    let found = view.tx.query(
+    if !(request.changes_only && sees_interactions) {
+        from.push(" AND kind <> ").bind(Kind::Interaction as i64);
+    }
+    // A customer is seen by more people than its opportunities are.
+    from.push(" AND (kind NOT IN ").bind_list([Kind::Opportunity as i64, Kind::PlanStep as i64]);
+    from.push(" OR EXISTS (SELECT 1 FROM opportunity o WHERE o.id = CASE kind WHEN ").bind(Kind::Opportunity as i64);
+    from.push(" THEN record_id ELSE (SELECT s.opportunity_id FROM plan_step s WHERE s.id = record_id) END");
+    opportunities::list::add_scope(&mut from, view.actor);
+    from.push("))");
+    let mut entries = changes(view, &from, after, rows)?;
+    if sees_interactions && !request.changes_only {
+        entries.extend(interactions_of(view, customer.id, after, rows)?);
+    }
+    Ok(entries)
+}
+
+/// What happened to an opportunity and its plan: its assignments among it (S01-06).
+fn of_opportunity(view: &View<'_>, id: i64, after: Option<&Position>, rows: usize) -> Result<Entries> {
+    view.actor.require(Permission::OpportunityRead)?;
+    let opportunity = opportunities::store::seen(view.tx, view.actor, id)?;
+    let mut from = Sql::new("verb <> 'refused' AND (kind = ");
+    from.bind(Kind::Opportunity as i64).push(" AND record_id = ").bind(opportunity.id);
+    from.push(" OR kind = ").bind(Kind::PlanStep as i64);
+    from.push(" AND record_id IN (SELECT s.id FROM plan_step s WHERE s.opportunity_id = ").bind(opportunity.id);
+    from.push("))");
+    changes(view, &from, after, rows)
+}
+
+/// Rows of the log that a condition names, as entries.
+fn changes(view: &View<'_>, from: &Sql, after: Option<&Position>, rows: usize) -> Result<Entries> {
+    let (before, sequence) = bound(after, CHANGE);
+    let mut sql = Sql::new(
         "SELECT sequence, at, user_id, verb, kind, record_id, operation_id, changes
          FROM audit
-         WHERE parent_id = ?1 AND parent_id > 0 AND (at, sequence) < (?2, ?3)
-           AND (?5 OR kind <> ?6) AND (NOT ?7 OR kind = ?8)
-         ORDER BY at DESC, sequence DESC
-         LIMIT ?4",
-        params![
-            customer_id,
-            before,
-            sequence,
-            rows as i64,
-            with_interactions,
-            Kind::Interaction as i32,
-            request.record_only,
-            Kind::Customer as i32
-        ],
-        audit_row,
-    )?;
+         WHERE ",
+    );
+    sql.append(from).push(" AND (at, sequence) < (").bind(before).push(", ").bind(sequence);
+    sql.push(") ORDER BY at DESC, sequence DESC LIMIT ").bind(rows as i64);
+    let found = sql.all(view.tx, |row| {
+        let change = pb::Change {
+            sequence: row.get(0)?,
+            verb: row.get(3)?,
+            kind: row.get(4)?,
+            id: row.get(5)?,
+            operation_id: row.get(6)?,
+            ..pb::Change::default()
+        };
+        Ok((change, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(7)?))
+    })?;
     let mut entries = Vec::with_capacity(found.len());
     for (mut change, at, user_id, json) in found {
         let kind = Kind::try_from(change.kind).unwrap_or_default();
         if let Some(table) = table(kind) {
             change.label = (table.label)(view.tx, change.id).unwrap_or_default();
         }
-        change.fields = field_changes(view.tx, kind, &json)?;
+        let fields: Changes = serde_json::from_str(&json).unwrap_or_default();
+        change.fields = fields
+            .iter()
+            .map(|(column, pair)| {
+                let side = |index| words(view.tx, kind, column, &Value::from_json(pair.get(index).unwrap_or_default()));
+                Ok(pb::FieldChange { field: field_name(column).into(), before: side(0)?, after: side(1)? })
+            })
+            .collect::<Result<_>>()?;
         let position = Position { part: CHANGE, key: Key::Int(at), id: change.sequence };
         let actor = users::store::user(view.tx, user_id)?;
         entries.push((position, pb::TimelineEntry { at, actor, entry: Some(Entry::Change(change)) }));
@@ -160,68 +200,7 @@ fn changes(
     Ok(entries)
 }
 
-/// A row of the audit as a change, with its time, its person and the values as they are stored.
-fn audit_row(row: &Row<'_>) -> rusqlite::Result<(pb::Change, i64, i64, String)> {
-    let change = pb::Change {
-        sequence: row.get(0)?,
-        verb: row.get(3)?,
-        kind: row.get(4)?,
-        id: row.get(5)?,
-        operation_id: row.get(6)?,
-        ..pb::Change::default()
-    };
-    Ok((change, row.get(1)?, row.get(2)?, row.get(7)?))
-}
-
-/// The changed fields of an audit row as a person reads them.
-fn field_changes(tx: &Tx<'_>, kind: Kind, json: &str) -> Result<Vec<pb::FieldChange>> {
-    let fields: Changes = serde_json::from_str(json).unwrap_or_default();
-    let change = |(column, pair): (&String, &serde_json::Value)| {
-        let side = |index| words(tx, kind, column, &Value::from_json(pair.get(index).unwrap_or_default()));
-        Ok(pb::FieldChange { field: field_name(column).into(), before: side(0)?, after: side(1)? })
-    };
-    fields.iter().map(change).collect()
-}
-
-/// One page of what happened to an opportunity itself, newest first. Labels stay empty: it is always the same record.
-///
-/// # Errors
-/// `BAD_PAGE_TOKEN`. Whether the person may see it is the caller's to check.
-pub fn history(view: &View<'_>, mut request: pb::ListOpportunityHistoryRequest) -> Result<pb::ListTimelineResponse> {
-    let rows = size(request.page_size, false);
-    let token = std::mem::take(&mut request.page_token);
-    request.page_size = 0;
-    let binding = Binding::new(view.settings, view.actor, "ListOpportunityHistory", &request);
-    let after = binding.open(&token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
-    let found = view.tx.query(
-        "SELECT sequence, at, user_id, verb, kind, record_id, operation_id, changes
-         FROM audit
-         WHERE kind = ?1 AND record_id = ?2 AND sequence < ?3
-         ORDER BY sequence DESC
-         LIMIT ?4",
-        params![
-            Kind::Opportunity as i32,
-            request.id,
-            after.map_or(i64::MAX, |last| last.id),
-            i64::try_from(rows + 1).unwrap_or(i64::MAX)
-        ],
-        audit_row,
-    )?;
-    let more = found.len() > rows;
-    let mut entries = Vec::with_capacity(found.len());
-    let mut next = None;
-    for (mut change, at, user_id, json) in found.into_iter().take(rows) {
-        change.fields = field_changes(view.tx, Kind::Opportunity, &json)?;
-        // When it was assigned or closed is when this happened.
-        change.fields.retain(|field| !matches!(field.field.as_str(), "assigned_at" | "closed_at"));
-        next = Some(Position { part: CHANGE, key: Key::Int(at), id: change.sequence }.encode());
-        let actor = users::store::user(view.tx, user_id)?;
-        entries.push(pb::TimelineEntry { at, actor, entry: Some(Entry::Change(change)) });
-    }
-    Ok(pb::ListTimelineResponse { entries, next_page_token: binding.seal(next.filter(|_| more).as_deref()) })
-}
-
-/// A stored value as a person reads it: choices and people by name, times in RFC 3339.
+/// A stored value as a person reads it: choices and people by name, times in RFC 3339, money in currency units.
 fn words(tx: &Tx<'_>, kind: Kind, column: &str, value: &Value) -> Result<String> {
     let Some(number) = value.int() else { return Ok(value.text().to_owned()) };
     Ok(match column {
@@ -239,23 +218,13 @@ fn words(tx: &Tx<'_>, kind: Kind, column: &str, value: &Value) -> Result<String>
         }
         "party" => if number == 2 { "person" } else { "organisation" }.into(),
         "sex" => ["", "male", "female"].get(usize::try_from(number).unwrap_or(0)).copied().unwrap_or("").into(),
-        "status" if kind == Kind::Opportunity => {
-            let index = usize::try_from(number - 1).unwrap_or(0);
-            ["unassigned", "assigned", "won", "lost"].get(index).copied().unwrap_or_default().into()
-        }
-        "expected_amount" | "price" => money(number),
         "product_id" => products::store::product_ref(tx, Some(number))?.map(|product| product.name).unwrap_or_default(),
+        "expected_amount" | "price" => rust_decimal::Decimal::new(number, 4).normalize().to_string(),
+        "status" if kind == Kind::Opportunity => {
+            let status = opportunities::rules::Status::from_number(number);
+            opportunities::rules::state_word(opportunities::rules::Standing { status, deleted: false }).into()
+        }
         "status" => if number == 2 { "lost" } else { "normal" }.into(),
         _ => number.to_string(),
     })
-}
-
-/// An amount as a plain number, with two decimals or four if it has any.
-fn money(amount: i64) -> String {
-    let (whole, rest) = (amount / 10_000, (amount % 10_000).abs());
-    match rest {
-        0 => whole.to_string(),
-        rest if rest % 100 == 0 => format!("{whole}.{:02}", rest / 100),
-        rest => format!("{whole}.{rest:04}"),
-    }
 }

@@ -151,8 +151,6 @@ pub enum Request {
     Opportunity(Target, Move),
     /// Whom a customer's name meets.
     Priors(v1::CheckOpportunityRequest),
-    /// A page of what happened to an opportunity.
-    History(v1::ListOpportunityHistoryRequest),
     /// The next contact took place.
     Settle(Target),
     /// The next contact is moved.
@@ -380,11 +378,13 @@ pub struct MergeLook {
     pub moving: Vec<v1::KindCount>,
 }
 
-/// What the preview of a customer shows beside the row.
+/// What the preview of a customer or an opportunity shows beside its fields.
 #[derive(Debug, Clone, Default)]
 pub struct Preview {
     /// Newest first.
     pub timeline: Vec<v1::TimelineEntry>,
     /// The people there.
     pub contacts: Vec<v1::Contact>,
+    /// The steps of an opportunity's plan.
+    pub steps: Vec<Record>,
 }

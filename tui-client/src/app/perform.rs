@@ -70,10 +70,6 @@ impl Performer {
                 }
             }
             Request::Priors(request) => opportunity::priors(client, request).await.map(Reply::Priors),
-            Request::History(request) => client
-                .call(request, |c, r| async move { c.opportunities().list_opportunity_history(r).await })
-                .await
-                .map(Reply::Timeline),
             Request::Settle(target) => {
                 let request = v1::SettleNextContactRequest {
                     id: target.id,
@@ -426,7 +422,7 @@ async fn preview(client: &Client, customer_id: i64) -> Result<Preview, Failure> 
         client.call(people, |c, r| async move { c.contacts().list_contacts(r).await })
     );
     let contacts: v1::ListContactsResponse = contacts?;
-    Ok(Preview { timeline: timeline?.entries, contacts: contacts.contacts })
+    Ok(Preview { timeline: timeline?.entries, contacts: contacts.contacts, steps: Vec::new() })
 }
 
 async fn customers(client: &Client, search: String) -> Result<Reply, Failure> {

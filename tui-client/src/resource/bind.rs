@@ -80,6 +80,7 @@ impl Field {
             name,
             aliases: &[],
             label: Label::new(en, zh),
+            heading: None,
             input,
             wire: None,
             required: false,
@@ -106,6 +107,12 @@ impl Field {
     /// Other names that people and files use.
     pub const fn alias(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
+        self
+    }
+
+    /// A shorter name for above a narrow column.
+    pub const fn heading(mut self, en: &'static str, zh: &'static str) -> Self {
+        self.heading = Some(Label::new(en, zh));
         self
     }
 

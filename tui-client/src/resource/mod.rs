@@ -24,7 +24,9 @@ pub use contact::Contacts;
 pub use customer::{Customers, record as customer};
 pub use dictionary::Dictionary;
 pub use interaction::Interactions;
-pub use opportunity::{Opportunities, filter as opportunity_filter, record as opportunity, status as opportunity_status};
+pub use opportunity::{
+    Opportunities, filter as opportunity_filter, record as opportunity, status as opportunity_status,
+};
 pub use plan_step::{PlanSteps, record as plan_step};
 pub use product::{Products, request as product_request};
 pub use user::Users;
@@ -144,6 +146,8 @@ pub struct Field {
     pub aliases: &'static [&'static str],
     /// What a person reads.
     pub label: Label,
+    /// What stands above a column that has no room for the label.
+    pub heading: Option<Label>,
     /// How it is shown and edited.
     pub input: Input,
     /// The name in the update mask and input message; none: it cannot be written.

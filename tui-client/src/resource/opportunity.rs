@@ -52,6 +52,7 @@ const COUNT: usize = 32;
 const ROWS: [Row; COUNT] = [
     both(
         Field::text("customer_name", "Customer name", "客户名称", 100)
+            .heading("Customer", "客户")
             .alias(&["company", "company name", "公司名称", "name", "名称"])
             .write("customer_name")
             .star()
@@ -65,7 +66,7 @@ const ROWS: [Row; COUNT] = [
             .alias(&["subject", "主题", "标题"])
             .write("title")
             .star()
-            .column(10, 30),
+            .column(14, 22),
         |m| bind::text(&mut m.title),
         |i, v| bind::set_text(&mut i.title, v),
     ),
@@ -84,6 +85,7 @@ const ROWS: [Row; COUNT] = [
     both(
         Field::new("success_rate", "Success rate", "成功机率", Input::Int { unit: PERCENT })
             .alias(&["rate", "probability", "机率", "成功机率(%)", "成功率"])
+            .heading("Rate", "机率")
             .write("success_rate")
             .star()
             .filter()
@@ -95,6 +97,7 @@ const ROWS: [Row; COUNT] = [
     both(
         Field::new("expected_amount", "Expected amount", "预期成交金额", Input::Money)
             .alias(&["amount", "金额", "预期金额"])
+            .heading("Amount", "金额")
             .write("expected_amount")
             .filter()
             .column(9, 14)
@@ -105,6 +108,7 @@ const ROWS: [Row; COUNT] = [
     both(
         Field::new("expected_close_at", "Expected close", "预计成交", Input::Date)
             .alias(&["close", "close date", "预计成交日期", "成交日期"])
+            .heading("Close", "成交")
             .write("expected_close_at")
             .filter()
             .column(6, 10)
@@ -195,11 +199,14 @@ const ROWS: [Row; COUNT] = [
         |m| bind::user(&mut m.assignee),
         |_, _| Ok(()),
     ),
-    read(Field::new("status", "Status", "状态", Input::Fixed(STATUS)).alias(&["state"]).filter().column(8, 12), |m| {
-        bind::fixed(STATUS, m.status)
-    }),
     read(
-        Field::new("concerns", "Concerns", "关注", Input::Several(CONCERNS)).alias(&["stagnating", "停滞"]).column(8, 22),
+        Field::new("status", "Status", "状态", Input::Fixed(STATUS)).alias(&["state"]).filter().column(8, 12),
+        |m| bind::fixed(STATUS, m.status),
+    ),
+    read(
+        Field::new("concerns", "Concerns", "关注", Input::Several(CONCERNS))
+            .alias(&["stagnating", "停滞"])
+            .column(8, 22),
         |m| bind::several(CONCERNS, &m.concerns),
     ),
     read(
@@ -240,7 +247,9 @@ const ROWS: [Row; COUNT] = [
         Field::new("updated_at", "Changed at", "修改时间", Input::Time).alias(&["updated"]).column(8, 16).sort('u'),
         |m| bind::time(m.updated_at),
     ),
-    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| bind::time(m.deleted_at)),
+    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| {
+        bind::time(m.deleted_at)
+    }),
     read(
         Field::new("id", "Id", "编号", Input::Int { unit: None }).alias(&["no", "number"]).column(4, 7).sort('#'),
         |m| Value::Int(m.id),
@@ -420,7 +429,7 @@ impl Resource for Opportunities {
         let (is, open) = (status(record), [Status::Unassigned, Status::Assigned]);
         match VIEWS.get(view).and_then(|v| Shown::try_from(v.wire).ok()).unwrap_or_default() {
             Shown::Unassigned => is == Status::Unassigned,
-            Shown::Mine | Shown::DueThisWeek | Shown::Stagnating => is == Status::Assigned,
+            Shown::Mine | Shown::DueThisWeek | Shown::Stagnating | Shown::New => is == Status::Assigned,
             Shown::Won => is == Status::Won,
             Shown::Lost => is == Status::Lost,
             Shown::Open => open.contains(&is),

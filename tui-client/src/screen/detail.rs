@@ -236,17 +236,15 @@ impl DetailScreen {
     }
 
     fn page(&self, nth: usize, page_token: String, sh: &mut Shared) {
-        if self.kind == Kind::Opportunity {
-            let request = v1::ListOpportunityHistoryRequest { id: self.record_id, page_size: 50, page_token };
-            sh.call(self.id, Slot::Tab(nth as u8), Request::History(request));
-            return;
-        }
+        let opportunity = self.kind == Kind::Opportunity;
         let request = v1::ListTimelineRequest {
-            customer_id: self.record_id,
+            customer_id: if opportunity { 0 } else { self.record_id },
+            opportunity_id: if opportunity { self.record_id } else { 0 },
             page_size: 50,
             page_token,
             changes_only: nth == 1,
             record_only: nth == 1,
+            ..Default::default()
         };
         sh.call(self.id, Slot::Tab(nth as u8), Request::Timeline(request));
     }
@@ -332,6 +330,17 @@ impl DetailScreen {
             _ => self.kind,
         }
     }
+}
+
+/// An entry of an opportunity's history, as the opportunity itself shows it: without its name, and without what the time
+/// of the entry says.
+fn of_its_own(entry: &mut v1::TimelineEntry) {
+    let Some(v1::timeline_entry::Entry::Change(change)) = entry.entry.as_mut() else { return };
+    if change.kind == Kind::Opportunity as i32 {
+        change.label.clear();
+    }
+    let told = ["assigned_at", "closed_at", "result_at", "opportunity", "created_by"];
+    change.fields.retain(|field| !told.contains(&field.field.as_str()));
 }
 
 impl Screen for DetailScreen {
@@ -455,16 +464,14 @@ impl Screen for DetailScreen {
                     rows.caught_up(outcome, sh, visible);
                 }
             }
-            (Slot::Tab(nth), Ok(Reply::Timeline(page))) => {
+            (Slot::Tab(nth), Ok(Reply::Timeline(mut page))) => {
+                if self.kind == Kind::Opportunity {
+                    page.entries.iter_mut().for_each(of_its_own);
+                }
                 let stream = &mut self.streams[usize::from(nth) % 2];
                 stream.started = true;
                 stream.next = page.next_page_token;
-                let token = match &request {
-                    Request::Timeline(asked) => asked.page_token.as_str(),
-                    Request::History(asked) => asked.page_token.as_str(),
-                    _ => "",
-                };
-                if token.is_empty() {
+                if matches!(&request, Request::Timeline(asked) if asked.page_token.is_empty()) {
                     stream.entries = page.entries;
                     stream.first = stream.first.min(stream.entries.len().saturating_sub(1));
                 } else {
@@ -563,7 +570,13 @@ impl Screen for DetailScreen {
         if self.tabs().len() > 1 {
             out.push(Action::NextTab);
         }
-        if self.rows().is_some_and(|r| r.current().is_some()) || self.kind != Kind::Customer {
+        // Enter opens the row behind the tab, else the customer that the record belongs to.
+        let of_another = || self.record.as_ref().filter(|r| r.kind != Kind::Customer).and_then(decide::customer_of);
+        let opens = match self.rows() {
+            Some(rows) => rows.current().is_some(),
+            None => of_another().is_some(),
+        };
+        if opens {
             out.push(Action::Open);
         }
         let create = match self.new_kind() {

@@ -254,6 +254,9 @@ pub fn named(record: &Record, resource: &dyn Resource, name: &str, sh: &Shared) 
 /// anyway (`Account manager` → `Manager`).
 pub fn heading(field: &Field, width: u16, sh: &Shared) -> String {
     let label = field.label.get(sh.lang);
+    if let Some(short) = field.heading.filter(|_| sh.measure.width(label) > usize::from(width)) {
+        return short.get(sh.lang).to_owned();
+    }
     if sh.lang == Lang::Zh || sh.measure.width(label) <= usize::from(width) {
         return label.to_owned();
     }

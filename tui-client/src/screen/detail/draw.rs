@@ -168,7 +168,8 @@ fn profile(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
 fn worded(kind: rolo_proto::v1::Kind, field: &str, value: &str, sh: &Shared) -> String {
     let input = resource::of(kind).and_then(|r| r.fields().iter().find(|f| f.name == field)).map(|f| f.input);
     match input {
-        Some(Input::Fixed(items)) => parse::coded(items, value, sh.lang),
+        // A lost opportunity is told from a lost customer.
+        Some(Input::Fixed(items)) => parse::coded(items, value.trim_end_matches("_opportunity"), sh.lang),
         _ => value.to_owned(),
     }
 }

@@ -278,7 +278,7 @@ impl Plan {
             .skip(self.rows.first)
             .take(height)
             .map(|(index, step)| Row {
-                cells: cells(step, self.rows.resource, sh),
+                cells: cells(step, self.rows.resource, sh).into(),
                 cursor: index == self.rows.cursor,
                 marked: self.rows.marked.contains_key(&step.id),
                 gone: self.rows.elsewhere.gone.contains(&step.id),
@@ -314,8 +314,21 @@ impl Plan {
     }
 }
 
+/// A step in one line, for where the plan is only looked at.
+pub fn line(c: &mut Canvas<'_>, x: u16, y: u16, width: u16, step: &Record, sh: &Shared) {
+    let cells = cells(step, &resource::PlanSteps, sh);
+    let [(state, mark), (day, at), (task, text), (outcome, came)] = cells;
+    let gap = ("  ", Role::Text);
+    c.spans(
+        x,
+        y,
+        width,
+        &[(&state, mark), (" ", Role::Text), (&day, at), gap, (&task, text), gap, (&outcome, came)],
+    );
+}
+
 /// State, day, task, and the result or why there should be one.
-fn cells(step: &Record, resource: &dyn Resource, sh: &Shared) -> Vec<(String, Role)> {
+fn cells(step: &Record, resource: &dyn Resource, sh: &Shared) -> [(String, Role); 4] {
     let (t, sym) = (sh.t(), sh.theme.sym);
     let (result, overdue) = (text_of(step, "result"), show::value(step, resource, "overdue") == &Value::Flag(true));
     let (day, days) = match show::value(step, resource, "plan_date") {
@@ -327,10 +340,9 @@ fn cells(step: &Record, resource: &dyn Resource, sh: &Shared) -> Vec<(String, Ro
         (true, true) => ("!", Role::Bad, (fill(t.step_overdue_by, &[&-days]), Role::Bad)),
         (true, false) => (sym.ring, Role::Dim, (when_due(days, sh), Role::Dim)),
     };
-    vec![(state.to_owned(), role), (day, if role == Role::Bad { role } else { Role::Text }), (
-        text_of(step, "todo"),
-        if role == Role::Good { Role::Dim } else { Role::Text },
-    ), outcome]
+    let date = if role == Role::Bad { role } else { Role::Text };
+    let task = if role == Role::Good { Role::Dim } else { Role::Text };
+    [(state.to_owned(), role), (day, date), (text_of(step, "todo"), task), outcome]
 }
 
 fn when_due(days: i64, sh: &Shared) -> String {

@@ -7,7 +7,7 @@ use super::{ListScreen, rows::Rows, timeline};
 use crate::{
     app::{live, shared::Shared},
     resource::{Field, Input, Record, Value},
-    screen::{concerns::concerns, decide, show},
+    screen::{concerns::concerns, decide, detail::plan, show},
     strings::fill,
     theme::Role,
     widget::{
@@ -253,8 +253,11 @@ fn preview(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, record: &Record,
     c.put(area.x, area.y, &record.label, Role::Title, right.saturating_sub(area.x));
     let mut y = area.y + 1;
     let extra = screen.preview.as_ref().filter(|(id, _)| *id == record.id).map(|(_, p)| p);
-    let tail = extra.map_or(0, |p| (p.timeline.len().min(8) + p.contacts.len().min(3) + 2) as u16);
-    let shown = ["name", "status", "id", "title", "party", "created_by", "updated_at", "created_at"];
+    let tail = extra.map_or(0, |p| (p.timeline.len().min(8) + p.contacts.len().min(3) + p.steps.len().min(8) + 2) as u16);
+    let shown = [
+        "name", "status", "id", "title", "party", "created_by", "updated_at", "created_at", "customer_name", "steps",
+        "steps_done", "next_step_at",
+    ];
     let label_width = if sh.lang == crate::strings::Lang::Zh { 14 } else { 18 };
     for (index, field) in fields.iter().enumerate() {
         let text = match record.values.get(index) {
@@ -281,8 +284,12 @@ fn preview(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, record: &Record,
             }
         }
     }
-    let Some(extra) = extra.filter(|_| resource.kind() == Kind::Customer) else { return };
+    let Some(extra) = extra.filter(|_| matches!(resource.kind(), Kind::Customer | Kind::Opportunity)) else { return };
     y += 1;
+    for step in extra.steps.iter().take(usize::from(area.bottom().saturating_sub(y))) {
+        plan::line(c, area.x, y, area.width, step, sh);
+        y += 1;
+    }
     for contact in extra.contacts.iter().take(3) {
         if y < area.bottom() {
             let phone = if contact.mobile.is_empty() { &contact.office_tel } else { &contact.mobile };

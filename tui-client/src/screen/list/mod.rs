@@ -23,7 +23,7 @@ use crate::{
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
     overlay::Overlay,
-    resource::Record,
+    resource::{ListQuery, Record},
     theme::Role,
     widget::canvas::Canvas,
 };
@@ -110,7 +110,7 @@ impl ListScreen {
 
     /// Whether what belongs to the shown record is here, too.
     fn fresh(&self) -> bool {
-        self.kind() != Kind::Customer || self.preview.as_ref().map(|(id, _)| *id) == self.shown.as_ref().map(|r| r.id)
+        !matches!(self.kind(), Kind::Customer | Kind::Opportunity) || self.preview.as_ref().map(|(id, _)| *id) == self.shown.as_ref().map(|r| r.id)
     }
 
     fn restart(&mut self, sh: &mut Shared) {
@@ -327,6 +327,11 @@ impl Screen for ListScreen {
                     self.preview = Some((id, preview));
                 }
             }
+            (Slot::Preview, Ok(Reply::Page(page))) => {
+                if let Request::List(_, query) = request {
+                    self.preview = Some((query.parent_id, Preview { steps: page.records, ..Preview::default() }));
+                }
+            }
             // The counts and the preview are extras: the rows tell what is wrong.
             (Slot::Counts | Slot::Preview | Slot::Views, _) => {}
             (Slot::Act, outcome) => self.decided(&request, outcome, sh),
@@ -369,8 +374,15 @@ impl Screen for ListScreen {
             Slot::Counts if generation == self.counting => self.load_counts(sh),
             Slot::Preview if generation == self.resting => {
                 self.shown = self.rows.current().cloned();
-                if let Some(record) = self.shown.as_ref().filter(|r| r.kind == Kind::Customer) {
-                    sh.call(self.id, Slot::Preview, Request::Preview(record.id));
+                match self.shown.as_ref().map(|r| (r.kind, r.id)) {
+                    Some((Kind::Customer, id)) => {
+                        sh.call(self.id, Slot::Preview, Request::Preview(id));
+                    }
+                    Some((Kind::Opportunity, id)) => {
+                        let query = ListQuery { parent_id: id, page_size: 20, ..ListQuery::default() };
+                        sh.call(self.id, Slot::Preview, Request::List(Kind::PlanStep, query));
+                    }
+                    _ => {}
                 }
             }
             Slot::Filter(_) => self.filter.rested(generation, self.id, &mut self.rows, sh),
