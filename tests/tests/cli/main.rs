@@ -13,5 +13,6 @@ mod northwind;
 mod records;
 mod session;
 mod torture;
+mod watchers;
 
 use rolo_tests::company;
