@@ -154,8 +154,7 @@ impl Performer {
                 client.call(request, |c, r| async move { c.views().update_view(r).await }).await.map(view)
             }
             Request::DeleteView(request) => {
-                let _: v1::Changed =
-                    client.call(request, |c, r| async move { c.views().delete_view(r).await }).await?;
+                let _: v1::Changed = client.call(request, |c, r| async move { c.views().delete_view(r).await }).await?;
                 Ok(Reply::Nothing)
             }
             Request::Session => client.session().await.map(session),

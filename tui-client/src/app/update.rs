@@ -2,9 +2,10 @@
 
 use super::{
     effect::{Effect, Reply, Request, Slot, Timer},
+    live,
     model::{Model, PROGRAM},
     msg::Msg,
-    live, navigate, press, reach,
+    navigate, press, reach,
     shared::{Nav, SPINNER_STEP, Shared},
 };
 use crate::{

@@ -14,7 +14,13 @@ use std::{
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use rolo_proto::v1::{
-    self, contact_service_client::ContactServiceClient, customer_service_client::CustomerServiceClient, dictionary_service_client::DictionaryServiceClient, import_service_client::ImportServiceClient, interaction_service_client::InteractionServiceClient, notice_service_client::NoticeServiceClient, operation_service_client::OperationServiceClient, opportunity_service_client::OpportunityServiceClient, product_service_client::ProductServiceClient, session_service_client::SessionServiceClient, user_service_client::UserServiceClient, view_service_client::ViewServiceClient, watch_service_client::WatchServiceClient,
+    self, contact_service_client::ContactServiceClient, customer_service_client::CustomerServiceClient,
+    dictionary_service_client::DictionaryServiceClient, import_service_client::ImportServiceClient,
+    interaction_service_client::InteractionServiceClient, notice_service_client::NoticeServiceClient,
+    operation_service_client::OperationServiceClient, opportunity_service_client::OpportunityServiceClient,
+    product_service_client::ProductServiceClient, session_service_client::SessionServiceClient,
+    user_service_client::UserServiceClient, view_service_client::ViewServiceClient,
+    watch_service_client::WatchServiceClient,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;

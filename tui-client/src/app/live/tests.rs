@@ -52,7 +52,8 @@ fn a_stream_begins_where_the_session_stood_and_goes_on_behind_what_was_heard() {
     hear(&mut model, 9, Vec::new());
     let effects = lose(&mut model, Failure::unreachable("gone"));
     assert_eq!(hearing(&model.sh), Hearing::Broken);
-    let timer = effects.iter().find_map(|e| if let Effect::Timer(t @ Timer::Reconnect(_), _) = e { Some(*t) } else { None });
+    let timer =
+        effects.iter().find_map(|e| if let Effect::Timer(t @ Timer::Reconnect(_), _) = e { Some(*t) } else { None });
     let tried = calls(update(&mut model, Msg::Timer(timer.unwrap_or(Timer::Spinner))));
     let (id, request) = tried.into_iter().next().unwrap_or((0, Request::Session));
     assert!(matches!(request, Request::Reach), "{request:?}");
@@ -67,9 +68,9 @@ fn a_server_that_answers_but_ends_the_stream_is_tried_with_growing_pauses() {
     let mut pauses = Vec::new();
     for _ in 0..6 {
         let effects = lose(&mut model, Failure::unreachable("gone"));
-        pauses.extend(effects.iter().find_map(|e| {
-            if let Effect::Timer(Timer::Reconnect(_), ms) = e { Some(*ms) } else { None }
-        }));
+        pauses.extend(
+            effects.iter().find_map(|e| if let Effect::Timer(Timer::Reconnect(_), ms) = e { Some(*ms) } else { None }),
+        );
         reach::found(&mut model);
     }
     assert_eq!(pauses.len(), 6);
@@ -153,7 +154,11 @@ fn what_came_since_is_said_in_one_line_and_what_was_there_before_is_not() {
         actor: Some(UserRef { name: "chen".into(), ..UserRef::default() }),
         ..v1::Notice::default()
     };
-    let list = |notices: Vec<v1::Notice>| v1::ListNoticesResponse { unread: notices.len() as i64, notices, ..Default::default() };
+    let list = |notices: Vec<v1::Notice>| v1::ListNoticesResponse {
+        unread: notices.len() as i64,
+        notices,
+        ..Default::default()
+    };
     ring(&mut model.sh, &list(vec![notice(1, 1)]), true);
     assert!(model.sh.toast.is_none() && model.sh.live.unread == 1);
     ring(&mut model.sh, &list(vec![notice(3, 1), notice(2, 1), notice(1, 1)]), true);

@@ -202,9 +202,8 @@ impl FormScreen {
         let t = sh.t();
         self.meanwhile = match outcome {
             Ok(Reply::Record(now)) => {
-                let differs = |i: &&Item| {
-                    !i.contact && !same(now.values.get(i.field).unwrap_or(&Value::Absent), &i.was)
-                };
+                let differs =
+                    |i: &&Item| !i.contact && !same(now.values.get(i.field).unwrap_or(&Value::Absent), &i.was);
                 let fields: Vec<_> =
                     self.items.iter().filter(differs).map(|i| self.field_of(i).label.get(sh.lang)).collect();
                 (!fields.is_empty()).then(|| fill(t.changed_meanwhile, &[&fields.join(t.comma)]))

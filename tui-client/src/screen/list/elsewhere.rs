@@ -221,7 +221,8 @@ mod tests {
     #[test]
     fn rows_that_are_seen_and_what_may_have_come_are_asked_for_together() {
         let (mut elsewhere, pages) = (Elsewhere::default(), pages(false));
-        let told = news(&[(Kind::Customer, 10, 2), (Kind::Customer, 30, 1), (Kind::Customer, 40, 1), (Kind::Contact, 7, 1)]);
+        let told =
+            news(&[(Kind::Customer, 10, 2), (Kind::Customer, 30, 1), (Kind::Customer, 40, 1), (Kind::Contact, 7, 1)]);
         elsewhere.note(&told, Kind::Customer, 0, &pages);
         assert_eq!(elsewhere.ask(&pages, 0, 1), [10, 40], "30 is known as it is, 20 is not seen");
         assert_eq!(elsewhere.ask(&pages, 1, 2), [20, 40], "of 20 a contact changed");

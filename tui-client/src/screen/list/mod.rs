@@ -110,7 +110,8 @@ impl ListScreen {
 
     /// Whether what belongs to the shown record is here, too.
     fn fresh(&self) -> bool {
-        !matches!(self.kind(), Kind::Customer | Kind::Opportunity) || self.preview.as_ref().map(|(id, _)| *id) == self.shown.as_ref().map(|r| r.id)
+        !matches!(self.kind(), Kind::Customer | Kind::Opportunity)
+            || self.preview.as_ref().map(|(id, _)| *id) == self.shown.as_ref().map(|r| r.id)
     }
 
     fn restart(&mut self, sh: &mut Shared) {
@@ -415,7 +416,7 @@ impl Screen for ListScreen {
                     Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
                     Answer::Words(Ask::Snooze, words, until) => {
                         decide::snooze(self.id, record, target, words, until, sh);
-                    },
+                    }
                     Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
                     answer => decide::opportunity::answer(self.id, record, target, answer, sh),
                 }
@@ -441,7 +442,9 @@ impl Screen for ListScreen {
         if decide::may_create(self.kind(), sh) {
             out.push(Action::New);
         }
-        out.extend(record.iter().flat_map(|r| decide::actions(r, sh)).filter(|a| !matches!(a, Action::Copy | Action::Follow)));
+        out.extend(
+            record.iter().flat_map(|r| decide::actions(r, sh)).filter(|a| !matches!(a, Action::Copy | Action::Follow)),
+        );
         out.push(Action::Find);
         if record.is_some() {
             out.extend([Action::Select, Action::Sort, Action::Copy]);
