@@ -107,7 +107,6 @@ fn twenty_changes_a_second_cost_little_and_the_row_under_the_cursor_stays() -> R
     let raw = rolo.raw();
     let written = &raw[before..];
     let frames = written.windows(FRAME_END.len()).filter(|w| *w == FRAME_END).count();
-    println!("{} bytes and {frames} frames in {SECONDS} s of {RATE} changes a second", written.len());
     assert_eq!(moved, 0, "the row under the cursor must not move");
     assert!(written.len() as u64 <= 20_000 * SECONDS, "{} bytes", written.len());
     assert!(frames as u64 <= 10 * SECONDS, "{frames} frames");

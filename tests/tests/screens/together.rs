@@ -240,3 +240,12 @@ async fn a_filter_is_kept_as_a_view_with_a_live_count_and_shared() -> Result<()>
     sup.press("u 9").await?;
     sup.until_shows("9 科技企业 6").await
 }
+
+#[tokio::test]
+async fn a_low_screen_says_what_is_new_too() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.screens("sup", (46, 14), Lang::Zh).await?;
+    rolo.press("2").await?;
+    create(&stage, "安徽科技").await?;
+    rolo.until_shows("新：安徽科技").await
+}

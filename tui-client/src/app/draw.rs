@@ -69,15 +69,23 @@ pub fn frame(model: &Model, c: &mut Canvas<'_>) {
     toast(sh, c, whole);
 }
 
-/// What is worth knowing just now, on the rule under the header: who else is at the record, what others have changed.
-fn note(model: &Model, c: &mut Canvas<'_>, whole: Rect) {
+/// What is worth knowing just now: who else is at the record, what others have changed.
+fn notes(model: &Model) -> Vec<(String, Role)> {
     let sh = &model.sh;
+    let mut notes = model.top().map(|s| s.note(sh)).unwrap_or_default();
     let others = live::here(model).map(|(kind, id, _)| live::others(sh, kind, id)).unwrap_or_default();
+    if !others.is_empty() {
+        notes.push((others, Role::Key));
+    }
+    notes
+}
+
+/// That stands on the rule under the header; low screens have none, there it stands in the footer.
+fn note(model: &Model, c: &mut Canvas<'_>, whole: Rect) {
     let mut right = whole.right().saturating_sub(1);
-    let note = model.top().map(|s| s.note(sh)).unwrap_or_default();
-    for (text, role) in note.into_iter().chain((!others.is_empty()).then_some((others, Role::Key))) {
+    for (text, role) in notes(model) {
         let room = right.saturating_sub(whole.x + 1);
-        if rules(sh.size) > 0 && room > 8 {
+        if rules(model.sh.size) > 0 && room > 8 {
             right = c.put_right(right, 1, &format!(" {text} "), role, room).saturating_sub(1);
         }
     }
@@ -195,8 +203,9 @@ fn footer(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     let layers = layers(model);
     let mut right = area.right().saturating_sub(1);
     if let Some(screen) = model.top() {
-        let status = screen.status(sh);
-        right = c.put_right(right, area.y, &status, Role::Dim, area.width / 2).saturating_sub(2);
+        let note = notes(model).into_iter().next().filter(|_| rules(sh.size) == 0);
+        let (status, role) = note.unwrap_or_else(|| (screen.status(sh), Role::Dim));
+        right = c.put_right(right, area.y, &status, role, area.width / 2).saturating_sub(2);
     }
     if !model.prefix.is_empty() {
         let text = format!("{} …", chord::print(&model.prefix));

@@ -247,7 +247,6 @@ impl DetailScreen {
             page_token,
             changes_only: nth == 1,
             record_only: nth == 1,
-            ..Default::default()
         };
         sh.call(self.id, Slot::Tab(nth as u8), Request::Timeline(request));
     }
