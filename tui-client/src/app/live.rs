@@ -323,14 +323,19 @@ fn say(sh: &mut Shared, at: Option<(Kind, i64, Doing)>) {
 /// It is time to say again where the person is, if they are still there.
 pub fn say_again(sh: &mut Shared, generation: u64) {
     let there = sh.live.stream == Stream::Open && generation == sh.live.said_again;
-    if there && sh.now - sh.live.pressed_at < AWAY {
+    if there && !is_away(sh) {
         say(sh, sh.live.said);
     }
 }
 
+/// Whether nobody has been at the terminal for a while.
+pub fn is_away(sh: &Shared) -> bool {
+    sh.now - sh.live.pressed_at >= AWAY
+}
+
 /// A key was pressed: whoever was away is there again.
 pub fn pressed(sh: &mut Shared) {
-    if sh.now - sh.live.pressed_at >= AWAY {
+    if is_away(sh) {
         sh.live.said = None;
     }
     sh.live.pressed_at = sh.now;

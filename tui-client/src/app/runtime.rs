@@ -131,6 +131,11 @@ impl Runtime {
         None
     }
 
+    /// Whether nobody is at the terminal.
+    pub fn set_away(&self, away: bool) {
+        self.performer.connection.client.set_away(away);
+    }
+
     fn unwatch(&mut self) {
         if let Some(watch) = self.watch.take() {
             watch.abort();

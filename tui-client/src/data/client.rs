@@ -7,7 +7,10 @@
 
 use std::{
     future::Future,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -61,6 +64,7 @@ pub struct Client {
     attempts: u32,
     troubles: Troubles,
     reached: watch::Sender<bool>,
+    away: Arc<AtomicBool>,
 }
 
 /// What the generated clients speak through.
@@ -71,12 +75,16 @@ pub type Signed = InterceptedService<Channel, Bearer>;
 pub struct Bearer {
     authorization: Option<MetadataValue<Ascii>>,
     deadline: Duration,
+    away: bool,
 }
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         if let Some(value) = &self.authorization {
             request.metadata_mut().insert("authorization", value.clone());
+        }
+        if self.away {
+            request.metadata_mut().insert("rolo-away", MetadataValue::from_static("1"));
         }
         request.set_timeout(self.deadline);
         Ok(request)
@@ -110,7 +118,15 @@ impl Client {
             }
         }));
         let (reached, _) = watch::channel(true);
-        Self { channel, token: Arc::default(), deadline: DEADLINE, attempts: ATTEMPTS, troubles, reached }
+        Self {
+            channel,
+            token: Arc::default(),
+            deadline: DEADLINE,
+            attempts: ATTEMPTS,
+            troubles,
+            reached,
+            away: Arc::default(),
+        }
     }
 
     /// Whether the last attempt of any call got an answer.
@@ -138,6 +154,11 @@ impl Client {
         *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
     }
 
+    /// Whether nobody is at the program: what it calls by itself then does not keep the session from ending.
+    pub fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::Relaxed);
+    }
+
     /// Whether there is a token; it may have expired.
     pub fn has_token(&self) -> bool {
         self.token.read().unwrap_or_else(PoisonError::into_inner).is_some()
@@ -154,7 +175,7 @@ impl Client {
             value.set_sensitive(true);
             Some(value)
         });
-        Bearer { authorization, deadline: self.deadline }
+        Bearer { authorization, deadline: self.deadline, away: self.away.load(Ordering::Relaxed) }
     }
 
     services! {
