@@ -24,6 +24,9 @@ use crate::{
     kernel::Kernel,
 };
 
+/// The metadata of calls that a program makes while nobody is at it: they do not keep a session from ending.
+const AWAY: &str = "rolo-away";
+
 /// Puts [`Auth`] before a service.
 #[derive(Debug, Clone)]
 pub struct AuthLayer {
@@ -94,6 +97,8 @@ fn is_unreadable(answer: &Response<Body>) -> bool {
 struct Door {
     path: String,
     token: Option<String>,
+    /// A person is at work, not their program alone.
+    used: bool,
     peer: Peer,
 }
 
@@ -102,7 +107,8 @@ impl Door {
         let bearer = request.headers().get(http::header::AUTHORIZATION);
         let token = bearer.and_then(|header| header.to_str().ok()?.strip_prefix("Bearer ").map(str::to_owned));
         let peer = request.extensions().get::<Peer>().cloned().unwrap_or_default();
-        Self { path: request.uri().path().to_owned(), token, peer }
+        let used = !request.headers().contains_key(AWAY);
+        Self { path: request.uri().path().to_owned(), token, used, peer }
     }
 }
 
@@ -119,7 +125,7 @@ async fn admit(kernel: &Kernel, door: Door) -> Result<Option<Caller>> {
         Access::Needs(permission) => Some(permission),
     };
     let token = door.token.ok_or(Error::Unauthenticated)?;
-    let mut caller = kernel.caller_by_token(&token).await?;
+    let mut caller = kernel.caller_by_token(&token, door.used).await?;
     caller.origin = door.peer.origin();
     if caller.actor.must_change_password && !without_own_password(&door.path) {
         return Err(Error::PasswordChangeRequired);

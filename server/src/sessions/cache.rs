@@ -38,9 +38,11 @@ struct Age {
     seen: Millis,
 }
 
-/// The time as the clock tells it, and steady time.
+/// When a session is looked at, and whether that counts as using it.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
+    /// A person is at work; else their program alone asks, which does not keep a session from ending.
+    pub used: bool,
     /// What the clock says.
     pub now: Millis,
     /// Steady time.
@@ -78,7 +80,7 @@ impl Cache {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let session = Arc::clone(known.sessions.get(token_hash)?);
         if known.is_open(&session, moment) {
-            session.seen_at.store(moment.now, Ordering::Relaxed);
+            moment.mark(&session);
             return Some(session);
         }
         known.sessions.remove(token_hash);
@@ -91,7 +93,7 @@ impl Cache {
         if !known.is_open(session, moment) {
             return false;
         }
-        session.seen_at.store(moment.now, Ordering::Relaxed);
+        moment.mark(session);
         if self.generation() == generation {
             if known.sessions.len() >= MOST {
                 known.sessions.clear();
@@ -102,9 +104,17 @@ impl Cache {
     }
 }
 
+impl Moment {
+    fn mark(self, session: &Session) {
+        if self.used {
+            session.seen_at.store(self.now, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Known {
-    /// Whether a session is open by the clock and by steady time; if so, it is used now.
-    fn is_open(&mut self, session: &Session, Moment { now, steady }: Moment) -> bool {
+    /// Whether a session is open by the clock and by steady time; if so, and if that counts, it is used now.
+    fn is_open(&mut self, session: &Session, Moment { now, steady, used }: Moment) -> bool {
         let seen_at = session.seen_at.load(Ordering::Relaxed);
         if self.ages.len() >= MOST && !self.ages.contains_key(&session.actor.session_id) {
             self.ages.clear();
@@ -114,7 +124,7 @@ impl Known {
             seen: steady - (now - seen_at).max(0),
         });
         let open = rules::is_open(session.created_at, seen_at, now) && rules::is_open(age.began, age.seen, steady);
-        if open {
+        if open && used {
             age.seen = steady;
         }
         open

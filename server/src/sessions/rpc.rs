@@ -141,12 +141,12 @@ fn audit(write: &mut Write<'_>, user_id: i64, session_id: i64, verb: &str) -> Re
 }
 
 impl Kernel {
-    /// The person behind a token.
+    /// The person behind a token. `used`: they are at work, which keeps the session open.
     ///
     /// # Errors
     /// `UNAUTHENTICATED` if there is no open session of that token.
-    pub async fn caller_by_token(&self, token: &str) -> Result<Caller> {
-        let moment = Moment { now: self.clock().now(), steady: self.clock().steady() };
+    pub async fn caller_by_token(&self, token: &str, used: bool) -> Result<Caller> {
+        let moment = Moment { now: self.clock().now(), steady: self.clock().steady(), used };
         let now = moment.now;
         let hash = token_hash(token);
         let generation = self.sessions().generation();
@@ -156,7 +156,8 @@ impl Kernel {
         };
         let written = session.written_at.load(Ordering::Relaxed);
         // A clock that steps back is followed.
-        if (now - written).abs() >= rules::SEEN_GRAIN
+        if used
+            && (now - written).abs() >= rules::SEEN_GRAIN
             && session.written_at.compare_exchange(written, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
         {
             let id = session.actor.session_id;

@@ -6,6 +6,7 @@
 //! come as a held key repeats: 30 a second.
 
 mod stage;
+pub use stage::cursor_row;
 mod table;
 mod tasks;
 mod timing;

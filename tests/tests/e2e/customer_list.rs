@@ -325,3 +325,47 @@ async fn a_page_has_fifty_rows_by_default_two_hundred_at_most_and_a_thousand_for
     assert_eq!(faults(&unknown), ["order_by UNKNOWN_FIELD"]);
     Ok(())
 }
+
+/// Live lists (tui 4): narrowed to some records, a list answers which of them it holds, in its own order; whatever else
+/// it asks for, and never more than the caller may see.
+#[tokio::test]
+async fn a_list_says_which_of_some_records_it_holds_in_its_own_order() -> Result<()> {
+    let world = World::new().await?;
+    let boss = fill(&world).await?;
+    let filters = [
+        view(CustomerView::All),
+        view(CustomerView::Mine),
+        view(CustomerView::Lost),
+        view(CustomerView::RecycleBin),
+        pb::CustomerFilter { search: "a".into(), ..view(CustomerView::All) },
+        pb::CustomerFilter { search: "华盛".into(), credit: vec![3], ..view(CustomerView::All) },
+    ];
+    for filter in filters {
+        for order_by in [CustomerSort::Unspecified, CustomerSort::No, CustomerSort::UpdatedAt, CustomerSort::Credit] {
+            let request = |ids: Vec<i64>| pb::ListCustomersRequest {
+                filter: Some(pb::CustomerFilter { ids, ..filter.clone() }),
+                order_by: order_by.into(),
+                descending: true,
+                page_size: 5,
+                ..Default::default()
+            };
+            let ids = async |asked| -> Result<Vec<i64>> {
+                Ok(boss.walk(request(asked)).await?.into_iter().map(|customer| customer.id).collect())
+            };
+            let whole = ids(Vec::new()).await?;
+            let some: Vec<i64> = (1..=40).filter(|id| id % 3 != 0).rev().collect();
+            let expected: Vec<i64> = whole.into_iter().filter(|id| some.contains(id)).collect();
+            assert_eq!(ids(some).await?, expected, "{filter:?} by {order_by:?}");
+            assert!(ids(vec![4_711, -1]).await?.is_empty());
+        }
+    }
+    let many = pb::CustomerFilter { ids: (1..=201).collect(), ..Default::default() };
+    let request = pb::ListCustomersRequest { filter: Some(many), with_total: true, ..Default::default() };
+    let refused = boss.customers().list_customers(request.clone()).await.err().context("too many are taken")?;
+    assert!(faults(&refused)[0].starts_with("ids OUT_OF_RANGE"), "{:?}", faults(&refused));
+    let few = pb::CustomerFilter { ids: (1..=12).collect(), ..view(CustomerView::All) };
+    let request = pb::ListCustomersRequest { filter: Some(few), ..request };
+    let total = boss.customers().list_customers(request).await?.into_inner().total.context("a total")?;
+    assert_eq!((total.count, total.at_least), (11, false), "one of the twelve is in the recycle bin");
+    Ok(())
+}

@@ -118,6 +118,25 @@ async fn a_session_ends_after_twelve_idle_hours_and_after_fourteen_days() -> Res
     Ok(())
 }
 
+/// What a program asks for while nobody is at it keeps no session open: lists stay live on a screen that was left.
+#[tokio::test]
+async fn calls_of_a_program_that_nobody_is_at_do_not_keep_the_session_from_ending() -> Result<()> {
+    let world = World::new().await?;
+    let left = world.session("mgr").await?;
+    let away = async || {
+        let mut request = tonic::Request::new(pb::GetSessionRequest {});
+        request.metadata_mut().insert("rolo-away", "1".parse()?);
+        anyhow::Ok(left.sessions().get_session(request).await.is_ok())
+    };
+    for _ in 0..11 {
+        world.advance(HOUR);
+        assert!(away().await?);
+    }
+    world.advance(HOUR);
+    assert!(!away().await?, "twelve hours after somebody was there");
+    Ok(())
+}
+
 #[tokio::test]
 async fn signing_out_ends_this_session_and_everywhere_ends_all_of_this_person() -> Result<()> {
     let world = World::new().await?;

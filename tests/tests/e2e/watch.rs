@@ -270,3 +270,17 @@ async fn after_a_restart_presence_is_said_again_and_notices_and_undo_are_as_they
     assert_eq!((told.unread, told.notices[0].withdrawn_at > 0), (0, true));
     Ok(())
 }
+
+/// Design §5: who watches from where the session stood misses nothing that was loaded later.
+#[tokio::test]
+async fn a_session_says_where_the_changes_stand() -> Result<()> {
+    let world = World::new().await?;
+    let mgr = world.session("mgr").await?;
+    mgr.customer("甲公司", 0).await?;
+    let session = mgr.sessions().get_session(pb::GetSessionRequest {}).await?.into_inner();
+    assert_eq!(session.sequence, sequence(&mgr).await?);
+    let later = mgr.customer("乙公司", 0).await?;
+    let events = Watching::new(&mgr, session.sequence).await?.events(1).await?;
+    assert_eq!(events.iter().map(|e| e.id).collect::<Vec<_>>(), [later.id]);
+    Ok(())
+}

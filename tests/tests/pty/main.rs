@@ -6,6 +6,7 @@ mod consent;
 mod demo;
 mod drafts;
 mod hostile;
+mod live;
 mod manners;
 mod opportunities;
 mod owners;

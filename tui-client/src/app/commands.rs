@@ -5,17 +5,18 @@ use crate::{
     keys::Action,
     overlay::palette::{Entry, Run},
     resource,
-    strings::{Label, Lang},
+    strings::{Label, Lang, fill},
 };
 
 /// Actions that every screen has.
-const EVERYWHERE: [Action; 19] = [
+const EVERYWHERE: [Action; 20] = [
     Action::GoCustomers,
     Action::GoContacts,
     Action::GoInteractions,
     Action::GoOpportunities,
     Action::GoProducts,
     Action::GoToday,
+    Action::GoNotices,
     Action::Drafts,
     Action::Undo,
     Action::Redo,
@@ -80,6 +81,16 @@ pub fn entries(model: &Model) -> Vec<Entry> {
     {
         let goes = matches!(action.name().split_once('-'), Some(("go", _)));
         add(action, if goes { Label::new("go to", "前往") } else { none });
+    }
+    if let Some(screen) = model.top() {
+        for (name, answer) in screen.choices(sh) {
+            entries.push(Entry {
+                label: fill(sh.t().view_called, &[&name]),
+                names: vec![name],
+                key: String::new(),
+                run: Run::Answer(screen.id(), answer),
+            });
+        }
     }
     for recent in sh.recent.iter().take(10) {
         entries.push(Entry {

@@ -3,7 +3,13 @@
 
 use ratatui::layout::Rect;
 
-use super::{effect::Request, model::Model, press::layers, shared::Shared};
+use super::{
+    effect::Request,
+    live::{self, Hearing},
+    model::Model,
+    press::layers,
+    shared::Shared,
+};
 use crate::{
     keys::{Action, chord},
     screen::show,
@@ -48,6 +54,7 @@ pub fn frame(model: &Model, c: &mut Canvas<'_>) {
             c.put(body.x + 2, body.y + 1, sh.t().connecting, Role::Dim, body.width.saturating_sub(3));
         }
     }
+    note(model, c, whole);
     footer(model, c, Rect { y: whole.bottom() - 1, height: 1, ..whole });
     if model.which_key && !model.prefix.is_empty() {
         which_key(model, c, body);
@@ -62,10 +69,36 @@ pub fn frame(model: &Model, c: &mut Canvas<'_>) {
     toast(sh, c, whole);
 }
 
+/// What is worth knowing just now: who else is at the record, what others have changed.
+fn notes(model: &Model) -> Vec<(String, Role)> {
+    let sh = &model.sh;
+    let mut notes = model.top().map(|s| s.note(sh)).unwrap_or_default();
+    let others = live::here(model).map(|(kind, id, _)| live::others(sh, kind, id)).unwrap_or_default();
+    if !others.is_empty() {
+        notes.push((others, Role::Key));
+    }
+    notes
+}
+
+/// That stands on the rule under the header; low screens have none, there it stands in the footer.
+fn note(model: &Model, c: &mut Canvas<'_>, whole: Rect) {
+    let mut right = whole.right().saturating_sub(1);
+    for (text, role) in notes(model) {
+        let room = right.saturating_sub(whole.x + 1);
+        if rules(model.sh.size) > 0 && room > 8 {
+            right = c.put_right(right, 1, &format!(" {text} "), role, room).saturating_sub(1);
+        }
+    }
+}
+
 fn header(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     let sh = &model.sh;
     let mut right = area.right().saturating_sub(1);
     right = connection(sh, c, right, area.y, area.width);
+    if sh.live.unread > 0 {
+        let text = format!("{} {}", sh.theme.sym.bell, show::thousands(sh.live.unread));
+        right = c.put_right(right.saturating_sub(2), area.y, &text, Role::Warn, 8);
+    }
     if let Some(session) = &sh.session {
         let name = session.user.as_ref().map_or("", show::user);
         let roles = session.roles.iter().map(|r| match sh.lang {
@@ -108,7 +141,7 @@ fn header(model: &Model, c: &mut Canvas<'_>, area: Rect) {
 /// Whether the server is there, and after 300 ms what is being waited for.
 fn connection(sh: &Shared, c: &mut Canvas<'_>, right: u16, y: u16, width: u16) -> u16 {
     let t = sh.t();
-    if sh.reach.offline {
+    if live::hearing(sh) == Hearing::Broken {
         let text = format!("{} {}", sh.theme.sym.ring, t.reconnecting);
         return c.put_right(right, y, &text, Role::Bad, 20);
     }
@@ -127,7 +160,13 @@ fn connection(sh: &Shared, c: &mut Canvas<'_>, right: u16, y: u16, width: u16) -
         let text = format!("{} {what}", steps[step % steps.len()]);
         return c.put_right(right, y, &text, Role::Warn, 40);
     }
+    let heard = live::hearing(sh);
+    if let Hearing::Silent(ms) = heard {
+        let text = format!("{} {}", sh.theme.sym.ring, fill(t.heard_ago, &[&(ms / 1_000)]));
+        return c.put_right(right, y, &text, Role::Warn, 20);
+    }
     let (symbol, word, role) = match sh.session {
+        Some(_) if heard == Hearing::Ended => (sh.theme.sym.ring, t.not_live, Role::Warn),
         Some(_) => (sh.theme.sym.dot, t.live, Role::Good),
         None => (sh.theme.sym.ring, "", Role::Dim),
     };
@@ -144,6 +183,9 @@ fn waiting(request: &Request, sh: &Shared) -> &'static str {
         | Request::Restore(..)
         | Request::Settle(_)
         | Request::Merge(_)
+        | Request::CreateView(_)
+        | Request::UpdateView(_)
+        | Request::DeleteView(_)
         | Request::Snooze(..) => t.saving,
         Request::Undo(request) if request.preview => t.checking,
         Request::Undo(_) => t.undoing,
@@ -161,8 +203,9 @@ fn footer(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     let layers = layers(model);
     let mut right = area.right().saturating_sub(1);
     if let Some(screen) = model.top() {
-        let status = screen.status(sh);
-        right = c.put_right(right, area.y, &status, Role::Dim, area.width / 2).saturating_sub(2);
+        let note = notes(model).into_iter().next().filter(|_| rules(sh.size) == 0);
+        let (status, role) = note.unwrap_or_else(|| (screen.status(sh), Role::Dim));
+        right = c.put_right(right, area.y, &status, role, area.width / 2).saturating_sub(2);
     }
     if !model.prefix.is_empty() {
         let text = format!("{} …", chord::print(&model.prefix));

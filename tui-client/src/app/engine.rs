@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ratatui::{Terminal, backend::Backend};
 
 use super::{
-    draw,
+    draw, live,
     model::Model,
     msg::Msg,
     runtime::{Chore, Clock, Runtime},
@@ -49,6 +49,7 @@ impl<B: Backend> Engine<B> {
             self.model.sh.now = session.now;
         }
         let now = self.model.sh.now;
+        self.runtime.set_away(live::is_away(&self.model.sh));
         effects.into_iter().filter_map(|effect| self.runtime.run(effect, now)).collect()
     }
 

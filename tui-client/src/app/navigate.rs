@@ -5,6 +5,7 @@ use rolo_proto::v1::{Kind, Session};
 
 use super::{
     effect::{Request, Slot},
+    live,
     model::{Model, PROGRAM},
     shared::Nav,
 };
@@ -16,8 +17,8 @@ use crate::{
         form::{FormScreen, draft},
         list::ListScreen,
         special::{
-            import::ImportScreen, merge::MergeScreen, password::PasswordScreen, sign_in::SignInScreen,
-            today::TodayScreen, win::WinScreen,
+            import::ImportScreen, merge::MergeScreen, notices::NoticesScreen, password::PasswordScreen,
+            sign_in::SignInScreen, today::TodayScreen, win::WinScreen,
         },
     },
     strings::fill,
@@ -45,6 +46,7 @@ fn go(model: &mut Model, nav: Nav) {
     match nav {
         Nav::List(kind) => visit(model, Place::List(kind)),
         Nav::Today => visit(model, Place::Today),
+        Nav::Notices => visit(model, Place::Notices),
         Nav::Detail(kind, id, label) => {
             if model.top().is_some_and(|s| s.place() == Place::Detail(kind, id)) {
                 return;
@@ -157,6 +159,10 @@ fn visit(model: &mut Model, place: Place) {
             let screen = TodayScreen::new(&mut model.sh);
             open(model, screen);
         }
+        Place::Notices => {
+            let screen = NoticesScreen::new(&mut model.sh);
+            open(model, Some(screen));
+        }
         Place::Detail(..) | Place::Form(_) | Place::Passing | Place::SignIn => {}
     }
 }
@@ -234,6 +240,7 @@ pub fn signed_in(model: &mut Model, session: Session) {
         model.sh.nav.push(Nav::ChangePassword);
         return;
     }
+    live::start(&mut model.sh);
     let waiting = std::mem::take(&mut model.after_sign_in);
     for (screen, slot, request) in waiting {
         model.sh.call(screen, slot, request);

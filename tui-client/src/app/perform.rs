@@ -16,7 +16,8 @@ use crate::{
         lookup::Lookup,
         opportunity::{self, Made},
     },
-    resource::{self, Link, ListQuery, Resource, WriteOptions, filter},
+    resource::{self, Link, ListQuery, Page, Resource, WriteOptions, filter, parse::Locale},
+    screen::list::views::{self, Kept},
 };
 
 /// How many a picker shows.
@@ -124,6 +125,38 @@ impl Performer {
                 .map(Reply::Due),
             Request::Drafts(instance, person, now) => self.drafts(&instance, person, now).await,
             Request::Reach => client.with_attempts(1).instance().await.map(|_| Reply::Nothing),
+            Request::Among(kind, query) => among(kind_of(kind)?, client, query).await.map(Reply::Page),
+            Request::Presence(kind, id, doing) => {
+                let request = v1::SetPresenceRequest { kind: kind.into(), id, doing: doing.into() };
+                let said: v1::SetPresenceResponse =
+                    client.call(request, |c, r| async move { c.watch().set_presence(r).await }).await?;
+                Ok(Reply::Others(said.others))
+            }
+            Request::Notices(request) => {
+                client.call(request, |c, r| async move { c.notices().list_notices(r).await }).await.map(Reply::Notices)
+            }
+            Request::MarkRead(request) => {
+                let left: v1::CountUnreadResponse =
+                    client.call(request, |c, r| async move { c.notices().mark_read(r).await }).await?;
+                Ok(Reply::Unread(left.unread))
+            }
+            Request::Follows(kind, id) => follows(client, kind, id).await.map(Reply::Follows),
+            Request::Follow(kind, id) => {
+                let follow = !follows(client, kind, id).await?.follows;
+                let request = v1::SetFollowRequest { kind: kind.into(), id, follow };
+                client.call(request, |c, r| async move { c.notices().set_follow(r).await }).await.map(Reply::Follows)
+            }
+            Request::Views(kind, locale) => self.views(kind, &locale).await.map(Reply::Views),
+            Request::CreateView(request) => {
+                client.call(request, |c, r| async move { c.views().create_view(r).await }).await.map(view)
+            }
+            Request::UpdateView(request) => {
+                client.call(request, |c, r| async move { c.views().update_view(r).await }).await.map(view)
+            }
+            Request::DeleteView(request) => {
+                let _: v1::Changed = client.call(request, |c, r| async move { c.views().delete_view(r).await }).await?;
+                Ok(Reply::Nothing)
+            }
             Request::Session => client.session().await.map(session),
             Request::SignIn(name, password) => {
                 let done = client.sign_in(&name, &password).await?;
@@ -156,6 +189,33 @@ impl Performer {
             }
         });
         self.desk.open(person, dir, now, tell).await.map(|found| Reply::Drafts(Some(found)))
+    }
+
+    /// Kept views with what they hold. One whose filter means nothing any more (its person or choice is gone) has no
+    /// count; opened, it says why.
+    async fn views(&self, kind: Kind, locale: &Locale) -> Result<Vec<Kept>, Failure> {
+        let (client, resource) = (&self.connection.client, kind_of(kind)?);
+        let request = v1::ListViewsRequest { kind: kind.into() };
+        let all: v1::ListViewsResponse =
+            client.call(request, |c, r| async move { c.views().list_views(r).await }).await?;
+        let mut kept = Vec::new();
+        for view in all.views.into_iter().take(views::MOST) {
+            let mut total = None;
+            if let Ok(filter) = filter::understand(resource, &view.filter, locale, &self.lookup).await {
+                let base = resource.views().iter().position(|v| v.wire == view.base);
+                let query = ListQuery {
+                    search: filter.search,
+                    view: filter.view.or(base).or_else(|| resource.view("all")).unwrap_or(0),
+                    conditions: filter.conditions,
+                    page_size: 1,
+                    with_total: true,
+                    ..ListQuery::default()
+                };
+                total = resource.list(client, &query).await.ok().and_then(|page| page.total);
+            }
+            kept.push((view, total));
+        }
+        Ok(kept)
     }
 
     async fn signed_in(&self, name: &str) {
@@ -209,8 +269,30 @@ fn record(record: resource::Record) -> Reply {
     Reply::Record(Box::new(record))
 }
 
+fn view(view: v1::SavedView) -> Reply {
+    Reply::View(Box::new(view))
+}
+
 fn session(session: v1::Session) -> Reply {
     Reply::Session(Box::new(session))
+}
+
+async fn follows(client: &Client, kind: Kind, id: i64) -> Result<v1::SetFollowResponse, Failure> {
+    let request = v1::GetFollowRequest { kind: kind.into(), id };
+    client.call(request, |c, r| async move { c.notices().get_follow(r).await }).await
+}
+
+/// Which of the query's ids the list holds, however many pages that takes.
+async fn among(resource: &dyn Resource, client: &Client, mut query: ListQuery) -> Result<Page, Failure> {
+    let mut all = Page::default();
+    loop {
+        let page = resource.list(client, &query).await?;
+        all.records.extend(page.records);
+        query.page_token = page.next_page_token;
+        if query.page_token.is_empty() {
+            return Ok(all);
+        }
+    }
 }
 
 async fn counts(client: &Client, kind: Kind) -> Result<Reply, Failure> {

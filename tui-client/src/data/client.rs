@@ -7,7 +7,10 @@
 
 use std::{
     future::Future,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,9 +19,11 @@ use hyper_util::rt::TokioIo;
 use rolo_proto::v1::{
     self, contact_service_client::ContactServiceClient, customer_service_client::CustomerServiceClient,
     dictionary_service_client::DictionaryServiceClient, import_service_client::ImportServiceClient,
-    interaction_service_client::InteractionServiceClient, operation_service_client::OperationServiceClient,
-    opportunity_service_client::OpportunityServiceClient, product_service_client::ProductServiceClient,
-    session_service_client::SessionServiceClient, user_service_client::UserServiceClient,
+    interaction_service_client::InteractionServiceClient, notice_service_client::NoticeServiceClient,
+    operation_service_client::OperationServiceClient, opportunity_service_client::OpportunityServiceClient,
+    product_service_client::ProductServiceClient, session_service_client::SessionServiceClient,
+    user_service_client::UserServiceClient, view_service_client::ViewServiceClient,
+    watch_service_client::WatchServiceClient,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
@@ -36,6 +41,10 @@ use super::{Failure, Reason, scrub::Scrub, wire::Troubles};
 pub const DEADLINE: Duration = Duration::from_secs(5);
 /// The deadline of exports, imports, undo and reports.
 pub const LONG_DEADLINE: Duration = Duration::from_secs(60);
+/// The deadline of a stream that goes on while the program runs: longer than any session.
+const STREAM: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// A stream that beats every 20 s and says nothing for so long has no server behind it any more.
+const SILENT: Duration = Duration::from_secs(75);
 /// Replies above this size are refused; tonic's own bound of 4 MiB is too small for a page of an export.
 const MAX_REPLY: usize = 16 * 1024 * 1024;
 /// After how long a silent peer is asked whether it is there, and how long it may take to say so.
@@ -55,6 +64,7 @@ pub struct Client {
     attempts: u32,
     troubles: Troubles,
     reached: watch::Sender<bool>,
+    away: Arc<AtomicBool>,
 }
 
 /// What the generated clients speak through.
@@ -65,12 +75,16 @@ pub type Signed = InterceptedService<Channel, Bearer>;
 pub struct Bearer {
     authorization: Option<MetadataValue<Ascii>>,
     deadline: Duration,
+    away: bool,
 }
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         if let Some(value) = &self.authorization {
             request.metadata_mut().insert("authorization", value.clone());
+        }
+        if self.away {
+            request.metadata_mut().insert("rolo-away", MetadataValue::from_static("1"));
         }
         request.set_timeout(self.deadline);
         Ok(request)
@@ -104,7 +118,15 @@ impl Client {
             }
         }));
         let (reached, _) = watch::channel(true);
-        Self { channel, token: Arc::default(), deadline: DEADLINE, attempts: ATTEMPTS, troubles, reached }
+        Self {
+            channel,
+            token: Arc::default(),
+            deadline: DEADLINE,
+            attempts: ATTEMPTS,
+            troubles,
+            reached,
+            away: Arc::default(),
+        }
     }
 
     /// Whether the last attempt of any call got an answer.
@@ -132,6 +154,11 @@ impl Client {
         *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
     }
 
+    /// Whether nobody is at the program: what it calls by itself then does not keep the session from ending.
+    pub fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::Relaxed);
+    }
+
     /// Whether there is a token; it may have expired.
     pub fn has_token(&self) -> bool {
         self.token.read().unwrap_or_else(PoisonError::into_inner).is_some()
@@ -148,7 +175,7 @@ impl Client {
             value.set_sensitive(true);
             Some(value)
         });
-        Bearer { authorization, deadline: self.deadline }
+        Bearer { authorization, deadline: self.deadline, away: self.away.load(Ordering::Relaxed) }
     }
 
     services! {
@@ -168,6 +195,12 @@ impl Client {
         operations: OperationServiceClient;
         /// Imports.
         imports: ImportServiceClient;
+        /// What others do.
+        watch: WatchServiceClient;
+        /// What reaches a person.
+        notices: NoticeServiceClient;
+        /// Views that people keep.
+        views: ViewServiceClient;
         /// Opportunities and their plans.
         opportunities: OpportunityServiceClient;
         /// The product catalogue.
@@ -280,6 +313,28 @@ impl Client {
             }
             tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
             attempt += 1;
+        }
+    }
+
+    /// Watches what others do from a sequence on, telling `hear` of each message, until the stream ends; answers why.
+    pub async fn follow(&self, after: i64, mut hear: impl FnMut(v1::WatchResponse) + Send) -> Failure {
+        // A stream has no end: the deadline of a call must not cut it.
+        let client = self.with_deadline(STREAM);
+        let request = v1::WatchRequest { after, kinds: Vec::new() };
+        let mut stream = match client.watch().watch(request).await {
+            Ok(stream) => stream.into_inner(),
+            Err(status) => return self.failure(status),
+        };
+        loop {
+            match tokio::time::timeout(SILENT, stream.message()).await {
+                Ok(Ok(Some(mut told))) => {
+                    told.scrub();
+                    hear(told);
+                }
+                Ok(Ok(None)) => return Failure::unreachable("the stream ended"),
+                Ok(Err(status)) => return self.failure(status),
+                Err(_) => return Failure::unreachable("the stream fell silent"),
+            }
         }
     }
 

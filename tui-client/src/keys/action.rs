@@ -82,12 +82,24 @@ actions! {
     Delete "delete" "delete" "删除";
     /// Out of the recycle bin.
     Restore "restore" "restore" "恢复";
+    /// Changes of the record by others become notices, or no longer.
+    Follow "follow" "follow" "关注";
+    /// Marks a notice as read, or as unread again.
+    MarkRead "mark-read" "read / unread" "已读/未读";
+    /// Marks all notices as read.
+    MarkAllRead "mark-all-read" "all read" "全部已读";
     /// Filters this list.
     Find "find" "find" "查找";
     /// Sorts by a column.
     Sort "sort" "sort" "排序";
     /// A saved view.
     View "view" "view" "视图";
+    /// Keeps filter and order as a view.
+    KeepView "keep-view" "keep view" "保存视图";
+    /// Another name for the view.
+    RenameView "rename-view" "rename view" "重命名视图";
+    /// Takes the view away.
+    DeleteView "delete-view" "delete view" "删除视图";
     /// Marks the row and moves on.
     Select "select" "select" "选择";
     /// Marks from here to where the cursor goes.
@@ -134,6 +146,8 @@ actions! {
     GoProducts "go-products" "products" "产品";
     /// To what is due.
     GoToday "go-today" "today" "今日";
+    /// To what reached me.
+    GoNotices "go-notices" "notices" "通知";
     /// What was typed and not saved.
     Drafts "drafts" "drafts" "草稿";
     /// The screen before.

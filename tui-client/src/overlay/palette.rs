@@ -5,8 +5,12 @@ use ratatui::layout::Rect;
 
 use super::{Step, matching::Finder};
 use crate::{
-    app::shared::{Nav, Shared},
+    app::{
+        effect::ScreenId,
+        shared::{Nav, Shared},
+    },
     keys::{Action, Chord, Key},
+    screen::Answer,
     theme::Role,
     widget::{canvas::Canvas, line_input::LineInput},
 };
@@ -18,6 +22,8 @@ pub enum Run {
     Action(Action),
     /// Goes somewhere.
     Go(Nav),
+    /// Answers the screen.
+    Answer(ScreenId, Answer),
     /// A typed command.
     Command(&'static str),
 }
@@ -93,6 +99,7 @@ impl Palette {
                     Some(entry) => match &entry.run {
                         Run::Action(action) => Step::Run(*action),
                         Run::Go(nav) => Step::Go(nav.clone()),
+                        Run::Answer(screen, answer) => Step::Answer(*screen, answer.clone()),
                         Run::Command(command) => Step::Command((*command).to_owned()),
                     },
                 };

@@ -159,10 +159,10 @@ fn filter(query: &ListQuery) -> v1::ContactFilter {
     let mut filter = v1::ContactFilter {
         customer_id: query.parent_id,
         search: query.search.clone(),
+        ids: query.ids.clone(),
         deleted: view == RECYCLE_BIN,
         incomplete: view == INCOMPLETE,
         mine: view == MINE,
-        ..Default::default()
     };
     for condition in &query.conditions {
         if FIELDS.get(condition.field).map_or("", |f| f.name) == "customer_no" {
@@ -228,6 +228,10 @@ impl Resource for Contacts {
 
     fn labels(&self) -> (Label, Label) {
         (Label::new("Contact", "联系人"), Label::new("Contacts", "联系人"))
+    }
+
+    fn sort_wire(&self, field: usize) -> i32 {
+        sort(Some(field)).into()
     }
 
     calls! {

@@ -334,6 +334,7 @@ static VIEWS: [View; 8] = [
 fn filter(query: &ListQuery) -> v1::CustomerFilter {
     let mut filter = v1::CustomerFilter {
         search: query.search.clone(),
+        ids: query.ids.clone(),
         view: VIEWS.get(query.view).map_or(0, |v| v.wire),
         ..Default::default()
     };
@@ -416,6 +417,10 @@ impl Resource for Customers {
 
     fn labels(&self) -> (Label, Label) {
         (Label::new("Customer", "客户"), Label::new("Customers", "客户"))
+    }
+
+    fn sort_wire(&self, field: usize) -> i32 {
+        sort(Some(field)).into()
     }
 
     calls! {

@@ -86,10 +86,10 @@ fn request(query: &ListQuery) -> v1::ListItemsRequest {
         active_only: view == OFFERED,
         deleted: view == RECYCLE_BIN,
         search: query.search.clone(),
+        ids: query.ids.clone(),
         page_size: query.page_size,
         page_token: query.page_token.clone(),
         export: query.export,
-        ..Default::default()
     };
     for condition in &query.conditions {
         match FIELDS.get(condition.field).map_or("", |f| f.name) {

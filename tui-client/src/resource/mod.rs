@@ -199,6 +199,8 @@ pub struct ListQuery {
     pub conditions: Vec<Condition>,
     /// Only records that belong to this one: a customer, or the opportunity of plan steps (0: all).
     pub parent_id: i64,
+    /// Just these, as far as the list holds them, at most 200; empty: all.
+    pub ids: Vec<i64>,
     /// Index of the field to sort by; none: the view's own order.
     pub sort: Option<usize>,
     /// Reverse order.
@@ -284,6 +286,11 @@ pub trait Resource: Send + Sync {
     fn columns(&self) -> &'static [usize];
     /// Shipped views; the first is what a list opens with.
     fn views(&self) -> &'static [View];
+
+    /// The number of the sort key of a field on the wire; 0: the server does not sort by it.
+    fn sort_wire(&self, _field: usize) -> i32 {
+        0
+    }
 
     /// One page of a list.
     fn list<'a>(&'a self, client: &'a Client, query: &'a ListQuery) -> BoxFuture<'a, Result<Page, Failure>>;

@@ -296,6 +296,7 @@ static VIEWS: [View; 10] = [
 pub fn filter(query: &ListQuery) -> v1::OpportunityFilter {
     let mut filter = v1::OpportunityFilter {
         search: query.search.clone(),
+        ids: query.ids.clone(),
         view: VIEWS.get(query.view).map_or(0, |v| v.wire),
         customer_id: query.parent_id,
         ..Default::default()
@@ -388,6 +389,10 @@ impl Resource for Opportunities {
 
     fn labels(&self) -> (Label, Label) {
         (Label::new("Opportunity", "销售机会"), Label::new("Opportunities", "销售机会"))
+    }
+
+    fn sort_wire(&self, field: usize) -> i32 {
+        sort(Some(field)).into()
     }
 
     calls! {

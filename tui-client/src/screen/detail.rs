@@ -8,11 +8,15 @@ use ratatui::layout::Rect;
 use rolo_proto::v1::{self, Capability, Kind};
 
 use self::plan::Plan;
-use super::{Answer, Ask, Place, Screen, decide, list::rows::Rows};
+use super::{
+    Answer, Ask, Place, Screen, decide,
+    list::{elsewhere::parent, rows::Rows},
+};
 use crate::{
     app::{
         self,
         effect::{Reply, Request, ScreenId, Slot, Target},
+        live::{self, News},
         shared::{Nav, Shared, allows},
     },
     data::{Failure, Reason},
@@ -42,6 +46,9 @@ pub enum Tab {
 const OF_CUSTOMER: &[Tab] = &[Tab::Profile, Tab::Contacts, Tab::Interactions, Tab::Timeline, Tab::Changes];
 const OF_OPPORTUNITY: &[Tab] = &[Tab::Profile, Tab::Plan, Tab::Changes];
 const OF_OTHERS: &[Tab] = &[Tab::Profile];
+
+/// What the record was loaded with is not what it is now.
+const STALE: u64 = u64::MAX - 1;
 
 /// Pages of a timeline.
 #[derive(Debug, Default)]
@@ -80,6 +87,8 @@ pub struct DetailScreen {
     /// Timeline and changes.
     pub streams: [Stream; 2],
     seen: u64,
+    /// Others have changed what the timelines tell.
+    outdated: [bool; 2],
     /// A decision about the record that was made before it came.
     early: Option<(Action, Chord)>,
 }
@@ -105,6 +114,7 @@ impl DetailScreen {
             plan: (kind == Kind::Opportunity).then(|| Plan::new(id, 3, record_id)).flatten(),
             streams: Default::default(),
             seen: u64::MAX,
+            outdated: [false; 2],
             early: None,
         })
     }
@@ -156,6 +166,14 @@ impl DetailScreen {
         }
     }
 
+    fn nth_rows(&mut self, nth: u8) -> Option<&mut Rows> {
+        match nth {
+            1 => self.contacts.as_mut(),
+            2 => self.interactions.as_mut(),
+            _ => self.plan.as_mut().map(|plan| &mut plan.rows),
+        }
+    }
+
     /// The plan, while it is shown.
     fn planning(&self) -> Option<&Plan> {
         self.plan.as_ref().filter(|_| self.here() == Tab::Plan)
@@ -203,10 +221,10 @@ impl DetailScreen {
             Tab::Changes => 1,
             _ => return,
         };
-        if again {
-            self.streams[nth] = Stream::default();
-        }
-        if !self.streams[nth].started {
+        if again || std::mem::take(&mut self.outdated[nth]) {
+            // What is there stays until the first page is here.
+            self.page(nth, String::new(), sh);
+        } else if !self.streams[nth].started {
             self.more(nth, sh);
         }
     }
@@ -216,12 +234,17 @@ impl DetailScreen {
         if sh.waits(self.id, Slot::Tab(nth as u8)) || (stream.started && stream.next.is_empty()) {
             return;
         }
+        let token = stream.next.clone();
+        self.page(nth, token, sh);
+    }
+
+    fn page(&self, nth: usize, page_token: String, sh: &mut Shared) {
         let opportunity = self.kind == Kind::Opportunity;
         let request = v1::ListTimelineRequest {
             customer_id: if opportunity { 0 } else { self.record_id },
             opportunity_id: if opportunity { self.record_id } else { 0 },
             page_size: 50,
-            page_token: stream.next.clone(),
+            page_token,
             changes_only: nth == 1,
             record_only: nth == 1,
         };
@@ -338,6 +361,9 @@ impl Screen for DetailScreen {
     fn enter(&mut self, sh: &mut Shared) {
         if self.seen != sh.changes || self.record.is_none() {
             self.load(sh);
+            if live::is_told(self.kind) {
+                sh.call(self.id, Slot::Follow, Request::Follows(self.kind, self.record_id));
+            }
             let again = self.seen != u64::MAX;
             self.show_tab(again, sh);
             self.seen = sh.changes;
@@ -428,13 +454,16 @@ impl Screen for DetailScreen {
                 if let Err(failure) = &outcome {
                     sh.fail(failure, Some((self.id, slot, request)));
                 }
-                let rows = match nth {
-                    1 => self.contacts.as_mut(),
-                    2 => self.interactions.as_mut(),
-                    _ => self.plan.as_mut().map(|plan| &mut plan.rows),
-                };
-                if let Some(rows) = rows {
+                if let Some(rows) = self.nth_rows(nth) {
                     rows.reply(outcome, sh, visible);
+                }
+            }
+            (Slot::Follow, Ok(Reply::Follows(follows))) => live::known(sh, &request, follows, false),
+            // An extra: the record tells what is wrong.
+            (Slot::Follow, _) => {}
+            (Slot::Live(nth), outcome) => {
+                if let Some(rows) = self.nth_rows(nth) {
+                    rows.caught_up(outcome, sh, visible);
                 }
             }
             (Slot::Tab(nth), Ok(Reply::Timeline(mut page))) => {
@@ -444,7 +473,12 @@ impl Screen for DetailScreen {
                 let stream = &mut self.streams[usize::from(nth) % 2];
                 stream.started = true;
                 stream.next = page.next_page_token;
-                stream.entries.extend(page.entries);
+                if matches!(&request, Request::Timeline(asked) if asked.page_token.is_empty()) {
+                    stream.entries = page.entries;
+                    stream.first = stream.first.min(stream.entries.len().saturating_sub(1));
+                } else {
+                    stream.entries.extend(page.entries);
+                }
             }
             (Slot::Save, Ok(Reply::Record(step))) => {
                 sh.changes += 1;
@@ -466,7 +500,7 @@ impl Screen for DetailScreen {
                     }
                     decide::Outcome::Refused => {}
                     decide::Outcome::Outdated => {
-                        self.seen = u64::MAX - 1;
+                        self.seen = STALE;
                         self.enter(sh);
                     }
                     _ => self.enter(sh),
@@ -475,6 +509,39 @@ impl Screen for DetailScreen {
             (_, Err(failure)) => sh.fail(&failure, Some((self.id, slot, request))),
             _ => {}
         }
+    }
+
+    fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
+        for nth in 1..=3 {
+            if let Some(rows) = self.nth_rows(nth) {
+                rows.told(news);
+            }
+        }
+        let own = |e: &&v1::WatchEvent| e.kind() == self.kind && e.id == self.record_id;
+        let known = self.record.as_ref().map_or(0, |r| r.revision);
+        let changed = news.much || news.events.iter().filter(own).any(|e| e.gone || e.revision > known);
+        let within = |e: &v1::WatchEvent| own(&e) || e.parent_id == self.record_id && parent(e.kind()) == self.kind;
+        if news.much || news.events.iter().any(within) {
+            self.outdated = [true; 2];
+        }
+        if !top {
+            self.seen = if changed { STALE } else { self.seen };
+            return;
+        }
+        if changed {
+            self.load(sh);
+        }
+        let visible = self.visible(sh);
+        match self.rows_mut() {
+            Some(rows) => rows.catch_up(sh, visible),
+            None => self.show_tab(false, sh),
+        }
+    }
+
+    fn note(&self, sh: &Shared) -> Vec<(String, Role)> {
+        let new = self.rows().and_then(|rows| rows.announcement(sh)).map(|text| (text, Role::Warn));
+        let follows = live::follows(sh, self.kind, self.record_id).map(|text| (text, Role::Key));
+        new.into_iter().chain(follows).collect()
     }
 
     fn answer(&mut self, answer: Answer, sh: &mut Shared) {

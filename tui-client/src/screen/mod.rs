@@ -16,11 +16,13 @@ use rolo_proto::v1::Kind;
 use crate::{
     app::{
         effect::{Reply, Request, ScreenId, Slot},
+        live::News,
         shared::Shared,
     },
     data::{Failure, drafts::DraftKey},
     keys::{Action, Chord, Layer},
     resource::Value,
+    theme::Role,
     widget::canvas::Canvas,
 };
 
@@ -47,6 +49,14 @@ pub enum Ask {
     Result,
     /// By which column.
     Sort,
+    /// Which view of a list.
+    View,
+    /// The name to keep a view under.
+    KeepView,
+    /// Who sees it.
+    ShareView,
+    /// Another name for a view.
+    RenameView,
     /// Which field.
     Copy,
     /// Whether to save it as something new.
@@ -81,6 +91,8 @@ pub enum Place {
     List(Kind),
     /// What is due.
     Today,
+    /// What reached me.
+    Notices,
     /// A record.
     Detail(Kind, i64),
     /// A form, with the draft that is its own.
@@ -117,6 +129,16 @@ pub trait Screen: Send {
     fn act(&mut self, action: Action, chord: Chord, sh: &mut Shared) -> bool;
     /// A call's outcome.
     fn reply(&mut self, slot: Slot, request: Request, outcome: Result<Reply, Failure>, sh: &mut Shared);
+    /// Others have changed records; `top`: this screen is seen. Notes it, and shows it calmly.
+    fn told(&mut self, _: &News, _top: bool, _: &mut Shared) {}
+    /// The record that is shown beside the screen's own.
+    fn beside(&self) -> Option<(Kind, i64)> {
+        None
+    }
+    /// What is worth knowing just now: stands on the rule under the header.
+    fn note(&self, _: &Shared) -> Vec<(String, Role)> {
+        Vec::new()
+    }
     /// Something has rested since this generation.
     fn rested(&mut self, _: Slot, _: u64, _: &mut Shared) {}
     /// What an overlay asked was answered.
@@ -127,6 +149,10 @@ pub trait Screen: Send {
     fn crumbs(&self, sh: &Shared) -> Vec<String>;
     /// What can be done now, the most wanted first.
     fn actions(&self, sh: &Shared) -> Vec<Action>;
+    /// What the palette offers here beside the actions: how it reads, and the answer that it is.
+    fn choices(&self, _: &Shared) -> Vec<(String, Answer)> {
+        Vec::new()
+    }
     /// Keys and what they do where the footer must say other things than [`Self::actions`]: while a filter is typed.
     fn hints(&self, _: &Shared) -> Option<Vec<(String, String)>> {
         None

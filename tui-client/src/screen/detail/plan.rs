@@ -281,6 +281,7 @@ impl Plan {
                 cells: cells(step, self.rows.resource, sh).into(),
                 cursor: index == self.rows.cursor,
                 marked: self.rows.marked.contains_key(&step.id),
+                gone: self.rows.elsewhere.gone.contains(&step.id),
             })
             .collect();
         table::draw_rows(c, list, &columns, &widths, &rows);

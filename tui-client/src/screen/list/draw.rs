@@ -5,7 +5,7 @@ use rolo_proto::v1::Kind;
 
 use super::{ListScreen, rows::Rows, timeline};
 use crate::{
-    app::shared::Shared,
+    app::{live, shared::Shared},
     resource::{Field, Input, Record, Value},
     screen::{concerns::concerns, decide, detail::plan, show},
     strings::fill,
@@ -68,6 +68,11 @@ pub fn list(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         let inner = Rect { x: pane.x + 2, width: pane.width.saturating_sub(3), ..pane };
         if let Some(record) = screen.shown.as_ref().filter(|_| !screen.rows.pages.is_empty()) {
             preview(screen, c, inner, record, sh);
+            let others = live::others(sh, record.kind, record.id);
+            if !others.is_empty() && parts.rule.height > 0 {
+                let room = pane.width.saturating_sub(3);
+                c.put_right(pane.right().saturating_sub(1), parts.rule.y, &format!(" {others} "), Role::Key, room);
+            }
         }
     }
 }
@@ -97,23 +102,18 @@ fn bar(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
 }
 
 fn views(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
-    let labels: Vec<_> = screen
-        .rows
-        .resource
-        .views()
+    let views = screen.all_views(sh);
+    let labels: Vec<_> = views
         .iter()
         .enumerate()
-        .map(|(i, v)| {
-            let count = screen.counts.get(i).and_then(Option::as_ref).map(show::total);
-            (i, v.label.get(sh.lang), count.unwrap_or_default())
-        })
+        .map(|(i, (label, count))| (i, label.as_str(), count.clone().unwrap_or_default()))
         .collect();
     let width = |(i, label, count): &(usize, &str, String)| {
         let digits = if *i < 9 { 2 } else { 0 };
         (digits + c.m.width(label) + if count.is_empty() { 0 } else { 1 + count.len() } + 3) as u16
     };
     // As many as fit, from the first if the one that is shown is then among them.
-    let here = screen.rows.view;
+    let here = screen.view();
     let fits = |from: usize| {
         let mut used = 0;
         let count = labels[from..].iter().take_while(|l| {
@@ -173,6 +173,7 @@ pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: &[
                     .collect(),
                 cursor: index == list.cursor,
                 marked: list.marked.contains_key(&record.id),
+                gone: list.elsewhere.gone.contains(&record.id),
             },
         })
         .collect();

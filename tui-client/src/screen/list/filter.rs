@@ -27,6 +27,8 @@ pub struct FilterLine {
     pub typing: bool,
     /// Why it is not understood.
     pub fault: Option<String>,
+    /// The list is of another view: it is asked for anew in any case.
+    anew: bool,
     generation: u64,
 }
 
@@ -63,6 +65,13 @@ impl FilterLine {
         }
     }
 
+    /// Another filter, of another view: the list is asked for anew even if the words are the same.
+    pub fn show(&mut self, text: &str, owner: ScreenId, rows: &mut Rows, sh: &mut Shared) {
+        self.line.set(text);
+        (self.typing, self.anew) = (false, true);
+        self.ask(owner, rows, sh);
+    }
+
     /// Back to the whole list.
     pub fn clear(&mut self, owner: ScreenId, rows: &mut Rows, sh: &mut Shared) {
         self.line.clear();
@@ -91,7 +100,7 @@ impl FilterLine {
         sh.drop_call(owner, Slot::Filter(0));
         self.fault = None;
         let words = typed.to_owned();
-        if rows.search != words || !rows.conditions.is_empty() {
+        if std::mem::take(&mut self.anew) || rows.search != words || !rows.conditions.is_empty() {
             rows.search = words;
             rows.conditions.clear();
             rows.restart(sh);
@@ -104,7 +113,8 @@ impl FilterLine {
             Ok(Reply::Filter(filter)) => {
                 self.fault = None;
                 let view = filter.view.unwrap_or(rows.view);
-                if rows.search != filter.search || rows.conditions != filter.conditions || rows.view != view {
+                let anew = std::mem::take(&mut self.anew);
+                if anew || rows.search != filter.search || rows.conditions != filter.conditions || rows.view != view {
                     rows.search = filter.search;
                     rows.conditions = filter.conditions;
                     rows.view = view;

@@ -2,28 +2,35 @@
 //! cursor where there is room. The cursor moves at once whatever the server does.
 
 pub mod draw;
+pub mod elsewhere;
 pub mod filter;
 pub mod rows;
 pub mod timeline;
+pub mod views;
 
 use ratatui::layout::Rect;
 use rolo_proto::v1::{Capability, Kind, Total};
 
-use self::{filter::FilterLine, rows::Rows};
+use self::{filter::FilterLine, rows::Rows, views::Kept};
 use super::{Answer, Ask, Place, Screen, decide, show};
 use crate::{
     app::{
         self,
         effect::{Preview, Reply, Request, ScreenId, Slot},
+        live::News,
         shared::{Nav, Shared},
     },
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
     overlay::Overlay,
     resource::{ListQuery, Record},
+    theme::Role,
     widget::canvas::Canvas,
 };
 
+/// While others work, the counts beside the views are loaded again so often, and so soon; milliseconds.
+const COUNT_EVERY: i64 = 10_000;
+const COUNT_SOON: i64 = 1_000;
 /// How long the cursor rests before the preview loads.
 const PREVIEW_AFTER: u64 = 80;
 
@@ -34,13 +41,22 @@ pub struct ListScreen {
     pub rows: Rows,
     /// What is typed to narrow it.
     pub filter: FilterLine,
-    /// How many each view holds.
+    /// How many each shipped view holds.
     pub counts: Vec<Option<Total>>,
+    /// Views that people keep.
+    kept: Vec<Kept>,
+    /// The kept view that is shown.
+    here: Option<i64>,
+    /// The name for a view, while it is asked who sees it.
+    naming: Option<String>,
     /// The record that the right pane shows: the one under the cursor once it has rested.
     pub shown: Option<Record>,
     /// What belongs to it, for a customer.
     pub preview: Option<(i64, Preview)>,
     resting: u64,
+    /// The counts are about to be loaded again.
+    counting: u64,
+    counted_at: i64,
     seen: Option<u64>,
     /// The view was chosen, or the first one has shown that it holds something.
     chosen: bool,
@@ -60,9 +76,14 @@ impl ListScreen {
             rows,
             filter: FilterLine::default(),
             counts,
+            kept: Vec::new(),
+            here: None,
+            naming: None,
             shown: None,
             preview: None,
             resting: 0,
+            counting: 0,
+            counted_at: 0,
             seen: None,
             chosen: false,
         })
@@ -95,14 +116,6 @@ impl ListScreen {
 
     fn restart(&mut self, sh: &mut Shared) {
         self.rows.restart(sh);
-    }
-
-    fn go_view(&mut self, view: usize, sh: &mut Shared) {
-        if view < self.rows.resource.views().len() {
-            self.chosen = true;
-            self.rows.view = view;
-            self.restart(sh);
-        }
     }
 
     /// Who has no records of their own (a supervisor, an executive) begins with everybody's.
@@ -149,10 +162,12 @@ impl ListScreen {
         true
     }
 
-    fn load_counts(&self, sh: &mut Shared) {
+    fn load_counts(&mut self, sh: &mut Shared) {
+        (self.counting, self.counted_at) = (0, sh.now);
         if matches!(self.kind(), Kind::Customer | Kind::Interaction | Kind::Opportunity) {
             sh.call(self.id, Slot::Counts, Request::Counts(self.kind()));
         }
+        self.load_views(sh);
     }
 
     fn decided(&mut self, request: &Request, outcome: Result<Reply, Failure>, sh: &mut Shared) {
@@ -236,8 +251,11 @@ impl Screen for ListScreen {
         match action {
             Action::Find => self.filter.typing = true,
             Action::View => self.go_view(chord.digit().unwrap_or(1) - 1, sh),
-            Action::Left if self.rows.view > 0 => self.go_view(self.rows.view - 1, sh),
-            Action::Right => self.go_view(self.rows.view + 1, sh),
+            Action::Left if self.view() > 0 => self.go_view(self.view() - 1, sh),
+            Action::Right => self.go_view(self.view() + 1, sh),
+            Action::KeepView => self.ask_name(Ask::KeepView, sh),
+            Action::RenameView if self.owns_view() => self.ask_name(Ask::RenameView, sh),
+            Action::DeleteView if self.owns_view() => self.delete_view(sh),
             Action::Sort => self.ask_sort(sh),
             Action::Refresh => {
                 self.preview = None;
@@ -255,7 +273,7 @@ impl Screen for ListScreen {
             Action::Back if sh.waits(self.id, Slot::File) => {
                 sh.drop_call(self.id, Slot::File);
                 let text = sh.t().stopped;
-                sh.say(text, crate::theme::Role::Warn);
+                sh.say(text, Role::Warn);
             }
             Action::Back if self.rows.halt() || self.rows.unmark() => {}
             Action::Back if !self.filter.line.is_empty() => self.filter.clear(self.id, &mut self.rows, sh),
@@ -282,6 +300,10 @@ impl Screen for ListScreen {
                 self.rows.reply(outcome, sh, visible);
                 self.moved(sh);
             }
+            (Slot::Live(_), outcome) => {
+                self.rows.caught_up(outcome, sh, visible);
+                self.moved(sh);
+            }
             (Slot::Filter(_), outcome) => self.filter.understood(outcome, &mut self.rows, sh),
             (Slot::Counts, Ok(Reply::Counts(counts))) => {
                 for (view, total) in counts {
@@ -290,6 +312,13 @@ impl Screen for ListScreen {
                     }
                 }
                 self.leave_an_empty_first_view(sh);
+            }
+            (Slot::Views, Ok(Reply::Views(kept))) => self.take_views(kept),
+            (Slot::Act, Ok(Reply::View(view))) => self.kept(*view, sh),
+            (Slot::Act, Ok(Reply::Nothing)) if matches!(request, Request::DeleteView(_)) => {
+                if let Request::DeleteView(deleted) = request {
+                    self.view_deleted(deleted.id, sh);
+                }
             }
             (Slot::Preview, Ok(Reply::Preview(preview))) => {
                 if let Request::Preview(id) = request {
@@ -302,19 +331,45 @@ impl Screen for ListScreen {
                 }
             }
             // The counts and the preview are extras: the rows tell what is wrong.
-            (Slot::Counts | Slot::Preview, _) => {}
+            (Slot::Counts | Slot::Preview | Slot::Views, _) => {}
             (Slot::Act, outcome) => self.decided(&request, outcome, sh),
             (Slot::File, Ok(Reply::Exported(path, rows))) => {
                 let said = crate::strings::fill(sh.t().exported, &[&show::thousands(rows as i64), &path]);
-                sh.say(said, crate::theme::Role::Good);
+                sh.say(said, Role::Good);
             }
             (_, Err(failure)) => sh.fail(&failure, Some((self.id, slot, request))),
             _ => {}
         }
     }
 
+    fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
+        self.rows.told(news);
+        if !top {
+            return;
+        }
+        self.rows.catch_up(sh, self.visible(sh));
+        // What belongs to the record beside the list.
+        if news.events.iter().any(|e| self.preview.as_ref().is_some_and(|(id, _)| *id == e.parent_id)) {
+            self.resting = sh.rest(self.id, Slot::Preview, PREVIEW_AFTER);
+        }
+        if self.counting == 0 && news.events.iter().any(|e| e.kind() == self.kind()) {
+            let since = sh.now - self.counted_at;
+            let pause = (COUNT_EVERY - since).clamp(COUNT_SOON, COUNT_EVERY);
+            self.counting = sh.rest(self.id, Slot::Counts, pause as u64);
+        }
+    }
+
+    fn beside(&self) -> Option<(Kind, i64)> {
+        self.shown.as_ref().map(|record| (record.kind, record.id))
+    }
+
+    fn note(&self, sh: &Shared) -> Vec<(String, Role)> {
+        self.rows.announcement(sh).map(|text| (text, Role::Warn)).into_iter().collect()
+    }
+
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
         match slot {
+            Slot::Counts if generation == self.counting => self.load_counts(sh),
             Slot::Preview if generation == self.resting => {
                 self.shown = self.rows.current().cloned();
                 match self.shown.as_ref().map(|r| (r.kind, r.id)) {
@@ -335,6 +390,10 @@ impl Screen for ListScreen {
 
     fn answer(&mut self, answer: Answer, sh: &mut Shared) {
         match answer {
+            Answer::Letter(Ask::View, view) => self.go_view(view, sh),
+            Answer::Letter(Ask::ShareView, whose) => self.keep_view(whose == 1, sh),
+            Answer::Words(Ask::KeepView, name, _) => self.named(name, sh),
+            Answer::Words(Ask::RenameView, name, _) => self.rename_view(name, sh),
             Answer::Letter(Ask::Sort, field) => self.sort_by(field, sh),
             Answer::Words(Ask::Export, path, _) => {
                 let request = Request::Export(self.kind(), self.rows.query(), path, super::form::editor::locale(sh));
@@ -364,7 +423,7 @@ impl Screen for ListScreen {
 
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
         let resource = self.rows.resource;
-        let view = resource.views().get(self.rows.view).map(|v| v.label.get(sh.lang).to_owned());
+        let view = self.all_views(sh).into_iter().nth(self.view()).map(|(name, _)| name);
         std::iter::once(resource.labels().1.get(sh.lang).to_owned()).chain(view).collect()
     }
 
@@ -380,14 +439,20 @@ impl Screen for ListScreen {
         if decide::may_create(self.kind(), sh) {
             out.push(Action::New);
         }
-        out.extend(record.iter().flat_map(|r| decide::actions(r, sh)).filter(|a| *a != Action::Copy));
+        out.extend(
+            record.iter().flat_map(|r| decide::actions(r, sh)).filter(|a| !matches!(a, Action::Copy | Action::Follow)),
+        );
         out.push(Action::Find);
         if record.is_some() {
             out.extend([Action::Select, Action::Sort, Action::Copy]);
             if sh.can(Capability::Export) {
                 out.push(Action::Export);
             }
-            out.push(Action::Repeat);
+            out.extend([Action::Repeat, Action::Follow]);
+        }
+        out.push(Action::KeepView);
+        if self.owns_view() {
+            out.extend([Action::RenameView, Action::DeleteView]);
         }
         if sh.can(Capability::Import) {
             out.push(Action::Import);
@@ -402,6 +467,11 @@ impl Screen for ListScreen {
         self.filter.typing.then(|| {
             vec![hint(enter, t.filter_keep), hint("esc", t.filter_clear), hint("field:value", t.filter_narrow)]
         })
+    }
+
+    fn choices(&self, sh: &Shared) -> Vec<(String, Answer)> {
+        let views = self.all_views(sh).into_iter().enumerate();
+        views.map(|(at, (name, _))| (name, Answer::Letter(Ask::View, at))).collect()
     }
 
     fn status(&self, sh: &Shared) -> String {

@@ -1,0 +1,186 @@
+//! The views of a list: those that are shipped, then those that people keep, each with what it holds. A kept view is a
+//! filter as it is typed, the shipped view that it narrows, and an order, under a name; its owner's alone, or shared with
+//! their department.
+
+use rolo_proto::v1::{self, Action as Right, Kind, SavedView, SavedViewInput, Total};
+
+use super::ListScreen;
+use crate::{
+    app::{
+        effect::{Request, Slot},
+        shared::Shared,
+    },
+    overlay::Overlay,
+    screen::{Ask, form::editor::locale, show},
+    strings::fill,
+    theme::Role,
+};
+
+/// A view that somebody keeps, and how many records it holds.
+pub type Kept = (SavedView, Option<Total>);
+
+/// Kept views of one kind that are loaded.
+pub const MOST: usize = 20;
+
+impl ListScreen {
+    /// Every view in order: its name and what it holds.
+    pub fn all_views(&self, sh: &Shared) -> Vec<(String, Option<String>)> {
+        let shipped = self.rows.resource.views().iter().enumerate().map(|(i, v)| {
+            let count = self.counts.get(i).and_then(Option::as_ref).map(show::total);
+            (v.label.get(sh.lang).to_owned(), count)
+        });
+        let kept = self.kept.iter().map(|(view, total)| (view.name.clone(), total.as_ref().map(show::total)));
+        shipped.chain(kept).collect()
+    }
+
+    /// Which of [`Self::all_views`] is shown.
+    pub fn view(&self) -> usize {
+        let kept = self.here.and_then(|id| self.kept.iter().position(|(view, _)| view.id == id));
+        kept.map_or(self.rows.view, |at| self.rows.resource.views().len() + at)
+    }
+
+    /// The kept view that is shown.
+    fn kept_here(&self) -> Option<&SavedView> {
+        self.here.and_then(|id| self.kept.iter().find(|(view, _)| view.id == id)).map(|(view, _)| view)
+    }
+
+    /// Whether the view that is shown may be renamed and deleted.
+    pub fn owns_view(&self) -> bool {
+        self.kept_here().is_some_and(|view| view.allowed_actions.contains(&(Right::Edit as i32)))
+    }
+
+    /// Shows a view by its place.
+    pub fn go_view(&mut self, view: usize, sh: &mut Shared) {
+        let shipped = self.rows.resource.views().len();
+        if view < shipped {
+            self.chosen = true;
+            if self.here.take().is_some() {
+                // Filter and order were the kept view's.
+                (self.rows.sort, self.rows.descending) = (None, false);
+                self.rows.view = view;
+                self.filter.show("", self.id, &mut self.rows, sh);
+                return;
+            }
+            self.rows.view = view;
+            self.rows.restart(sh);
+        } else if let Some((kept, _)) = self.kept.get(view - shipped).cloned() {
+            self.chosen = true;
+            self.here = Some(kept.id);
+            let resource = self.rows.resource;
+            let base = resource.views().iter().position(|v| v.wire == kept.base);
+            self.rows.view = base.or_else(|| resource.view("all")).unwrap_or(0);
+            let sorts = |i: &usize| kept.sort != 0 && resource.sort_wire(*i) == kept.sort;
+            self.rows.sort = (0..resource.fields().len()).find(sorts);
+            self.rows.descending = kept.descending;
+            self.filter.show(&kept.filter, self.id, &mut self.rows, sh);
+        }
+    }
+
+    /// What kept views there are, and what they hold.
+    pub fn load_views(&self, sh: &mut Shared) {
+        if !matches!(self.kind(), Kind::User | Kind::DictionaryItem) {
+            sh.call(self.id, Slot::Views, Request::Views(self.kind(), locale(sh)));
+        }
+    }
+
+    /// The kept views are here.
+    pub fn take_views(&mut self, kept: Vec<Kept>) {
+        self.kept = kept;
+        if self.kept_here().is_none() {
+            self.here = None;
+        }
+    }
+
+    /// Asks under which name to keep what is shown.
+    pub fn ask_name(&self, ask: Ask, sh: &mut Shared) {
+        let name = self.kept_here().filter(|_| self.owns_view()).map_or("", |view| view.name.as_str());
+        let title = if ask == Ask::KeepView { sh.t().keep_view } else { sh.t().rename_view };
+        sh.overlays.push(Overlay::words(self.id, ask, title, name, false));
+    }
+
+    /// The name was given; who sees it is the next question.
+    pub fn named(&mut self, name: String, sh: &mut Shared) {
+        self.naming = Some(name);
+        let t = sh.t();
+        let rows = vec![('m', 0, t.view_mine.to_owned()), ('d', 1, t.view_departments.to_owned())];
+        sh.overlays.push(Overlay::letters(self.id, Ask::ShareView, t.view_whose, rows));
+    }
+
+    /// Keeps what is shown; under the name of one's own view that is shown, that one is changed.
+    pub fn keep_view(&mut self, shared: bool, sh: &mut Shared) {
+        let Some(name) = self.naming.take() else { return };
+        let rows = &self.rows;
+        let input = SavedViewInput {
+            kind: self.kind().into(),
+            name,
+            filter: self.filter.line.text().trim().to_owned(),
+            base: rows.resource.views().get(rows.view).map_or(0, |v| v.wire),
+            sort: rows.sort.map_or(0, |field| rows.resource.sort_wire(field)),
+            descending: rows.descending,
+            shared,
+            position: 0,
+        };
+        let request_id = sh.request_id();
+        let before = self.kept_here().filter(|view| self.owns_view() && view.name == input.name);
+        let request = match before {
+            None => Request::CreateView(v1::CreateViewRequest { view: Some(input), request_id }),
+            Some(view) => {
+                let mask = ["filter", "base", "sort", "descending", "shared"];
+                Request::UpdateView(update(view, input, &mask, request_id))
+            }
+        };
+        sh.call(self.id, Slot::Act, request);
+    }
+
+    /// Another name for the view that is shown.
+    pub fn rename_view(&self, name: String, sh: &mut Shared) {
+        let Some(view) = self.kept_here().filter(|_| self.owns_view()) else { return };
+        let request_id = sh.request_id();
+        let input = SavedViewInput { name, ..Default::default() };
+        let request = update(view, input, &["name"], request_id);
+        sh.call(self.id, Slot::Act, Request::UpdateView(request));
+    }
+
+    /// Takes the view that is shown away; undo brings it back.
+    pub fn delete_view(&self, sh: &mut Shared) {
+        let Some(view) = self.kept_here().filter(|_| self.owns_view()) else { return };
+        let request_id = sh.request_id();
+        let request = v1::DeleteViewRequest { id: view.id, revision: view.revision, request_id };
+        sh.call(self.id, Slot::Act, Request::DeleteView(request));
+    }
+
+    /// A view was kept: it is the one that is shown.
+    pub fn kept(&mut self, view: SavedView, sh: &mut Shared) {
+        let said = fill(sh.t().view_kept, &[&view.name]);
+        sh.say(said, Role::Good);
+        self.here = Some(view.id);
+        match self.kept.iter_mut().find(|(one, _)| one.id == view.id) {
+            Some((one, _)) => *one = view,
+            None => self.kept.push((view, self.rows.pages.total)),
+        }
+        self.load_views(sh);
+    }
+
+    /// A view was deleted; what it showed stays.
+    pub fn view_deleted(&mut self, id: i64, sh: &mut Shared) {
+        let undo = crate::keys::Action::Undo;
+        let key = sh.key(crate::keys::keymap::LIST, undo);
+        let said = format!("{}   {key} {}", sh.t().view_deleted, undo.label().get(sh.lang));
+        sh.say(said, Role::Good);
+        self.kept.retain(|(view, _)| view.id != id);
+        self.here = None;
+    }
+}
+
+fn update(view: &SavedView, input: SavedViewInput, mask: &[&str], request_id: String) -> v1::UpdateViewRequest {
+    let mut request = v1::UpdateViewRequest {
+        id: view.id,
+        view: Some(input),
+        update_mask: Some(Default::default()),
+        seen: None,
+        revision: view.revision,
+        request_id,
+    };
+    request.update_mask.get_or_insert_default().paths = mask.iter().map(|path| (*path).to_owned()).collect();
+    request
+}
