@@ -77,6 +77,8 @@ macro_rules! messages {
 messages! {
     AddUserResponse { user, one_time_password }
     BackupResponse { bytes, audit_rows }
+    BulkProgress { operation_id, done, unchanged, refused, total, results, finished }
+    BulkResult { id, label, reason, detail }
     Change { kind, id, label, verb, operation_id, fields, sequence }
     ChangePasswordResponse { ended }
     Changed { kind, id, revision, operation_id }
@@ -113,6 +115,7 @@ messages! {
     MergeCustomersResponse { customer, moved }
     MissingValue { field, r#type, text, rows }
     Operation { id, at, method, records, undone_by, undoes, reversible, file_name, kind }
+    PreviewBulkResponse { total }
     PreviewMergeResponse { keep, merge, differing, suggested, moving }
     ResetPasswordResponse { user, one_time_password }
     Role { code, zh, en }
