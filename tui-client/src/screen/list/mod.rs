@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use rolo_proto::v1::{Capability, Kind, Total};
 
 use self::{filter::FilterLine, rows::Rows};
-use super::{Answer, Ask, Place, Screen, decide, show};
+use super::{Answer, Ask, Place, Screen, bulk, decide, show};
 use crate::{
     app::{
         self,
@@ -26,6 +26,8 @@ use crate::{
 
 /// How long the cursor rests before the preview loads.
 const PREVIEW_AFTER: u64 = 80;
+/// Of what is selected, so many are looked at for what may be done.
+const LOOKED_AT: usize = 500;
 
 /// A list.
 pub struct ListScreen {
@@ -137,11 +139,17 @@ impl ListScreen {
             Action::Bottom => self.rows.to(usize::MAX, sh, visible),
             Action::Select => self.rows.toggle(sh, visible),
             Action::SelectRange => self.rows.range(),
-            Action::SelectAll => self.rows.mark_all(sh, visible),
+            Action::SelectAll => self.rows.mark_all(),
             _ => return false,
         }
         self.moved(sh);
         true
+    }
+
+    /// Whether a decision is offered: on the row under the cursor, or on any of those selected.
+    fn offers(&self, action: Action, sh: &Shared) -> bool {
+        let chosen = self.rows.pages.iter().filter(|record| self.rows.is_marked(record.id));
+        action == Action::Repeat || chosen.take(LOOKED_AT).any(|record| decide::actions(record, sh).contains(&action))
     }
 
     fn load_counts(&self, sh: &mut Shared) {
@@ -254,6 +262,11 @@ impl Screen for ListScreen {
                 sh.nav.push(Nav::Detail(record.kind, record.id, record.label.clone()));
             }
             _ => {
+                if let Some(selection) = self.rows.selection().filter(|_| self.offers(action, sh))
+                    && bulk::act(action, self.id, selection, sh)
+                {
+                    return true;
+                }
                 let targets = self.rows.targets(sh);
                 let Some(record) = self.rows.current() else { return false };
                 return decide::act(action, decide::Subject { screen: self.id, record, targets }, sh);
@@ -322,7 +335,15 @@ impl Screen for ListScreen {
                 let targets = self.rows.targets(sh);
                 sh.call(self.id, Slot::Act, Request::Delete(self.kind(), targets));
             }
+            Answer::Ran => {
+                self.rows.unmark();
+            }
             answer => {
+                if let Some(selection) = self.rows.selection()
+                    && bulk::answer(&answer, self.id, selection, sh)
+                {
+                    return;
+                }
                 let mut targets = self.rows.targets(sh);
                 let Some(record) = self.rows.current() else { return };
                 let at = targets.iter().position(|t| t.id == record.id);
@@ -356,7 +377,11 @@ impl Screen for ListScreen {
         if decide::may_create(self.kind(), sh) {
             out.push(Action::New);
         }
-        out.extend(record.iter().flat_map(|r| decide::actions(r, sh)).filter(|a| *a != Action::Copy));
+        if self.rows.selection().is_some() {
+            out.extend(bulk::ACTIONS.into_iter().filter(|action| self.offers(*action, sh)));
+        } else {
+            out.extend(record.iter().flat_map(|r| decide::actions(r, sh)).filter(|a| *a != Action::Copy));
+        }
         out.push(Action::Find);
         if record.is_some() {
             out.extend([Action::Select, Action::Sort, Action::Copy]);
