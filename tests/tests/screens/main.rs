@@ -15,3 +15,4 @@ mod readme;
 mod sessions;
 mod stage;
 mod today;
+mod together;

@@ -51,6 +51,23 @@ pub enum Slot {
     Drafts,
     /// Whether the server is there again.
     Reach,
+    /// What others have changed in the n-th list, or in the record.
+    Live(u8),
+    /// Saying what is done at a record.
+    Presence,
+    /// What reaches a person.
+    Notices,
+    /// Whether a record is followed.
+    Follow,
+    /// Views that people keep.
+    Views,
+}
+
+impl Slot {
+    /// Made by itself, not by the person: nobody waits for it, and its failure is not told.
+    pub const fn is_quiet(self) -> bool {
+        matches!(self, Self::Reach | Self::Live(_) | Self::Presence | Self::Notices)
+    }
 }
 
 /// What `update` asks for.
@@ -62,6 +79,10 @@ pub enum Effect {
     Cancel(CallId),
     /// Brings [`super::msg::Msg::Timer`] after so many milliseconds.
     Timer(Timer, u64),
+    /// Watches what others do from a sequence on, under a generation; an older watch ends.
+    Watch(u64, i64),
+    /// Ends the watch.
+    Unwatch,
     /// Keeps a person's draft on this machine.
     KeepDraft(i64, Box<Draft>),
     /// Removes a person's draft.
@@ -89,12 +110,20 @@ pub enum Timer {
     Reconnect(u64),
     /// Relative times have aged a minute.
     Minute,
+    /// What others have done is shown together.
+    Live,
+    /// Whether anything was heard from the server lately.
+    Silence,
+    /// What is done at a record is said again; only the newest generation counts.
+    Presence(u64),
+    /// How long others have been there has changed.
+    Others,
 }
 
 impl Timer {
     /// Whether a person who waits for the screen to be done waits for this.
     pub const fn settles(self) -> bool {
-        matches!(self, Self::Rested(..) | Self::WhichKey(_))
+        matches!(self, Self::Rested(..) | Self::WhichKey(_) | Self::Live)
     }
 }
 
@@ -159,6 +188,10 @@ pub enum Request {
     Drafts(String, i64, i64),
     /// Whether the server answers.
     Reach,
+    /// Which of the query's ids the list holds, in its order.
+    Among(Kind, ListQuery),
+    /// Says what is done at a record.
+    Presence(Kind, i64, v1::Doing),
     /// Signs in.
     SignIn(String, SecretString),
     /// Another password.
@@ -291,6 +324,8 @@ pub enum Reply {
     Session(Box<v1::Session>),
     /// What was typed and not saved; none: it cannot be kept here.
     Drafts(Option<Found>),
+    /// Who else is at a record.
+    Others(Vec<v1::Presence>),
     /// It is done; nothing to say.
     Nothing,
     /// A list was written: the file and its rows.

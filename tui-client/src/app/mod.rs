@@ -12,6 +12,7 @@ pub mod engine;
 pub mod event_loop;
 pub mod files;
 pub mod harness;
+pub mod live;
 mod many;
 pub mod model;
 pub mod msg;

@@ -5,6 +5,7 @@ use rolo_proto::v1::{Kind, Session};
 
 use super::{
     effect::{Request, Slot},
+    live,
     model::{Model, PROGRAM},
     shared::Nav,
 };
@@ -224,6 +225,7 @@ pub fn signed_in(model: &mut Model, session: Session) {
         model.sh.nav.push(Nav::ChangePassword);
         return;
     }
+    live::start(&mut model.sh);
     let waiting = std::mem::take(&mut model.after_sign_in);
     for (screen, slot, request) in waiting {
         model.sh.call(screen, slot, request);

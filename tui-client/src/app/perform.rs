@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     data::{Client, Failure, drafts::Desk, lookup::Lookup},
-    resource::{self, Link, ListQuery, Resource, WriteOptions, filter},
+    resource::{self, Link, ListQuery, Page, Resource, WriteOptions, filter},
 };
 
 /// How many a picker shows.
@@ -124,6 +124,13 @@ impl Performer {
                 .map(Reply::Due),
             Request::Drafts(instance, person, now) => self.drafts(&instance, person, now).await,
             Request::Reach => client.with_attempts(1).instance().await.map(|_| Reply::Nothing),
+            Request::Among(kind, query) => among(kind_of(kind)?, client, query).await.map(Reply::Page),
+            Request::Presence(kind, id, doing) => {
+                let request = v1::SetPresenceRequest { kind: kind.into(), id, doing: doing.into() };
+                let said: v1::SetPresenceResponse =
+                    client.call(request, |c, r| async move { c.watch().set_presence(r).await }).await?;
+                Ok(Reply::Others(said.others))
+            }
             Request::Session => client.session().await.map(session),
             Request::SignIn(name, password) => {
                 let done = client.sign_in(&name, &password).await?;
@@ -211,6 +218,19 @@ fn record(record: resource::Record) -> Reply {
 
 fn session(session: v1::Session) -> Reply {
     Reply::Session(Box::new(session))
+}
+
+/// Which of the query's ids the list holds, however many pages that takes.
+async fn among(resource: &dyn Resource, client: &Client, mut query: ListQuery) -> Result<Page, Failure> {
+    let mut all = Page::default();
+    loop {
+        let page = resource.list(client, &query).await?;
+        all.records.extend(page.records);
+        query.page_token = page.next_page_token;
+        if query.page_token.is_empty() {
+            return Ok(all);
+        }
+    }
 }
 
 async fn counts(client: &Client, kind: Kind) -> Result<Reply, Failure> {

@@ -12,6 +12,7 @@ use rolo_proto::v1::{Action as Right, Capability, Kind, Session};
 use super::{
     calls::Calls,
     effect::{CallId, Effect, Request, ScreenId, Slot, Timer},
+    live::Live,
     reach::Reach,
 };
 use crate::{
@@ -119,6 +120,8 @@ pub struct Shared {
     pub place: String,
     /// Whether the server is there.
     pub reach: Reach,
+    /// What is known of others.
+    pub live: Live,
     /// The live keymap.
     pub keymap: Keymap,
     /// Calls in flight.
@@ -169,6 +172,7 @@ impl Shared {
             session: None,
             place: String::new(),
             reach: Reach::default(),
+            live: Live::default(),
             keymap: Keymap::default(),
             calls: Calls::default(),
             effects: Vec::new(),
@@ -220,7 +224,7 @@ impl Shared {
             self.effects.push(Effect::Cancel(older));
         }
         self.effects.push(Effect::Call(id, request));
-        if !self.spinner_timer {
+        if !self.spinner_timer && !slot.is_quiet() {
             self.spinner_timer = true;
             self.effects.push(Effect::Timer(Timer::Spinner, SPINNER_AFTER));
         }

@@ -294,6 +294,7 @@ pub fn filter(query: &ListQuery) -> v1::OpportunityFilter {
         search: query.search.clone(),
         view: VIEWS.get(query.view).map_or(0, |v| v.wire),
         customer_id: query.parent_id,
+        ids: query.ids.clone(),
         ..Default::default()
     };
     for condition in &query.conditions {

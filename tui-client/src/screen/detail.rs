@@ -11,6 +11,7 @@ use crate::{
     app::{
         self,
         effect::{Reply, Request, ScreenId, Slot, Target},
+        live::News,
         shared::{Nav, Shared},
     },
     data::{Failure, Reason},
@@ -37,6 +38,9 @@ pub enum Tab {
 
 const OF_CUSTOMER: &[Tab] = &[Tab::Profile, Tab::Contacts, Tab::Interactions, Tab::Timeline, Tab::Changes];
 const OF_OTHERS: &[Tab] = &[Tab::Profile];
+
+/// What the record was loaded with is not what it is now.
+const STALE: u64 = u64::MAX - 1;
 
 /// Pages of a timeline.
 #[derive(Debug, Default)]
@@ -73,6 +77,8 @@ pub struct DetailScreen {
     /// Timeline and changes.
     pub streams: [Stream; 2],
     seen: u64,
+    /// Others have changed what the timelines tell.
+    outdated: [bool; 2],
     /// A decision about the record that was made before it came.
     early: Option<(Action, Chord)>,
 }
@@ -97,6 +103,7 @@ impl DetailScreen {
             interactions: customer.then(|| of_customer(Kind::Interaction, 2)).flatten(),
             streams: Default::default(),
             seen: u64::MAX,
+            outdated: [false; 2],
             early: None,
         })
     }
@@ -152,10 +159,10 @@ impl DetailScreen {
             Tab::Changes => 1,
             _ => return,
         };
-        if again {
-            self.streams[nth] = Stream::default();
-        }
-        if !self.streams[nth].started {
+        if again || std::mem::take(&mut self.outdated[nth]) {
+            // What is there stays until the first page is here.
+            self.page(nth, String::new(), sh);
+        } else if !self.streams[nth].started {
             self.more(nth, sh);
         }
     }
@@ -165,10 +172,15 @@ impl DetailScreen {
         if sh.waits(self.id, Slot::Tab(nth as u8)) || (stream.started && stream.next.is_empty()) {
             return;
         }
+        let token = stream.next.clone();
+        self.page(nth, token, sh);
+    }
+
+    fn page(&self, nth: usize, page_token: String, sh: &mut Shared) {
         let request = v1::ListTimelineRequest {
             customer_id: self.record_id,
             page_size: 50,
-            page_token: stream.next.clone(),
+            page_token,
             changes_only: nth == 1,
             record_only: nth == 1,
         };
@@ -342,11 +354,22 @@ impl Screen for DetailScreen {
                     rows.reply(outcome, sh, visible);
                 }
             }
+            (Slot::Live(nth), outcome) => {
+                let rows = if nth == 1 { self.contacts.as_mut() } else { self.interactions.as_mut() };
+                if let Some(rows) = rows {
+                    rows.caught_up(outcome, sh, visible);
+                }
+            }
             (Slot::Tab(nth), Ok(Reply::Timeline(page))) => {
                 let stream = &mut self.streams[usize::from(nth) % 2];
                 stream.started = true;
                 stream.next = page.next_page_token;
-                stream.entries.extend(page.entries);
+                if matches!(request, Request::Timeline(asked) if asked.page_token.is_empty()) {
+                    stream.entries = page.entries;
+                    stream.first = stream.first.min(stream.entries.len().saturating_sub(1));
+                } else {
+                    stream.entries.extend(page.entries);
+                }
             }
             (Slot::Act, outcome) => {
                 let gone = decide::outcome(&request, outcome, self.id, sh);
@@ -356,7 +379,7 @@ impl Screen for DetailScreen {
                     }
                     decide::Outcome::Refused => {}
                     decide::Outcome::Outdated => {
-                        self.seen = u64::MAX - 1;
+                        self.seen = STALE;
                         self.enter(sh);
                     }
                     _ => self.enter(sh),
@@ -365,6 +388,35 @@ impl Screen for DetailScreen {
             (_, Err(failure)) => sh.fail(&failure, Some((self.id, slot, request))),
             _ => {}
         }
+    }
+
+    fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
+        for rows in [self.contacts.as_mut(), self.interactions.as_mut()].into_iter().flatten() {
+            rows.told(news);
+        }
+        let own = |e: &&v1::WatchEvent| e.kind() == self.kind && e.id == self.record_id;
+        let known = self.record.as_ref().map_or(0, |r| r.revision);
+        let changed = news.much || news.events.iter().filter(own).any(|e| e.gone || e.revision > known);
+        let within = |e: &v1::WatchEvent| own(&e) || e.parent_id == self.record_id && self.kind == Kind::Customer;
+        if news.much || news.events.iter().any(within) {
+            self.outdated = [true; 2];
+        }
+        if !top {
+            self.seen = if changed { STALE } else { self.seen };
+            return;
+        }
+        if changed {
+            self.load(sh);
+        }
+        let visible = self.visible(sh);
+        match self.rows_mut() {
+            Some(rows) => rows.catch_up(sh, visible),
+            None => self.show_tab(false, sh),
+        }
+    }
+
+    fn note(&self, sh: &Shared) -> Option<(String, Role)> {
+        self.rows().and_then(|rows| rows.announcement(sh)).map(|text| (text, Role::Warn))
     }
 
     fn answer(&mut self, answer: Answer, sh: &mut Shared) {

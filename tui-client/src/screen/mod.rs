@@ -16,11 +16,13 @@ use rolo_proto::v1::Kind;
 use crate::{
     app::{
         effect::{Reply, Request, ScreenId, Slot},
+        live::News,
         shared::Shared,
     },
     data::{Failure, drafts::DraftKey},
     keys::{Action, Chord, Layer},
     resource::Value,
+    theme::Role,
     widget::canvas::Canvas,
 };
 
@@ -115,6 +117,12 @@ pub trait Screen: Send {
     fn act(&mut self, action: Action, chord: Chord, sh: &mut Shared) -> bool;
     /// A call's outcome.
     fn reply(&mut self, slot: Slot, request: Request, outcome: Result<Reply, Failure>, sh: &mut Shared);
+    /// Others have changed records; `top`: this screen is seen. Notes it, and shows it calmly.
+    fn told(&mut self, _: &News, _top: bool, _: &mut Shared) {}
+    /// What is worth knowing just now: stands on the rule under the header.
+    fn note(&self, _: &Shared) -> Option<(String, Role)> {
+        None
+    }
     /// Something has rested since this generation.
     fn rested(&mut self, _: Slot, _: u64, _: &mut Shared) {}
     /// What an overlay asked was answered.

@@ -225,6 +225,17 @@ pub struct Texts {
     pub merge_swap: &'static str,
     pub merged: &'static str,
     pub handed_over: &'static str,
+    pub is_viewing: &'static str,
+    pub is_editing: &'static str,
+    pub one_new: &'static str,
+    pub many_new: &'static str,
+    pub much_changed: &'static str,
+    pub have_left: &'static str,
+    pub press_to_show: &'static str,
+    pub heard_ago: &'static str,
+    pub not_live: &'static str,
+    pub changed_meanwhile: &'static str,
+    pub gone_meanwhile: &'static str,
 }
 
 impl Texts {

@@ -112,6 +112,7 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
             pick(lang, "The one-time password must be changed first", "请先修改一次性密码")
         }
         Reason::BadPageToken => pick(lang, "The list changed underneath: start it again", "列表已变化，请重新开始"),
+        Reason::Resync => pick(lang, "Too much has changed meanwhile: load again", "期间变化过多，请重新加载"),
         Reason::Busy => pick(lang, "The server is busy: try again in a moment", "服务器繁忙，请稍后再试"),
         Reason::Untrusted => pick(lang, "The server's certificate is not trusted", "服务器证书不可信"),
         Reason::Unavailable => {

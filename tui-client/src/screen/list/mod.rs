@@ -2,6 +2,7 @@
 //! cursor where there is room. The cursor moves at once whatever the server does.
 
 pub mod draw;
+pub mod elsewhere;
 pub mod filter;
 pub mod rows;
 pub mod timeline;
@@ -15,15 +16,20 @@ use crate::{
     app::{
         self,
         effect::{Preview, Reply, Request, ScreenId, Slot},
+        live::News,
         shared::{Nav, Shared},
     },
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
     overlay::Overlay,
     resource::Record,
+    theme::Role,
     widget::canvas::Canvas,
 };
 
+/// While others work, the counts beside the views are loaded again so often, and so soon; milliseconds.
+const COUNT_EVERY: i64 = 10_000;
+const COUNT_SOON: i64 = 1_000;
 /// How long the cursor rests before the preview loads.
 const PREVIEW_AFTER: u64 = 80;
 /// Of what is selected, so many are looked at for what may be done.
@@ -43,6 +49,9 @@ pub struct ListScreen {
     /// What belongs to it, for a customer.
     pub preview: Option<(i64, Preview)>,
     resting: u64,
+    /// The counts are about to be loaded again.
+    counting: u64,
+    counted_at: i64,
     seen: Option<u64>,
     /// The view was chosen, or the first one has shown that it holds something.
     chosen: bool,
@@ -62,6 +71,8 @@ impl ListScreen {
             shown: None,
             preview: None,
             resting: 0,
+            counting: 0,
+            counted_at: 0,
             seen: None,
             chosen: false,
         })
@@ -152,7 +163,8 @@ impl ListScreen {
         action == Action::Repeat || chosen.take(LOOKED_AT).any(|record| decide::actions(record, sh).contains(&action))
     }
 
-    fn load_counts(&self, sh: &mut Shared) {
+    fn load_counts(&mut self, sh: &mut Shared) {
+        (self.counting, self.counted_at) = (0, sh.now);
         if matches!(self.kind(), Kind::Customer | Kind::Interaction | Kind::Opportunity) {
             sh.call(self.id, Slot::Counts, Request::Counts(self.kind()));
         }
@@ -253,7 +265,7 @@ impl Screen for ListScreen {
             Action::Back if sh.waits(self.id, Slot::File) => {
                 sh.drop_call(self.id, Slot::File);
                 let text = sh.t().stopped;
-                sh.say(text, crate::theme::Role::Warn);
+                sh.say(text, Role::Warn);
             }
             Action::Back if self.rows.halt() || self.rows.unmark() => {}
             Action::Back if !self.filter.line.is_empty() => self.filter.clear(self.id, &mut self.rows, sh),
@@ -285,6 +297,10 @@ impl Screen for ListScreen {
                 self.rows.reply(outcome, sh, visible);
                 self.moved(sh);
             }
+            (Slot::Live(_), outcome) => {
+                self.rows.caught_up(outcome, sh, visible);
+                self.moved(sh);
+            }
             (Slot::Filter(_), outcome) => self.filter.understood(outcome, &mut self.rows, sh),
             (Slot::Counts, Ok(Reply::Counts(counts))) => {
                 for (view, total) in counts {
@@ -304,15 +320,37 @@ impl Screen for ListScreen {
             (Slot::Act, outcome) => self.decided(&request, outcome, sh),
             (Slot::File, Ok(Reply::Exported(path, rows))) => {
                 let said = crate::strings::fill(sh.t().exported, &[&show::thousands(rows as i64), &path]);
-                sh.say(said, crate::theme::Role::Good);
+                sh.say(said, Role::Good);
             }
             (_, Err(failure)) => sh.fail(&failure, Some((self.id, slot, request))),
             _ => {}
         }
     }
 
+    fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
+        self.rows.told(news);
+        if !top {
+            return;
+        }
+        self.rows.catch_up(sh, self.visible(sh));
+        // What belongs to the record beside the list.
+        if news.events.iter().any(|e| self.preview.as_ref().is_some_and(|(id, _)| *id == e.parent_id)) {
+            self.resting = sh.rest(self.id, Slot::Preview, PREVIEW_AFTER);
+        }
+        if self.counting == 0 && news.events.iter().any(|e| e.kind() == self.kind()) {
+            let since = sh.now - self.counted_at;
+            let pause = (COUNT_EVERY - since).clamp(COUNT_SOON, COUNT_EVERY);
+            self.counting = sh.rest(self.id, Slot::Counts, pause as u64);
+        }
+    }
+
+    fn note(&self, sh: &Shared) -> Option<(String, Role)> {
+        self.rows.announcement(sh).map(|text| (text, Role::Warn))
+    }
+
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
         match slot {
+            Slot::Counts if generation == self.counting => self.load_counts(sh),
             Slot::Preview if generation == self.resting => {
                 self.shown = self.rows.current().cloned();
                 if let Some(record) = self.shown.as_ref().filter(|r| r.kind == Kind::Customer) {
