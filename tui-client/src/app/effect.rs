@@ -10,6 +10,7 @@ use crate::{
         Failure,
         drafts::{Draft, DraftKey, Found},
         importer::{self, Cancel},
+        opportunity::{Move, Won},
     },
     resource::{Changes, Link, ListQuery, Page, Record, WriteOptions, filter::Filter, parse::Locale},
     strings::Lang,
@@ -146,6 +147,12 @@ pub enum Request {
     Delete(Kind, Vec<Target>),
     /// Records out of it.
     Restore(Kind, Vec<Target>),
+    /// A decision about an opportunity.
+    Opportunity(Target, Move),
+    /// Whom a customer's name meets.
+    Priors(v1::CheckOpportunityRequest),
+    /// A page of what happened to an opportunity.
+    History(v1::ListOpportunityHistoryRequest),
     /// The next contact took place.
     Settle(Target),
     /// The next contact is moved.
@@ -300,6 +307,10 @@ pub enum Reply {
     Bulk(Box<v1::BulkProgress>),
     /// What a merge would do.
     MergeLook(Box<MergeLook>),
+    /// An opportunity was won.
+    Won(Box<Won>),
+    /// Whom a customer's name meets.
+    Priors(Vec<v1::Prior>),
     /// Two customers are one.
     Merged(Box<v1::MergeCustomersResponse>),
     /// What the preview shows.

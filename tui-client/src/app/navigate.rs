@@ -13,12 +13,12 @@ use crate::{
     data::drafts::{Draft, DraftKey, Found},
     screen::{
         Place, Screen,
-        detail::DetailScreen,
+        detail::{DetailScreen, Tab},
         form::{FormScreen, draft},
         list::ListScreen,
         special::{
             import::ImportScreen, merge::MergeScreen, password::PasswordScreen, sign_in::SignInScreen,
-            today::TodayScreen,
+            today::TodayScreen, win::WinScreen,
         },
     },
     strings::fill,
@@ -88,6 +88,14 @@ fn go(model: &mut Model, nav: Nav) {
         Nav::Merge(keep, other) => {
             let screen = MergeScreen::new(keep, other, &mut model.sh);
             open(model, Some(screen));
+        }
+        Nav::Win(opportunity) => {
+            let screen = WinScreen::new(*opportunity, &mut model.sh);
+            open(model, Some(screen));
+        }
+        Nav::Contacts(customer, label) => {
+            let screen = DetailScreen::new(Kind::Customer, customer, label, &mut model.sh);
+            open(model, screen.map(|detail| detail.on(Tab::Contacts)));
         }
         Nav::ChangePassword => {
             let forced = model.sh.session.as_ref().is_none_or(|s| s.must_change_password);

@@ -10,7 +10,12 @@ use super::{
     msg::Msg,
 };
 use crate::{
-    data::{Client, Failure, drafts::Desk, lookup::Lookup},
+    data::{
+        Client, Failure,
+        drafts::Desk,
+        lookup::Lookup,
+        opportunity::{self, Made},
+    },
     resource::{self, Link, ListQuery, Page, Resource, WriteOptions, filter},
 };
 
@@ -57,6 +62,17 @@ impl Performer {
             }
             Request::Delete(kind, targets) => each(client, kind, targets, true).await,
             Request::Restore(kind, targets) => each(client, kind, targets, false).await,
+            Request::Opportunity(target, decision) => {
+                match opportunity::make(client, target.id, target.revision, target.request_id, decision).await? {
+                    Made::Changed(record) => Ok(Reply::Record(record)),
+                    Made::Won(won) => Ok(Reply::Won(won)),
+                }
+            }
+            Request::Priors(request) => opportunity::priors(client, request).await.map(Reply::Priors),
+            Request::History(request) => client
+                .call(request, |c, r| async move { c.opportunities().list_opportunity_history(r).await })
+                .await
+                .map(Reply::Timeline),
             Request::Settle(target) => {
                 let request = v1::SettleNextContactRequest {
                     id: target.id,

@@ -49,6 +49,10 @@ pub enum Nav {
     Import(Kind),
     /// Two customers side by side, to make one of them: the one that stays, the other.
     Merge(i64, i64),
+    /// An opportunity becomes a customer.
+    Win(Box<Record>),
+    /// The people of a customer.
+    Contacts(i64, String),
     /// A new password, asked for by the person.
     ChangePassword,
     /// Back to the screen before.
@@ -263,6 +267,13 @@ impl Shared {
         let text = match failure.reason {
             Reason::Untrusted => self.t().untrusted.to_owned(),
             _ => failure.message(self.lang),
+        };
+        // Whoever was first, did it then.
+        let text = match failure.detail("at").parse() {
+            Ok(at) if !failure.detail("who").is_empty() => {
+                format!("{text}  ({})", crate::screen::show::relative(at, self))
+            }
+            _ => text,
         };
         self.toast_with(text, Role::Bad, retry, 12_000);
     }

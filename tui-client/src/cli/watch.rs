@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn an_event_is_one_line_in_either_form() {
-        let event = WatchEvent { sequence: 7, kind: Kind::Opportunity.into(), id: 42, revision: 3, ..WatchEvent::default() };
+        let event =
+            WatchEvent { sequence: 7, kind: Kind::Opportunity.into(), id: 42, revision: 3, ..WatchEvent::default() };
         assert_eq!(line(&event, Lang::En), "7  opportunity 42: revision 3");
         assert_eq!(line(&WatchEvent { gone: true, ..event }, Lang::Zh), "7  销售机会 42：已删除或不可见");
         let expected = r#"{"gone":false,"id":42,"kind":"opportunity","parent_id":null,"revision":3,"sequence":7}"#;

@@ -64,6 +64,14 @@ actions! {
     NewContact "new-contact" "contact" "联系人";
     /// Gives the customer to a manager.
     Assign "assign" "assign" "指派";
+    /// Takes the assignment back.
+    Withdraw "withdraw" "withdraw" "撤回";
+    /// The opportunity becomes a customer.
+    Succeed "succeed" "won" "开发成功";
+    /// The opportunity is given up.
+    Lose "lose" "lost" "开发失败";
+    /// What was given up is taken up again.
+    Reopen "reopen" "reopen" "重新打开";
     /// Makes one of two customers.
     Merge "merge" "merge" "合并";
     /// The next contact took place.

@@ -130,17 +130,21 @@ impl Picker {
             Source::Choices(_) | Source::Given => self.line.text().to_owned(),
             _ => String::new(),
         };
-        self.found.clear();
+        let mut found: Vec<(u32, usize)> = Vec::new();
         for (i, (value, about)) in self.all.iter().enumerate() {
             let names = match value {
                 Value::Text(code) => vec![code.clone(), about.clone()],
                 Value::Choice(c) => vec![c.zh.clone(), c.en.clone(), c.value.clone()],
                 _ => Vec::new(),
             };
-            if typed.is_empty() || self.finder.score(&typed, &names).is_some() {
-                self.found.push(i);
+            match self.finder.score(&typed, &names) {
+                _ if typed.is_empty() => found.push((0, i)),
+                score => found.extend(score.map(|score| (score, i))),
             }
         }
+        // What fits best comes first.
+        found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        self.found = found.into_iter().map(|(_, i)| i).collect();
         self.cursor = self.cursor.min(self.found.len().saturating_sub(1));
     }
 

@@ -3,7 +3,7 @@
 
 use rolo_proto::v1::{
     BulkAction, Kind, Selection,
-    bulk_action::{Action as Act, Assign, Nothing, SetField},
+    bulk_action::{Action as Act, Assign, Fail, Nothing, SetField},
 };
 
 use super::{Answer, Ask, show};
@@ -24,76 +24,110 @@ use crate::{
 };
 
 /// What can be done to many at once, the most wanted first.
-pub const ACTIONS: [Action; 6] =
-    [Action::Edit, Action::Assign, Action::Done, Action::Snooze, Action::Delete, Action::Restore];
+pub const ACTIONS: [Action; 8] = [
+    Action::Edit,
+    Action::Assign,
+    Action::Done,
+    Action::Snooze,
+    Action::Lose,
+    Action::Withdraw,
+    Action::Delete,
+    Action::Restore,
+];
+
+/// What is selected.
+pub struct Chosen {
+    /// The screen that decides.
+    pub screen: ScreenId,
+    /// The records.
+    pub selection: Selection,
+    /// Of opportunities: somebody has all of them, as far as is known.
+    pub assigned: bool,
+}
 
 /// Does or asks for a decision on what is selected; false: it is about the row under the cursor alone.
-pub fn act(action: Action, screen: ScreenId, selection: Selection, sh: &mut Shared) -> bool {
+pub fn act(action: Action, chosen: Chosen, sh: &mut Shared) -> bool {
     let t = sh.t();
+    let screen = chosen.screen;
     match action {
-        Action::Delete | Action::Restore | Action::Done => {
+        Action::Delete | Action::Restore | Action::Done | Action::Withdraw => {
             sh.again = Some(Again::Act(action));
             let (what, act) = match action {
                 Action::Delete => (t.bulk_delete, Act::Delete(Nothing {})),
                 Action::Restore => (t.bulk_restore, Act::Restore(Nothing {})),
+                Action::Withdraw => (t.bulk_withdraw, Act::Withdraw(Nothing {})),
                 _ => (t.bulk_settle, Act::SettleAt(0)),
             };
-            ask(screen, what.to_owned(), selection, act, sh);
+            ask(what.to_owned(), chosen, act, sh);
         }
         Action::Assign => {
-            let source = if selection.kind() == Kind::Opportunity { Source::Assignees } else { Source::Users };
+            let opportunities = chosen.selection.kind() == Kind::Opportunity;
+            let source = if opportunities { Source::Assignees } else { Source::Users };
             let picker = Overlay::picker(sh, screen, Ask::Assign, t.assign_to, source);
             sh.overlays.push(picker);
         }
+        Action::Lose => {
+            let picker = Overlay::picker(sh, screen, Ask::Lose, t.lose_why, Source::Choices("close_reason"));
+            sh.overlays.push(picker);
+        }
         Action::Snooze => sh.overlays.push(Overlay::words(screen, Ask::Snooze, t.snooze_until, "", true)),
-        Action::Edit => which_field(screen, selection.kind(), sh),
-        Action::Repeat => match sh.again.clone() {
-            Some(Again::Act(action)) => return act_again(action, screen, selection, sh),
-            Some(Again::Assign(person)) => {
-                answer(&Answer::Picked(Ask::Assign, person), screen, selection, sh);
-            }
-            Some(Again::Snooze(words)) => {
-                let until = when::understand(&words, sh.now, sh.zone).map(show::in_working_hours);
-                answer(&Answer::Words(Ask::Snooze, words, until), screen, selection, sh);
-            }
-            Some(Again::Set(kind, field, value)) if kind == selection.kind() => {
-                answer(&Answer::Picked(Ask::Set(field), value), screen, selection, sh);
-            }
-            _ => return false,
-        },
+        Action::Edit => which_field(screen, chosen.selection.kind(), sh),
+        Action::Repeat => return repeat(chosen, sh),
         _ => return false,
     }
     true
 }
 
-fn act_again(action: Action, screen: ScreenId, selection: Selection, sh: &mut Shared) -> bool {
-    action != Action::Repeat && act(action, screen, selection, sh)
+fn repeat(chosen: Chosen, sh: &mut Shared) -> bool {
+    let again = match sh.again.clone() {
+        Some(Again::Act(action)) => return action != Action::Repeat && act(action, chosen, sh),
+        Some(Again::Assign(person)) => Answer::Picked(Ask::Assign, person),
+        Some(Again::Snooze(words)) => {
+            let until = when::understand(&words, sh.now, sh.zone).map(show::in_working_hours);
+            Answer::Words(Ask::Snooze, words, until)
+        }
+        Some(Again::Set(kind, field, value)) if kind == chosen.selection.kind() => {
+            Answer::Picked(Ask::Set(field), value)
+        }
+        _ => return false,
+    };
+    answer(&again, chosen, sh)
 }
 
 /// What was asked for a selection was answered; false: it is about one record.
-pub fn answer(given: &Answer, screen: ScreenId, selection: Selection, sh: &mut Shared) -> bool {
-    let kind = selection.kind();
+pub fn answer(given: &Answer, chosen: Chosen, sh: &mut Shared) -> bool {
+    let kind = chosen.selection.kind();
     let t = sh.t();
     match given {
         Answer::Picked(Ask::Assign, person) => {
             let Value::User(user) = person else { return true };
             let what = fill(t.bulk_assign, &[&show::user(user)]);
             sh.again = Some(Again::Assign(person.clone()));
+            let assign = Assign { assignee_id: user.id, shares: Vec::new() };
             let act = match kind {
-                Kind::Opportunity => Act::Assign(Assign { assignee_id: user.id, shares: Vec::new() }),
+                Kind::Opportunity if chosen.assigned => Act::Reassign(assign),
+                Kind::Opportunity => Act::Assign(assign),
                 _ => Act::SetField(SetField { field: "manager_id".into(), number: user.id, ..SetField::default() }),
             };
-            ask(screen, what, selection, act, sh);
+            ask(what, chosen, act, sh);
+        }
+        Answer::Picked(Ask::Lose, Value::Choice(reason)) => {
+            let title = fill(t.lose_text, &[&show::choice(reason, sh.lang)]);
+            sh.overlays.push(Overlay::words(chosen.screen, Ask::LoseText(reason.id), &title, "", false));
+        }
+        Answer::Words(Ask::LoseText(reason), text, _) => {
+            let fail = Fail { close_reason_id: *reason, close_text: text.clone() };
+            ask(fill(t.bulk_lose, &[text]), chosen, Act::Fail(fail), sh);
         }
         Answer::Words(Ask::Snooze, words, Some(until)) => {
             let what = fill(t.bulk_snooze, &[&show::exact(*until, sh.zone)]);
             sh.again = Some(Again::Snooze(words.clone()));
-            ask(screen, what, selection, Act::SettleAt(*until), sh);
+            ask(what, chosen, Act::SettleAt(*until), sh);
         }
         Answer::Picked(Ask::Which, Value::Text(name)) => {
             let field = resource::of(kind).and_then(|resource| Some((resource, resource.field(name)?)));
             if let Some((resource, index)) = field {
-                new_value(screen, resource, index, sh);
+                new_value(chosen.screen, resource, index, sh);
             }
         }
         Answer::Picked(Ask::Set(index), value) => {
@@ -108,15 +142,16 @@ pub fn answer(given: &Answer, screen: ScreenId, selection: Selection, sh: &mut S
             };
             let what = format!("{} = {shown}", field.label.get(sh.lang));
             sh.again = Some(Again::Set(kind, *index, value));
-            ask(screen, what, selection, Act::SetField(set), sh);
+            ask(what, chosen, Act::SetField(set), sh);
         }
         _ => return false,
     }
     true
 }
 
-fn ask(owner: ScreenId, what: String, selection: Selection, act: Act, sh: &mut Shared) {
-    let plan = Plan { owner, what, selection, action: BulkAction { action: Some(act) }, tell: false };
+fn ask(what: String, chosen: Chosen, act: Act, sh: &mut Shared) {
+    let action = BulkAction { action: Some(act) };
+    let plan = Plan { owner: chosen.screen, what, selection: chosen.selection, action, tell: false };
     let bulk = Bulk::ask(plan, sh);
     sh.overlays.push(Overlay::Bulk(Box::new(bulk)));
 }

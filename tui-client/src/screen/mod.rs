@@ -3,6 +3,7 @@
 //! itself from what it has: it never waits.
 
 pub mod bulk;
+pub mod concerns;
 pub mod decide;
 pub mod detail;
 pub mod form;
@@ -43,6 +44,14 @@ pub enum Ask {
     Set(usize),
     /// Until when.
     Snooze,
+    /// Why it is lost.
+    Lose,
+    /// What happened, for the reason of this id.
+    LoseText(i64),
+    /// Why it is reopened.
+    Reopen,
+    /// What came of a step.
+    Result,
     /// By which column.
     Sort,
     /// Which field.

@@ -156,9 +156,10 @@ impl Deed {
 
 /// An option that the deed cannot do without.
 pub fn asked<'a>(option: &str, given: Option<&'a String>) -> Result<&'a str, Failure> {
-    given.map(String::as_str).filter(|text| !text.trim().is_empty()).ok_or_else(|| {
-        Failure::usage(format!("This needs --{option}"), format!("缺少 --{option}"))
-    })
+    given
+        .map(String::as_str)
+        .filter(|text| !text.trim().is_empty())
+        .ok_or_else(|| Failure::usage(format!("This needs --{option}"), format!("缺少 --{option}")))
 }
 
 async fn value(session: &Session, field: &Field, text: &str) -> Result<Value, Failure> {

@@ -35,7 +35,9 @@ pub async fn run(
         Meant::All(selection) => {
             let found = match count(session, selection.clone(), action.clone()).await {
                 // None is an answer, not a mistake.
-                Err(failure) if is_out_of_range(&failure) => return nothing_or_too_many(session, resource, args, out).await,
+                Err(failure) if is_out_of_range(&failure) => {
+                    return nothing_or_too_many(session, resource, args, out).await;
+                }
                 found => found?,
             };
             if args.dry_run {
@@ -47,13 +49,10 @@ pub async fn run(
     if keys.len() > MOST {
         return Err(too_many());
     }
-    let request = RunBulkRequest {
-        selection: Some(selection),
-        action: Some(action),
-        previewed,
-        request_id: args.request_id(),
-    };
-    let done = session.client().run_bulk(request, &Cancel::default(), |step| {
+    let request =
+        RunBulkRequest { selection: Some(selection), action: Some(action), previewed, request_id: args.request_id() };
+    let cancel = Cancel::default();
+    let done = session.client().run_bulk(request, &cancel, |step| {
         out.progress(&format!("{} / {}", step.done + step.unchanged + step.refused, step.total));
     });
     let done = done.await;
@@ -92,15 +91,18 @@ async fn nothing_or_too_many(
     args: &DoArgs,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let choice =
-        crate::cli::list::Choice { filter: args.filter.clone(), view: args.view.clone(), sort: None };
+    let choice = crate::cli::list::Choice { filter: args.filter.clone(), view: args.view.clone(), sort: None };
     let mut query = crate::cli::list::query(resource, &[], &choice, &session.locale, &session.lookup).await?;
     query.page_size = 1;
     let first = resource.list(session.client(), &query).await?;
     if !first.records.is_empty() || !first.next_page_token.is_empty() {
         return Err(too_many());
     }
-    if args.dry_run { would(resource, 0, args, out) } else { tell(resource, &BTreeMap::new(), &BulkProgress::default(), args, out) }
+    if args.dry_run {
+        would(resource, 0, args, out)
+    } else {
+        tell(resource, &BTreeMap::new(), &BulkProgress::default(), args, out)
+    }
 }
 
 fn would(resource: &dyn Resource, found: i64, args: &DoArgs, out: &mut Out) -> Result<(), Failure> {
@@ -173,7 +175,8 @@ fn summary(resource: &dyn Resource, done: &BulkProgress, args: &DoArgs, out: &mu
         Lang::En => format!("{deed}: {records} done"),
         Lang::Zh => format!("{deed}：已完成 {records}"),
     };
-    for (count, en, zh) in [(done.unchanged, "were so already", "本就如此"), (done.refused, "refused", "被拒绝")] {
+    for (count, en, zh) in [(done.unchanged, "were so already", "本就如此"), (done.refused, "refused", "被拒绝")]
+    {
         if count > 0 {
             text.push_str(&match out.lang {
                 Lang::En => format!(", {count} {en}"),

@@ -118,10 +118,7 @@ async fn meant(
             "Say which records: ids, - for ids on stdin, --filter or --view",
             "请指定记录：id、-（从标准输入读取 id）、--filter 或 --view",
         )),
-        (false, true) => Err(Failure::usage(
-            "Say ids or a filter, not both",
-            "id 与筛选条件只能指定其一",
-        )),
+        (false, true) => Err(Failure::usage("Say ids or a filter, not both", "id 与筛选条件只能指定其一")),
         (false, false) => Ok(Meant::Keys(keys)),
         (true, true) => {
             let choice = Choice { filter: args.filter.clone(), view: args.view.clone(), sort: None };

@@ -3,10 +3,13 @@
 use rolo_proto::v1;
 use serde_json::json;
 
-use super::{DoArgs, deed::{Deed, asked}};
+use super::{
+    DoArgs,
+    deed::{Deed, asked},
+};
 use crate::{
     cli::{
-        edit, Change, Shape,
+        Change, Shape, edit,
         out::{Out, Tally},
         session::Session,
         show,

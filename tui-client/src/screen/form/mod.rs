@@ -235,8 +235,11 @@ impl FormScreen {
             (Editor::Line(line), Input::Money) => assist::understood_amount(line.text(), sh),
             _ => None,
         };
-        let checked =
-            self.kind == Kind::Customer && matches!(field.name, "name" | "tel" | "usc_code" | "external_id" | "party");
+        let checked = match self.kind {
+            Kind::Customer => matches!(field.name, "name" | "tel" | "usc_code" | "external_id" | "party"),
+            Kind::Opportunity => matches!(field.name, "customer_name" | "product"),
+            _ => false,
+        };
         if let Some(item) = self.items.get_mut(at) {
             item.error = None;
             item.hint = hint;
@@ -359,6 +362,7 @@ impl Screen for FormScreen {
             (Slot::Record, Err(failure)) if failure.reason == Reason::NotFound => self.gone(sh),
             (Slot::Live(_), outcome) => self.look(outcome, sh),
             (Slot::Duplicates, Ok(Reply::Duplicates(found))) => self.found(&found, sh),
+            (Slot::Duplicates, Ok(Reply::Priors(priors))) => self.met(&priors, sh),
             // A check that failed is not worth a message: saving checks again.
             (Slot::Duplicates, Err(_)) => {}
             (_, Err(failure)) => sh.fail(&failure, Some((self.id, slot, request))),

@@ -119,8 +119,8 @@ impl FormScreen {
         }
         sh.say(text, if record.warnings.is_empty() { Role::Good } else { Role::Warn });
         sh.nav.push(Nav::Back);
-        if self.record.is_none() && self.kind == Kind::Customer {
-            sh.nav.push(Nav::Detail(Kind::Customer, record.id, record.label.clone()));
+        if self.record.is_none() && matches!(self.kind, Kind::Customer | Kind::Opportunity) {
+            sh.nav.push(Nav::Detail(self.kind, record.id, record.label.clone()));
         }
     }
 

@@ -8,7 +8,7 @@ pub mod rows;
 pub mod timeline;
 
 use ratatui::layout::Rect;
-use rolo_proto::v1::{Capability, Kind, Total};
+use rolo_proto::v1::{Action as Right, Capability, Kind, Total};
 
 use self::{filter::FilterLine, rows::Rows};
 use super::{Answer, Ask, Place, Screen, bulk, decide, show};
@@ -17,7 +17,7 @@ use crate::{
         self,
         effect::{Preview, Reply, Request, ScreenId, Slot},
         live::News,
-        shared::{Nav, Shared},
+        shared::{Nav, Shared, allows},
     },
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
@@ -61,7 +61,10 @@ impl ListScreen {
     /// The list of a kind.
     pub fn new(kind: Kind, sh: &mut Shared) -> Option<Self> {
         let id = sh.id();
-        let rows = Rows::new(id, 0, kind, 0, 0)?;
+        // Who assigns begins with what waits for it, everybody else with what is theirs.
+        let assigns = sh.can(Capability::OpportunityAssign);
+        let view = usize::from(kind == Kind::Opportunity && !assigns);
+        let rows = Rows::new(id, 0, kind, 0, view)?;
         let counts = vec![None; rows.resource.views().len()];
         Some(Self {
             id,
@@ -117,9 +120,13 @@ impl ListScreen {
     /// Who has no records of their own (a supervisor, an executive) begins with everybody's.
     fn leave_an_empty_first_view(&mut self, sh: &mut Shared) {
         let holds = |view: usize| self.counts.get(view).and_then(Option::as_ref).map(|total| total.count);
-        let empty = holds(0) == Some(0) && holds(1) > Some(0);
-        if !std::mem::replace(&mut self.chosen, true) && empty && self.filter.line.is_empty() {
-            self.go_view(1, sh);
+        let all = self.rows.resource.view("all").filter(|all| holds(*all) > Some(0));
+        if let Some(all) = all
+            && !std::mem::replace(&mut self.chosen, true)
+            && holds(self.rows.view) == Some(0)
+            && self.filter.line.is_empty()
+        {
+            self.go_view(all, sh);
         }
     }
 
@@ -159,8 +166,17 @@ impl ListScreen {
 
     /// Whether a decision is offered: on the row under the cursor, or on any of those selected.
     fn offers(&self, action: Action, sh: &Shared) -> bool {
-        let chosen = self.rows.pages.iter().filter(|record| self.rows.is_marked(record.id));
-        action == Action::Repeat || chosen.take(LOOKED_AT).any(|record| decide::actions(record, sh).contains(&action))
+        action == Action::Repeat || self.marked().any(|record| decide::actions(record, sh).contains(&action))
+    }
+
+    fn marked(&self) -> impl Iterator<Item = &Record> {
+        self.rows.pages.iter().filter(|record| self.rows.is_marked(record.id)).take(LOOKED_AT)
+    }
+
+    /// What is selected; none: a decision is about the row under the cursor.
+    fn chosen(&self) -> Option<bulk::Chosen> {
+        let assigned = !self.marked().any(|record| allows(record, Right::Assign));
+        self.rows.selection().map(|selection| bulk::Chosen { screen: self.id, selection, assigned })
     }
 
     fn load_counts(&mut self, sh: &mut Shared) {
@@ -178,6 +194,11 @@ impl ListScreen {
                     self.rows.pages.remove(id);
                     self.rows.marked.remove(&id);
                 }
+                self.rows.ensure(sh, visible);
+            }
+            decide::Outcome::Changed(record) if !self.rows.resource.holds(self.rows.view, &record) => {
+                self.rows.pages.remove(record.id);
+                self.rows.marked.remove(&record.id);
                 self.rows.ensure(sh, visible);
             }
             decide::Outcome::Changed(record) => {
@@ -274,8 +295,8 @@ impl Screen for ListScreen {
                 sh.nav.push(Nav::Detail(record.kind, record.id, record.label.clone()));
             }
             _ => {
-                if let Some(selection) = self.rows.selection().filter(|_| self.offers(action, sh))
-                    && bulk::act(action, self.id, selection, sh)
+                if let Some(chosen) = self.chosen().filter(|_| self.offers(action, sh))
+                    && bulk::act(action, chosen, sh)
                 {
                     return true;
                 }
@@ -377,8 +398,8 @@ impl Screen for ListScreen {
                 self.rows.unmark();
             }
             answer => {
-                if let Some(selection) = self.rows.selection()
-                    && bulk::answer(&answer, self.id, selection, sh)
+                if let Some(chosen) = self.chosen()
+                    && bulk::answer(&answer, chosen, sh)
                 {
                     return;
                 }
@@ -389,9 +410,11 @@ impl Screen for ListScreen {
                 match answer {
                     Answer::Picked(Ask::Merge, other) => decide::merge_with(record, &other, sh),
                     Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
-                    Answer::Words(Ask::Snooze, words, until) => decide::snooze(self.id, target, words, until, sh),
+                    Answer::Words(Ask::Snooze, words, until) => {
+                        decide::snooze(self.id, record, target, words, until, sh);
+                    }
                     Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
-                    _ => {}
+                    answer => decide::opportunity::answer(self.id, record, target, answer, sh),
                 }
             }
         }

@@ -259,8 +259,9 @@ impl Rows {
 
     /// What is selected; none: a decision is about the row under the cursor.
     pub fn selection(&self) -> Option<Selection> {
+        let all = many::matching(self.resource.kind(), &self.query())?;
         if self.all {
-            return many::matching(self.resource.kind(), &self.query());
+            return Some(all);
         }
         let ids: Vec<i64> = self.marked.keys().copied().collect();
         (!ids.is_empty()).then(|| many::these(self.resource.kind(), ids))

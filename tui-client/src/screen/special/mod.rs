@@ -6,3 +6,4 @@ pub mod merge;
 pub mod password;
 pub mod sign_in;
 pub mod today;
+pub mod win;

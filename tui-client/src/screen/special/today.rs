@@ -223,9 +223,11 @@ impl Screen for TodayScreen {
         let Some(record) = self.current() else { return };
         let target = Some(Self::target(record, sh));
         match answer {
-            Answer::Words(Ask::Snooze, words, until) => decide::snooze(self.id, target, words, until, sh),
+            Answer::Words(Ask::Snooze, words, until) => {
+                decide::snooze(self.id, record, target, words, until, sh);
+            }
             Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
-            _ => {}
+            answer => decide::opportunity::answer(self.id, record, target, answer, sh),
         }
     }
 
