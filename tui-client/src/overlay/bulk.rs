@@ -24,6 +24,8 @@ use crate::{
 pub const MOST: usize = 10_000;
 /// Characters of the bar.
 const BAR: usize = 40;
+/// Lines of a whole refusal.
+const WHOLE: usize = 2;
 
 /// What is to be done, and to which records.
 #[derive(Debug, Clone)]
@@ -264,10 +266,14 @@ impl Bulk {
             Stage::Ended(_, done) => &done.results,
             _ => &[],
         };
-        let free = usize::from(area.height).saturating_sub(head.len() + 5);
+        // Why the row under the cursor was refused, whole.
+        let whole = refused.get(self.cursor).map(|row| failure::refused(row).message(sh.lang)).unwrap_or_default();
+        let whole: Vec<String> = c.m.wrap(&whole, room).into_iter().take(WHOLE).collect();
+        let below = if refused.is_empty() { 0 } else { WHOLE + 1 };
+        let free = usize::from(area.height).saturating_sub(head.len() + below + 5);
         let rows = refused.len().min(free);
         let gap = u16::from(rows > 0);
-        let inner = panel::dialog(c, area, sh.t().bulk_title, width, (head.len() + rows) as u16 + gap + 2);
+        let inner = panel::dialog(c, area, sh.t().bulk_title, width, (head.len() + rows + below) as u16 + gap + 2);
         for (line, y) in head.iter().zip(inner.top()..) {
             c.put(inner.x, y, line, Role::Text, inner.width);
         }
@@ -282,6 +288,9 @@ impl Bulk {
             if nth == self.cursor {
                 c.tint(Rect { y, height: 1, ..inner }, Role::Cursor);
             }
+        }
+        for (line, y) in whole.iter().zip(top + rows as u16 + 1..inner.bottom().saturating_sub(1)) {
+            c.put(inner.x, y, line, Role::Dim, inner.width);
         }
         c.put(inner.x, inner.bottom().saturating_sub(1), &keys, Role::Key, inner.width);
     }
