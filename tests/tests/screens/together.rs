@@ -31,6 +31,11 @@ async fn delete(stage: &Stage, customer: &pb::Customer) -> Result<()> {
     Ok(())
 }
 
+/// The row under the cursor, without what stands beside it.
+fn here(rolo: &Harness) -> String {
+    row(rolo).split('│').next().unwrap_or_default().to_owned()
+}
+
 /// A supervisor looks at all customers, the cursor on the third.
 async fn looking(stage: &Stage) -> Result<Harness> {
     let mut rolo = stage.screens("sup", (120, 40), Lang::En).await?;
@@ -43,18 +48,18 @@ async fn a_new_record_announces_itself_without_a_key_and_moves_nothing() -> Resu
     let stage = Stage::new().await?;
     let mut rolo = looking(&stage).await?;
     let before = rolo.text();
-    let here = row(&rolo);
+    let cursor = here(&rolo);
     create(&stage, "安徽新材料").await?;
     rolo.until_shows("new: 安徽新材料, press R to show").await?;
-    assert_eq!(row(&rolo), here, "the row under the cursor does not move");
+    assert_eq!(here(&rolo), cursor, "the row under the cursor does not move");
     let line = |text: &str, at: &str| text.lines().position(|l| l.contains(at));
-    assert_eq!(line(&rolo.text(), here.trim()), line(&before, here.trim()));
+    assert_eq!(line(&rolo.text(), &cursor), line(&before, &cursor));
     create(&stage, "阿坝旅游").await?;
     rolo.until_shows("2 new, press R to show").await?;
     rolo.press("R").await?;
     hides(&rolo, "press R to show")?;
     shows(&rolo, "安徽新材料")?;
-    assert_eq!(row(&rolo).trim_start(), here.trim_start(), "the cursor stays on its record");
+    assert_eq!(here(&rolo), cursor, "the cursor stays on its record");
     Ok(())
 }
 
@@ -89,7 +94,7 @@ async fn a_row_that_left_the_list_stays_dimmed_until_the_person_wants_to_see() -
     let first = stage.customer("包头").await?;
     delete(&stage, &first).await?;
     rolo.until_shows("1 left, press R to show").await?;
-    shows(&rolo, "× 包头稀土科技")?;
+    shows(&rolo, "× KH261102005  包头稀土科技")?;
     assert!(row(&rolo).contains("Ernst"));
     rolo.press("R").await?;
     hides(&rolo, "包头稀土科技")?;
@@ -148,9 +153,57 @@ async fn who_else_is_at_a_record_is_seen_and_for_how_long_they_edit() -> Result<
     boss.until_shows("sup is viewing").await?;
     boss.press("e").await?;
     sup.until_shows("王芳 is editing 0:00").await?;
-    stage.world.advance(40_000);
-    sup.advance(40_000).await?;
+    for _ in 0..4 {
+        stage.world.advance(10_000);
+        boss.advance(10_000).await?;
+        sup.advance(10_000).await?;
+    }
     sup.until_shows("王芳 is editing 0:40").await?;
     boss.press("esc esc").await?;
     sup.until(|text| !text.contains("王芳 is")).await
+}
+
+#[tokio::test]
+async fn what_one_follows_rings_the_bell_and_the_notice_opens_the_record() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut sup = looking(&stage).await?;
+    let third = stage.customer("Ernst").await?;
+    sup.press("enter f").await?;
+    shows(&sup, "Followed")?;
+    shows(&sup, "★ following")?;
+    sup.press("g c").await?;
+    let change = |tel: &str| pb::CustomerInput { tel: tel.into(), ..Default::default() };
+    stage.change(third.id, "tel", change("0512-1")).await?;
+    sup.until_shows("王芳 changed KH261102006 Ernst Handel   g n").await?;
+    sup.until_shows("◆ 1").await?;
+    sup.press("g n").await?;
+    shows(&sup, "王芳 changed KH261102006 Ernst Handel")?;
+    // Another one comes while they are read: it stands above, unread.
+    stage.change(third.id, "tel", change("0512-2")).await?;
+    sup.until_shows("2 unread").await?;
+    sup.press("r").await?;
+    sup.until_shows("1 unread").await?;
+    sup.press("enter").await?;
+    sup.until_shows("0512-2").await?;
+    sup.until(|text| !text.contains('◆')).await?;
+    sup.press("f").await?;
+    shows(&sup, "No longer followed")?;
+    hides(&sup, "★ following")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_empty_inbox_teaches_and_all_are_read_with_one_key() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut mgr = stage.screens("mgr", (80, 24), Lang::Zh).await?;
+    mgr.press("g n").await?;
+    shows(&mgr, "没有通知")?;
+    mgr.press("g c 2 f j f").await?;
+    for name in ["包头", "北京"] {
+        let customer = stage.customer(name).await?;
+        stage.change(customer.id, "tel", pb::CustomerInput { tel: "0512-1".into(), ..Default::default() }).await?;
+    }
+    mgr.until_shows("◆ 2").await?;
+    mgr.press("g n A").await?;
+    mgr.until(|text| !text.contains('◆') && !text.contains("条未读")).await
 }

@@ -9,13 +9,14 @@ use crate::{
 };
 
 /// Actions that every screen has.
-const EVERYWHERE: [Action; 19] = [
+const EVERYWHERE: [Action; 20] = [
     Action::GoCustomers,
     Action::GoContacts,
     Action::GoInteractions,
     Action::GoOpportunities,
     Action::GoProducts,
     Action::GoToday,
+    Action::GoNotices,
     Action::Drafts,
     Action::Undo,
     Action::Redo,

@@ -74,7 +74,7 @@ fn note(model: &Model, c: &mut Canvas<'_>, whole: Rect) {
     let sh = &model.sh;
     let others = live::here(model).map(|(kind, id, _)| live::others(sh, kind, id)).unwrap_or_default();
     let mut right = whole.right().saturating_sub(1);
-    let note = model.top().and_then(|s| s.note(sh));
+    let note = model.top().map(|s| s.note(sh)).unwrap_or_default();
     for (text, role) in note.into_iter().chain((!others.is_empty()).then_some((others, Role::Key))) {
         let room = right.saturating_sub(whole.x + 1);
         if rules(sh.size) > 0 && room > 8 {
@@ -87,6 +87,10 @@ fn header(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     let sh = &model.sh;
     let mut right = area.right().saturating_sub(1);
     right = connection(sh, c, right, area.y, area.width);
+    if sh.live.unread > 0 {
+        let text = format!("{} {}", sh.theme.sym.bell, show::thousands(sh.live.unread));
+        right = c.put_right(right.saturating_sub(2), area.y, &text, Role::Warn, 8);
+    }
     if let Some(session) = &sh.session {
         let name = session.user.as_ref().map_or("", show::user);
         let roles = session.roles.iter().map(|r| match sh.lang {

@@ -199,6 +199,14 @@ pub enum Request {
     Among(Kind, ListQuery),
     /// Says what is done at a record.
     Presence(Kind, i64, v1::Doing),
+    /// A page of notices.
+    Notices(v1::ListNoticesRequest),
+    /// Marks notices as read, or as unread again.
+    MarkRead(v1::MarkReadRequest),
+    /// Whether a record is followed.
+    Follows(Kind, i64),
+    /// Follows a record, or no longer.
+    Follow(Kind, i64),
     /// Signs in.
     SignIn(String, SecretString),
     /// Another password.
@@ -337,6 +345,12 @@ pub enum Reply {
     Drafts(Option<Found>),
     /// Who else is at a record.
     Others(Vec<v1::Presence>),
+    /// A page of notices.
+    Notices(v1::ListNoticesResponse),
+    /// How many notices are unread.
+    Unread(i64),
+    /// Whether a record is followed.
+    Follows(v1::SetFollowResponse),
     /// It is done; nothing to say.
     Nothing,
     /// A list was written: the file and its rows.

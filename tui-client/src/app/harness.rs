@@ -247,6 +247,8 @@ impl Harness {
             self.clock.0.fetch_add(behind.max(0), Ordering::SeqCst);
             self.handle(Msg::Timer(timer));
         }
+        // Meanwhile the stream would have beaten.
+        self.engine.model.sh.live.heard_at = end;
         let rest = end - self.engine.now();
         self.clock.0.fetch_add(rest.max(0), Ordering::SeqCst);
         self.until_idle().await

@@ -15,8 +15,10 @@ use super::{
 };
 use crate::{
     data::{Failure, Reason, drafts::DraftKey},
-    screen::{Place, show},
+    keys::Action,
+    screen::{Place, show, special::notices},
     strings::fill,
+    theme::Role,
 };
 
 /// What others do is shown together once in so long, milliseconds.
@@ -67,7 +69,8 @@ pub struct Live {
     person: i64,
     /// Who is where must be told from the start.
     fresh: bool,
-    heard_at: i64,
+    /// When anything was heard last.
+    pub heard_at: i64,
     /// When a key was pressed last.
     pub pressed_at: i64,
     listening: bool,
@@ -76,6 +79,12 @@ pub struct Live {
     ticking: bool,
     /// Who is at which record.
     present: BTreeMap<(i32, i64), Vec<v1::Presence>>,
+    /// Which records the person follows, and how many do; as far as it was asked.
+    follows: BTreeMap<(i32, i64), v1::SetFollowResponse>,
+    /// How many notices are unread.
+    pub unread: i64,
+    /// The newest notice that is known, and of how many records it tells; none: they have not been looked at yet.
+    newest: Option<(i64, i64)>,
     said: Option<(Kind, i64, Doing)>,
     said_again: u64,
     aging: bool,
@@ -155,6 +164,7 @@ pub fn heard(model: &mut Model, generation: u64, heard: Result<v1::WatchResponse
     sh.live.sequence = sh.live.sequence.max(told.sequence);
     if std::mem::take(&mut sh.live.fresh) {
         sh.live.present.clear();
+        look_at_notices(sh);
     }
     let mut seen = was != hearing(sh) || offline;
     for presence in told.presences {
@@ -204,6 +214,9 @@ pub fn tick(model: &mut Model) {
     let news = News { events, much: std::mem::take(&mut live.much) };
     if news.events.is_empty() {
         return;
+    }
+    if news.events.iter().any(|e| e.kind() == Kind::Notice) {
+        look_at_notices(&mut model.sh);
     }
     let top = model.screens.len().saturating_sub(1);
     for (at, screen) in model.screens.iter_mut().enumerate() {
@@ -317,13 +330,73 @@ pub fn pressed(sh: &mut Shared) {
 }
 
 /// A quiet call of the program's own was answered.
-pub fn answered(sh: &mut Shared, request: &Request, reply: Reply) {
-    if let (Request::Presence(kind, id, _), Reply::Others(others)) = (request, reply) {
-        sh.live.present.remove(&((*kind).into(), *id));
-        for presence in others {
-            sh.live.note(presence);
+pub fn answered(model: &mut Model, request: &Request, reply: Reply) {
+    let reading = model.top().is_some_and(|s| s.place() == Place::Notices);
+    let sh = &mut model.sh;
+    match (request, reply) {
+        (Request::Presence(kind, id, _), Reply::Others(others)) => {
+            sh.live.present.remove(&((*kind).into(), *id));
+            for presence in others {
+                sh.live.note(presence);
+            }
         }
+        (_, Reply::Notices(list)) => ring(sh, &list, !reading),
+        _ => {}
     }
+}
+
+/// The newest unread notices; few, for they are only counted and the newest one said.
+fn look_at_notices(sh: &mut Shared) {
+    let request = v1::ListNoticesRequest { unread_only: true, page_size: 5, ..Default::default() };
+    sh.call(PROGRAM, Slot::Notices, Request::Notices(request));
+}
+
+/// Counts the unread notices; what has come since they were looked at last is said, one line for all.
+fn ring(sh: &mut Shared, list: &v1::ListNoticesResponse, aloud: bool) {
+    sh.live.unread = list.unread;
+    let place = |n: &v1::Notice| (n.id, n.count);
+    let newest = list.notices.iter().map(place).max().unwrap_or_default();
+    let before = sh.live.newest.replace(newest.max(sh.live.newest.unwrap_or_default()));
+    let Some(before) = before else { return };
+    let mut new = list.notices.iter().filter(|n| place(n) > before);
+    let Some(first) = new.next() else { return };
+    let more = match new.count() {
+        0 => String::new(),
+        n => format!(" (+{n})"),
+    };
+    // A failure that offers a retry is not talked over: the bell shows it too.
+    if aloud && sh.toast.as_ref().is_none_or(|t| t.retry.is_none()) {
+        let key = sh.key(crate::keys::keymap::LIST, Action::GoNotices);
+        let text = format!("{}{more}   {key}", notices::sentence(first, sh));
+        sh.say(text, Role::Key);
+    }
+}
+
+/// Follows a record, or no longer.
+pub fn follow_record(kind: Kind, id: i64, sh: &mut Shared) {
+    if sh.waits(PROGRAM, Slot::Follow) {
+        let text = sh.t().still_saving;
+        sh.say(text, Role::Dim);
+    } else {
+        sh.call(PROGRAM, Slot::Follow, Request::Follow(kind, id));
+    }
+}
+
+/// It is known whether a record is followed; `aloud`: the person has just asked for it.
+pub fn known(sh: &mut Shared, request: &Request, follows: v1::SetFollowResponse, aloud: bool) {
+    let (Request::Follow(kind, id) | Request::Follows(kind, id)) = request else { return };
+    let text = if follows.follows { sh.t().follows_now } else { sh.t().follows_not };
+    sh.live.follows.insert(((*kind).into(), *id), follows);
+    if aloud {
+        sh.say(text, Role::Good);
+    }
+}
+
+/// "★ following": whether the person follows a record; none if not, or if it was not asked.
+pub fn follows(sh: &Shared, kind: Kind, id: i64) -> Option<String> {
+    let known = sh.live.follows.get(&(kind.into(), id)).filter(|f| f.follows)?;
+    let text = if known.followers > 1 { fill(sh.t().following_with, &[&known.followers]) } else { sh.t().following.to_owned() };
+    Some(format!("{} {text}", sh.theme.sym.star))
 }
 
 /// "Li is editing 0:40, Chen is viewing": who else is at a record; empty if nobody is.

@@ -17,8 +17,8 @@ use crate::{
         form::{FormScreen, draft},
         list::ListScreen,
         special::{
-            import::ImportScreen, merge::MergeScreen, password::PasswordScreen, sign_in::SignInScreen,
-            today::TodayScreen, win::WinScreen,
+            import::ImportScreen, merge::MergeScreen, notices::NoticesScreen, password::PasswordScreen,
+            sign_in::SignInScreen, today::TodayScreen, win::WinScreen,
         },
     },
     strings::fill,
@@ -46,6 +46,7 @@ fn go(model: &mut Model, nav: Nav) {
     match nav {
         Nav::List(kind) => visit(model, Place::List(kind)),
         Nav::Today => visit(model, Place::Today),
+        Nav::Notices => visit(model, Place::Notices),
         Nav::Detail(kind, id, label) => {
             if model.top().is_some_and(|s| s.place() == Place::Detail(kind, id)) {
                 return;
@@ -154,6 +155,10 @@ fn visit(model: &mut Model, place: Place) {
         Place::Today => {
             let screen = TodayScreen::new(&mut model.sh);
             open(model, screen);
+        }
+        Place::Notices => {
+            let screen = NoticesScreen::new(&mut model.sh);
+            open(model, Some(screen));
         }
         Place::Detail(..) | Place::Form(_) | Place::Passing | Place::SignIn => {}
     }

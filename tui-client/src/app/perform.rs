@@ -147,6 +147,20 @@ impl Performer {
                     client.call(request, |c, r| async move { c.watch().set_presence(r).await }).await?;
                 Ok(Reply::Others(said.others))
             }
+            Request::Notices(request) => {
+                client.call(request, |c, r| async move { c.notices().list_notices(r).await }).await.map(Reply::Notices)
+            }
+            Request::MarkRead(request) => {
+                let left: v1::CountUnreadResponse =
+                    client.call(request, |c, r| async move { c.notices().mark_read(r).await }).await?;
+                Ok(Reply::Unread(left.unread))
+            }
+            Request::Follows(kind, id) => follows(client, kind, id).await.map(Reply::Follows),
+            Request::Follow(kind, id) => {
+                let follow = !follows(client, kind, id).await?.follows;
+                let request = v1::SetFollowRequest { kind: kind.into(), id, follow };
+                client.call(request, |c, r| async move { c.notices().set_follow(r).await }).await.map(Reply::Follows)
+            }
             Request::Session => client.session().await.map(session),
             Request::SignIn(name, password) => {
                 let done = client.sign_in(&name, &password).await?;
@@ -234,6 +248,11 @@ fn record(record: resource::Record) -> Reply {
 
 fn session(session: v1::Session) -> Reply {
     Reply::Session(Box::new(session))
+}
+
+async fn follows(client: &Client, kind: Kind, id: i64) -> Result<v1::SetFollowResponse, Failure> {
+    let request = v1::GetFollowRequest { kind: kind.into(), id };
+    client.call(request, |c, r| async move { c.notices().get_follow(r).await }).await
 }
 
 /// Which of the query's ids the list holds, however many pages that takes.

@@ -168,6 +168,7 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
         Action::GoOpportunities => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Opportunity)),
         Action::GoProducts => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Product)),
         Action::GoToday => sh.nav.push(Nav::Today),
+        Action::GoNotices => sh.nav.push(Nav::Notices),
         Action::Drafts => drafts(model),
         Action::Undo | Action::Redo => {
             if sh.waits(PROGRAM, Slot::Act) {

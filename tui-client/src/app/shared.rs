@@ -35,6 +35,8 @@ pub enum Nav {
     List(Kind),
     /// What is due.
     Today,
+    /// What reached me.
+    Notices,
     /// A record.
     Detail(Kind, i64, String),
     /// A form for a new record, with values given from where it was opened.

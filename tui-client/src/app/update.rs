@@ -225,7 +225,8 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
             model.forward.clear();
             sh.nav.push(Nav::SignIn);
         }
-        Ok(reply) if slot.is_quiet() => live::answered(sh, &request, reply),
+        Ok(reply) if slot.is_quiet() => live::answered(model, &request, reply),
+        Ok(Reply::Follows(follows)) => live::known(sh, &request, follows, true),
         Ok(Reply::Drafts(found)) => navigate::found(model, found),
         Err(failure) if slot == Slot::Drafts => {
             sh.fail(&failure, None);

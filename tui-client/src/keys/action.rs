@@ -82,6 +82,12 @@ actions! {
     Delete "delete" "delete" "删除";
     /// Out of the recycle bin.
     Restore "restore" "restore" "恢复";
+    /// Changes of the record by others become notices, or no longer.
+    Follow "follow" "follow" "关注";
+    /// Marks a notice as read, or as unread again.
+    MarkRead "mark-read" "read / unread" "已读/未读";
+    /// Marks all notices as read.
+    MarkAllRead "mark-all-read" "all read" "全部已读";
     /// Filters this list.
     Find "find" "find" "查找";
     /// Sorts by a column.
@@ -134,6 +140,8 @@ actions! {
     GoProducts "go-products" "products" "产品";
     /// To what is due.
     GoToday "go-today" "today" "今日";
+    /// To what reached me.
+    GoNotices "go-notices" "notices" "通知";
     /// What was typed and not saved.
     Drafts "drafts" "drafts" "草稿";
     /// The screen before.

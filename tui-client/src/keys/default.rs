@@ -30,6 +30,7 @@ pub const TABLE: &[Row] = &[
     (Layer::Global, Action::GoOpportunities, &["g o"]),
     (Layer::Global, Action::GoProducts, &["g p"]),
     (Layer::Global, Action::GoToday, &["g t"]),
+    (Layer::Global, Action::GoNotices, &["g n"]),
     (Layer::Global, Action::Drafts, &["g d"]),
     (Layer::Global, Action::Undo, &["u"]),
     (Layer::Global, Action::Redo, &["ctrl-r"]),
@@ -67,6 +68,7 @@ pub const TABLE: &[Row] = &[
     (Layer::Record, Action::Snooze, &["z"]),
     (Layer::Record, Action::Delete, &["d"]),
     (Layer::Record, Action::Restore, &["r"]),
+    (Layer::Record, Action::Follow, &["f"]),
     (Layer::Record, Action::Copy, &["y"]),
     (Layer::Record, Action::Repeat, &["."]),
     // Lists.
@@ -86,6 +88,9 @@ pub const TABLE: &[Row] = &[
     // Today.
     (Layer::Today, Action::NextTab, &["tab", "l", "right"]),
     (Layer::Today, Action::PrevTab, &["shift-tab", "h", "left"]),
+    // Notices.
+    (Layer::Notices, Action::MarkRead, &["r"]),
+    (Layer::Notices, Action::MarkAllRead, &["A"]),
     // Forms, where letters are text.
     (Layer::Form, Action::NextField, &["tab", "down"]),
     (Layer::Form, Action::PrevField, &["shift-tab", "up"]),

@@ -20,18 +20,21 @@ pub enum Layer {
     Detail,
     /// What is due.
     Today,
+    /// What reached me.
+    Notices,
     /// A form, also while text is typed.
     Form,
 }
 
 impl Layer {
-    const NAMES: [(&'static str, Layer); 7] = [
+    const NAMES: [(&'static str, Layer); 8] = [
         ("global", Layer::Global),
         ("move", Layer::Move),
         ("record", Layer::Record),
         ("list", Layer::List),
         ("detail", Layer::Detail),
         ("today", Layer::Today),
+        ("notices", Layer::Notices),
         ("form", Layer::Form),
     ];
 
@@ -47,11 +50,13 @@ pub const LIST: &[Layer] = &[Layer::List, Layer::Record, Layer::Move, Layer::Glo
 pub const DETAIL: &[Layer] = &[Layer::Detail, Layer::Record, Layer::Move, Layer::Global];
 /// Layers of Today.
 pub const TODAY: &[Layer] = &[Layer::Today, Layer::Record, Layer::Move, Layer::Global];
+/// Layers of the notices.
+pub const NOTICES: &[Layer] = &[Layer::Notices, Layer::Move, Layer::Global];
 /// Layers of a form.
 pub const FORM: &[Layer] = &[Layer::Form];
 
 /// All stacks that occur.
-pub const STACKS: [&[Layer]; 4] = [LIST, DETAIL, TODAY, FORM];
+pub const STACKS: [&[Layer]; 5] = [LIST, DETAIL, TODAY, NOTICES, FORM];
 
 /// What a key press means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -292,6 +292,7 @@ static VIEWS: [View; 10] = [
 pub fn filter(query: &ListQuery) -> v1::OpportunityFilter {
     let mut filter = v1::OpportunityFilter {
         search: query.search.clone(),
+        ids: query.ids.clone(),
         view: VIEWS.get(query.view).map_or(0, |v| v.wire),
         customer_id: query.parent_id,
         ids: query.ids.clone(),

@@ -9,6 +9,7 @@ use super::{Ask, show};
 use crate::{
     app::{
         effect::{Reply, Request, ScreenId, Slot, Target},
+        live,
         shared::{Again, Nav, Shared, allows, create_right},
     },
     data::{Failure, Reason},
@@ -44,6 +45,7 @@ pub fn actions(record: &Record, sh: &Shared) -> Vec<Action> {
     add(allows(record, Right::Reassign), Action::Assign);
     add(allows(record, Right::Delete), Action::Delete);
     add(allows(record, Right::Merge), Action::Merge);
+    add(record.kind != Kind::User && !allows(record, Right::Restore), Action::Follow);
     add(true, Action::Copy);
     out
 }
@@ -125,6 +127,7 @@ pub fn act(action: Action, subject: Subject<'_>, sh: &mut Shared) -> bool {
             sh.again = Some(Again::Act(Action::Done));
             settle(screen, record, targets, sh);
         }
+        Action::Follow => live::follow_record(record.kind, record.id, sh),
         Action::Copy => copy(screen, record, sh),
         _ => return false,
     }

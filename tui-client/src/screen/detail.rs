@@ -8,12 +8,12 @@ use ratatui::layout::Rect;
 use rolo_proto::v1::{self, Capability, Kind};
 
 use self::plan::Plan;
-use super::{Answer, Ask, Place, Screen, decide, list::rows::Rows};
+use super::{Answer, Ask, Place, Screen, decide, list::{elsewhere::parent, rows::Rows}};
 use crate::{
     app::{
         self,
         effect::{Reply, Request, ScreenId, Slot, Target},
-        live::News,
+        live::{self, News},
         shared::{Nav, Shared, allows},
     },
     data::{Failure, Reason},
@@ -160,6 +160,14 @@ impl DetailScreen {
             Tab::Interactions => self.interactions.as_mut(),
             Tab::Plan => self.plan.as_mut().map(|plan| &mut plan.rows),
             _ => None,
+        }
+    }
+
+    fn nth_rows(&mut self, nth: u8) -> Option<&mut Rows> {
+        match nth {
+            1 => self.contacts.as_mut(),
+            2 => self.interactions.as_mut(),
+            _ => self.plan.as_mut().map(|plan| &mut plan.rows),
         }
     }
 
@@ -342,6 +350,7 @@ impl Screen for DetailScreen {
     fn enter(&mut self, sh: &mut Shared) {
         if self.seen != sh.changes || self.record.is_none() {
             self.load(sh);
+            sh.call(self.id, Slot::Follow, Request::Follows(self.kind, self.record_id));
             let again = self.seen != u64::MAX;
             self.show_tab(again, sh);
             self.seen = sh.changes;
@@ -432,18 +441,15 @@ impl Screen for DetailScreen {
                 if let Err(failure) = &outcome {
                     sh.fail(failure, Some((self.id, slot, request)));
                 }
-                let rows = match nth {
-                    1 => self.contacts.as_mut(),
-                    2 => self.interactions.as_mut(),
-                    _ => self.plan.as_mut().map(|plan| &mut plan.rows),
-                };
-                if let Some(rows) = rows {
+                if let Some(rows) = self.nth_rows(nth) {
                     rows.reply(outcome, sh, visible);
                 }
             }
+            (Slot::Follow, Ok(Reply::Follows(follows))) => live::known(sh, &request, follows, false),
+            // An extra: the record tells what is wrong.
+            (Slot::Follow, _) => {}
             (Slot::Live(nth), outcome) => {
-                let rows = if nth == 1 { self.contacts.as_mut() } else { self.interactions.as_mut() };
-                if let Some(rows) = rows {
+                if let Some(rows) = self.nth_rows(nth) {
                     rows.caught_up(outcome, sh, visible);
                 }
             }
@@ -451,7 +457,12 @@ impl Screen for DetailScreen {
                 let stream = &mut self.streams[usize::from(nth) % 2];
                 stream.started = true;
                 stream.next = page.next_page_token;
-                if matches!(request, Request::Timeline(asked) if asked.page_token.is_empty()) {
+                let token = match &request {
+                    Request::Timeline(asked) => asked.page_token.as_str(),
+                    Request::History(asked) => asked.page_token.as_str(),
+                    _ => "",
+                };
+                if token.is_empty() {
                     stream.entries = page.entries;
                     stream.first = stream.first.min(stream.entries.len().saturating_sub(1));
                 } else {
@@ -490,13 +501,15 @@ impl Screen for DetailScreen {
     }
 
     fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
-        for rows in [self.contacts.as_mut(), self.interactions.as_mut()].into_iter().flatten() {
-            rows.told(news);
+        for nth in 1..=3 {
+            if let Some(rows) = self.nth_rows(nth) {
+                rows.told(news);
+            }
         }
         let own = |e: &&v1::WatchEvent| e.kind() == self.kind && e.id == self.record_id;
         let known = self.record.as_ref().map_or(0, |r| r.revision);
         let changed = news.much || news.events.iter().filter(own).any(|e| e.gone || e.revision > known);
-        let within = |e: &v1::WatchEvent| own(&e) || e.parent_id == self.record_id && self.kind == Kind::Customer;
+        let within = |e: &v1::WatchEvent| own(&e) || e.parent_id == self.record_id && parent(e.kind()) == self.kind;
         if news.much || news.events.iter().any(within) {
             self.outdated = [true; 2];
         }
@@ -514,8 +527,10 @@ impl Screen for DetailScreen {
         }
     }
 
-    fn note(&self, sh: &Shared) -> Option<(String, Role)> {
-        self.rows().and_then(|rows| rows.announcement(sh)).map(|text| (text, Role::Warn))
+    fn note(&self, sh: &Shared) -> Vec<(String, Role)> {
+        let new = self.rows().and_then(|rows| rows.announcement(sh)).map(|text| (text, Role::Warn));
+        let follows = live::follows(sh, self.kind, self.record_id).map(|text| (text, Role::Key));
+        new.into_iter().chain(follows).collect()
     }
 
     fn answer(&mut self, answer: Answer, sh: &mut Shared) {
@@ -530,8 +545,8 @@ impl Screen for DetailScreen {
             Answer::Picked(Ask::Merge, other) => decide::merge_with(record, &other, sh),
             Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
             Answer::Words(Ask::Snooze, words, until) => {
-                decide::snooze(self.id, record, target, words, until, sh);
-            }
+                        decide::snooze(self.id, record, target, words, until, sh);
+                    },
             Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
             answer => decide::opportunity::answer(self.id, record, target, answer, sh),
         }

@@ -90,6 +90,8 @@ pub enum Place {
     List(Kind),
     /// What is due.
     Today,
+    /// What reached me.
+    Notices,
     /// A record.
     Detail(Kind, i64),
     /// A form, with the draft that is its own.
@@ -129,8 +131,8 @@ pub trait Screen: Send {
     /// Others have changed records; `top`: this screen is seen. Notes it, and shows it calmly.
     fn told(&mut self, _: &News, _top: bool, _: &mut Shared) {}
     /// What is worth knowing just now: stands on the rule under the header.
-    fn note(&self, _: &Shared) -> Option<(String, Role)> {
-        None
+    fn note(&self, _: &Shared) -> Vec<(String, Role)> {
+        Vec::new()
     }
     /// Something has rested since this generation.
     fn rested(&mut self, _: Slot, _: u64, _: &mut Shared) {}

@@ -89,6 +89,7 @@ pub fn draw_rows(c: &mut Canvas<'_>, area: Rect, columns: &[Column], widths: &[u
             if x >= area.right() {
                 break;
             }
+            let role = if row.gone { &Role::Dim } else { role };
             if column.right {
                 c.put_right(x + width, y, text, *role, *width);
             } else {

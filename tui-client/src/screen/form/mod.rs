@@ -378,8 +378,8 @@ impl Screen for FormScreen {
         }
     }
 
-    fn note(&self, _: &Shared) -> Option<(String, Role)> {
-        self.meanwhile.clone().map(|text| (text, Role::Warn))
+    fn note(&self, _: &Shared) -> Vec<(String, Role)> {
+        self.meanwhile.iter().map(|text| (text.clone(), Role::Warn)).collect()
     }
 
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {

@@ -44,8 +44,8 @@ pub struct Elsewhere {
     pub much: bool,
 }
 
-/// The kind whose rows tell something of their children of this kind.
-fn parent(kind: Kind) -> Kind {
+/// The kind whose records tell something of their children of this kind.
+pub const fn parent(kind: Kind) -> Kind {
     match kind {
         Kind::Contact | Kind::Interaction | Kind::Opportunity => Kind::Customer,
         Kind::PlanStep => Kind::Opportunity,

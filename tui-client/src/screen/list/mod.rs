@@ -365,8 +365,8 @@ impl Screen for ListScreen {
         }
     }
 
-    fn note(&self, sh: &Shared) -> Option<(String, Role)> {
-        self.rows.announcement(sh).map(|text| (text, Role::Warn))
+    fn note(&self, sh: &Shared) -> Vec<(String, Role)> {
+        self.rows.announcement(sh).map(|text| (text, Role::Warn)).into_iter().collect()
     }
 
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {

@@ -3,6 +3,7 @@
 pub mod credentials;
 pub mod import;
 pub mod merge;
+pub mod notices;
 pub mod password;
 pub mod sign_in;
 pub mod today;
