@@ -367,7 +367,7 @@ fn ring(sh: &mut Shared, list: &v1::ListNoticesResponse, aloud: bool) {
     // A failure that offers a retry is not talked over: the bell shows it too.
     if aloud && sh.toast.as_ref().is_none_or(|t| t.retry.is_none()) {
         let key = sh.key(crate::keys::keymap::LIST, Action::GoNotices);
-        let text = format!("{}{more}   {key}", notices::sentence(first, sh));
+        let text = format!("{}{more}   {key}", notices::sentence(first, sh.lang));
         sh.say(text, Role::Key);
     }
 }
@@ -395,7 +395,11 @@ pub fn known(sh: &mut Shared, request: &Request, follows: v1::SetFollowResponse,
 /// "★ following": whether the person follows a record; none if not, or if it was not asked.
 pub fn follows(sh: &Shared, kind: Kind, id: i64) -> Option<String> {
     let known = sh.live.follows.get(&(kind.into(), id)).filter(|f| f.follows)?;
-    let text = if known.followers > 1 { fill(sh.t().following_with, &[&known.followers]) } else { sh.t().following.to_owned() };
+    let text = if known.followers > 1 {
+        fill(sh.t().following_with, &[&known.followers])
+    } else {
+        sh.t().following.to_owned()
+    };
     Some(format!("{} {text}", sh.theme.sym.star))
 }
 

@@ -295,7 +295,6 @@ pub fn filter(query: &ListQuery) -> v1::OpportunityFilter {
         ids: query.ids.clone(),
         view: VIEWS.get(query.view).map_or(0, |v| v.wire),
         customer_id: query.parent_id,
-        ids: query.ids.clone(),
         ..Default::default()
     };
     for condition in &query.conditions {

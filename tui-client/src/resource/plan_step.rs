@@ -120,7 +120,6 @@ fn request(query: &ListQuery) -> v1::ListPlanStepsRequest {
         page_size: query.page_size,
         page_token: query.page_token.clone(),
         with_total: query.with_total,
-        ids: query.ids.clone(),
     }
 }
 

@@ -113,7 +113,6 @@ pub fn request(query: &ListQuery) -> v1::ListProductsRequest {
         page_size: query.page_size,
         page_token: query.page_token.clone(),
         export: query.export,
-        ids: query.ids.clone(),
     };
     for condition in &query.conditions {
         if FIELDS.get(condition.field).is_some_and(|f| f.name == "active") {

@@ -8,7 +8,10 @@ use ratatui::layout::Rect;
 use rolo_proto::v1::{self, Capability, Kind};
 
 use self::plan::Plan;
-use super::{Answer, Ask, Place, Screen, decide, list::{elsewhere::parent, rows::Rows}};
+use super::{
+    Answer, Ask, Place, Screen, decide,
+    list::{elsewhere::parent, rows::Rows},
+};
 use crate::{
     app::{
         self,
@@ -545,8 +548,8 @@ impl Screen for DetailScreen {
             Answer::Picked(Ask::Merge, other) => decide::merge_with(record, &other, sh),
             Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
             Answer::Words(Ask::Snooze, words, until) => {
-                        decide::snooze(self.id, record, target, words, until, sh);
-                    },
+                decide::snooze(self.id, record, target, words, until, sh);
+            }
             Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
             answer => decide::opportunity::answer(self.id, record, target, answer, sh),
         }
