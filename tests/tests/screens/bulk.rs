@@ -174,9 +174,13 @@ async fn a_dot_sets_the_same_field_again_on_the_row_under_the_cursor_and_on_what
 async fn a_choice_is_emptied_and_a_value_that_is_none_stays_in_the_line() -> Result<()> {
     let stage = Stage::new().await?;
     let mut rolo = stage.boss().await?;
-    rolo.press("2 s n space space e 'level' enter delete y").await?;
-    shows(&rolo, "Customer level = (empty): 2 customers")?;
-    assert_eq!(stage.world.number("SELECT COUNT(*) FROM customer WHERE level_id IS NULL").await?, 2);
+    rolo.press("2 s n space space e 'manager' enter delete y").await?;
+    shows(&rolo, "Account manager = (empty): 2 customers")?;
+    assert_eq!(stage.world.number("SELECT COUNT(*) FROM customer WHERE manager_id IS NULL").await?, 3);
+    // What must not be empty is refused for each.
+    rolo.press("space space e 'level' enter delete y").await?;
+    shows(&rolo, "Customer level = (empty): 2 refused")?;
+    rolo.press("esc").await?;
     rolo.press("space space e 'satisf' enter '9' enter").await?;
     shows(&rolo, "1 to 5")?;
     rolo.press("esc").await?;
@@ -190,4 +194,50 @@ async fn who_may_change_none_of_what_is_marked_is_not_asked() -> Result<()> {
     let mut rolo = stage.screens("exe", (80, 24), Lang::En).await?;
     rolo.press("2 space space d").await?;
     shows(&rolo, "not possible here")
+}
+
+/// O4, O5, O6, O8 on many at once, each decision one operation; of what has somebody already, `a` hands it on.
+#[tokio::test]
+async fn opportunities_are_assigned_handed_on_withdrawn_and_given_up_many_at_once() -> Result<()> {
+    const OF: [&str; 2] = [
+        "SELECT COUNT(*) FROM opportunity o JOIN user u ON u.id = o.assignee_id WHERE u.name = 'mgr'",
+        "SELECT COUNT(*) FROM opportunity o JOIN user u ON u.id = o.assignee_id WHERE u.name = 'boss'",
+    ];
+    const IN_STATE: [&str; 2] =
+        ["SELECT COUNT(*) FROM opportunity WHERE status = 1", "SELECT COUNT(*) FROM opportunity WHERE status = 4"];
+    let stage = Stage::empty().await?;
+    for n in 0..4 {
+        let opportunity = pb::OpportunityInput {
+            customer_name: format!("潜在客户{n}"),
+            title: "采购设备".into(),
+            ..Default::default()
+        };
+        let request = pb::CreateOpportunityRequest {
+            opportunity: Some(opportunity),
+            request_id: request_id(),
+            ..Default::default()
+        };
+        let _: pb::CreateOpportunityResponse =
+            call(stage.boss.call(request, |c, r| async move { c.opportunities().create_opportunity(r).await })).await?;
+    }
+    let mut rolo = stage.screens("boss", (120, 30), Lang::En).await?;
+    rolo.press("g o 1 space space space a 'mgr' enter y").await?;
+    shows(&rolo, "Assign to mgr: 3 opportunities   u undo")?;
+    assert_eq!(stage.world.number(OF[0]).await?, 3);
+    rolo.press("7 / 'status:assigned' enter *").await?;
+    shows(&rolo, "3 selected")?;
+    rolo.press("a 'boss' enter y").await?;
+    shows(&rolo, ": 3 opportunities   u undo")?;
+    assert_eq!(stage.world.number(OF[1]).await?, 3);
+    rolo.press("* W").await?;
+    shows(&rolo, "Withdraw the assignment: 3 opportunities")?;
+    rolo.press("y").await?;
+    assert_eq!(stage.world.number(IN_STATE[0]).await?, 4);
+    rolo.press("u").await?;
+    shows(&rolo, "Undone (bulk action, 3 opportunities)")?;
+    rolo.press("R * L 1 '预算取消' enter").await?;
+    shows(&rolo, "Close as lost (预算取消): 3 opportunities")?;
+    rolo.press("y").await?;
+    assert_eq!(stage.world.number(IN_STATE[1]).await?, 3);
+    Ok(())
 }

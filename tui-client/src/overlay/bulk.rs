@@ -14,7 +14,7 @@ use crate::{
     data::{Failure, Fault, Reason, failure, importer::Cancel},
     keys::{Chord, Key},
     screen::show,
-    strings::fill,
+    strings::{Lang, fill},
     terminal::input::fold,
     theme::Role,
     widget::{canvas::Canvas, panel},
@@ -136,7 +136,7 @@ impl Bulk {
         if done.finished && done.refused == 0 && !self.plan.tell {
             let key = sh.key(crate::keys::keymap::LIST, crate::keys::Action::Undo);
             let back = crate::keys::Action::Undo.label().get(sh.lang);
-            sh.say(format!("{}{}   {key} {back}", self.head(&done, sh), self.unchanged(&done, sh)), Role::Good);
+            sh.say(format!("{}   {key} {back}", self.figures(&done, sh)), Role::Good);
             return false;
         }
         self.stage = Stage::Ended(request.clone(), done);
@@ -206,15 +206,18 @@ impl Bulk {
         undo::counts(&[KindCount { kind: self.plan.selection.kind, count }], sh.lang)
     }
 
-    fn head(&self, done: &BulkProgress, sh: &Shared) -> String {
-        fill(sh.t().colon, &[&self.plan.what, &self.counted_in_words(done.done, sh)])
-    }
-
-    fn unchanged(&self, done: &BulkProgress, sh: &Shared) -> String {
-        match done.unchanged {
-            0 => String::new(),
-            n => format!("{}{}", sh.t().comma, fill(sh.t().bulk_unchanged, &[&show::thousands(n)])),
-        }
+    /// What became of them: `Address = x: 2 customers, 1 were so already, 3 refused`.
+    fn figures(&self, done: &BulkProgress, sh: &Shared) -> String {
+        let t = sh.t();
+        let said = |text: &str, n: i64| if n > 0 { fill(text, &[&show::thousands(n)]) } else { String::new() };
+        let parts = [
+            self.counted_in_words(done.done, sh),
+            said(t.bulk_unchanged, done.unchanged),
+            said(t.bulk_refused, done.refused),
+        ];
+        let separator = if sh.lang == Lang::En { ", " } else { "，" };
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        fill(t.colon, &[&self.plan.what, &if parts.is_empty() { "0".to_owned() } else { parts.join(separator) }])
     }
 
     /// What is said above the rows, and the keys.
@@ -237,12 +240,6 @@ impl Bulk {
             }
             Stage::Broken(_, why) => (vec![self.plan.what.clone(), why.clone()], t.bulk_go_on.to_owned()),
             Stage::Ended(_, done) => {
-                let refused = fill(t.bulk_refused, &[&show::thousands(done.refused)]);
-                let mut text = format!("{}{}", self.head(done, sh), self.unchanged(done, sh));
-                if done.refused > 0 {
-                    text.push_str(t.comma);
-                    text.push_str(&refused);
-                }
                 let dealt = done.done + done.unchanged + done.refused;
                 let stopped = (!done.finished)
                     .then(|| fill(t.bulk_stopped, &[&show::thousands(dealt), &show::thousands(done.total)]));
@@ -251,7 +248,7 @@ impl Bulk {
                     (true, true) => t.bulk_done_keys,
                     (true, false) => t.bulk_refused_keys,
                 };
-                (std::iter::once(text).chain(stopped).collect(), keys.to_owned())
+                (std::iter::once(self.figures(done, sh)).chain(stopped).collect(), keys.to_owned())
             }
         }
     }
