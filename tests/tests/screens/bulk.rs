@@ -174,9 +174,12 @@ async fn a_dot_sets_the_same_field_again_on_the_row_under_the_cursor_and_on_what
 async fn a_choice_is_emptied_and_a_value_that_is_none_stays_in_the_line() -> Result<()> {
     let stage = Stage::new().await?;
     let mut rolo = stage.boss().await?;
-    rolo.press("2 s n space space e 'manager' enter delete y").await?;
-    shows(&rolo, "Account manager = (empty): 2 customers")?;
-    assert_eq!(stage.world.number("SELECT COUNT(*) FROM customer WHERE manager_id IS NULL").await?, 3);
+    let with = "SELECT COUNT(*) FROM customer WHERE classification_id IS NOT NULL";
+    rolo.press("2 s n space space e 'classif' enter 1 y").await?;
+    assert_eq!(stage.world.number(with).await?, 2);
+    rolo.press("g g space space space e 'classif' enter delete y").await?;
+    shows(&rolo, "= (empty): 2 customers, 1 were so already   u undo")?;
+    assert_eq!(stage.world.number(with).await?, 0);
     // What must not be empty is refused for each.
     rolo.press("space space e 'level' enter delete y").await?;
     shows(&rolo, "Customer level = (empty): 2 refused")?;
@@ -193,7 +196,13 @@ async fn who_may_change_none_of_what_is_marked_is_not_asked() -> Result<()> {
     let stage = Stage::new().await?;
     let mut rolo = stage.screens("exe", (80, 24), Lang::En).await?;
     rolo.press("2 space space d").await?;
-    shows(&rolo, "not possible here")
+    shows(&rolo, "not possible here")?;
+    // Following is everybody's, and nothing that could be taken back.
+    rolo.press("f y").await?;
+    shows(&rolo, "Follow: 2 customers")?;
+    hides(&rolo, "u undo")?;
+    assert_eq!(stage.world.number("SELECT COUNT(*) FROM follow").await?, 2);
+    Ok(())
 }
 
 /// O4, O5, O6, O8 on many at once, each decision one operation; of what has somebody already, `a` hands it on.

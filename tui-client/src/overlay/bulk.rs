@@ -12,7 +12,7 @@ use crate::{
         shared::{Nav, Shared},
     },
     data::{Failure, Fault, Reason, failure, importer::Cancel},
-    keys::{Chord, Key},
+    keys::{Action, Chord, Key, keymap},
     screen::show,
     strings::{Lang, fill},
     terminal::input::fold,
@@ -134,9 +134,11 @@ impl Bulk {
     pub fn ended(&mut self, done: BulkProgress, sh: &mut Shared) -> bool {
         let Stage::Running(request, _) = &self.stage else { return true };
         if done.finished && done.refused == 0 && !self.plan.tell {
-            let key = sh.key(crate::keys::keymap::LIST, crate::keys::Action::Undo);
-            let back = crate::keys::Action::Undo.label().get(sh.lang);
-            sh.say(format!("{}   {key} {back}", self.figures(&done, sh)), Role::Good);
+            let undo = match done.operation_id {
+                0 => String::new(),
+                _ => format!("   {} {}", sh.key(keymap::LIST, Action::Undo), Action::Undo.label().get(sh.lang)),
+            };
+            sh.say(format!("{}{undo}", self.figures(&done, sh)), Role::Good);
             return false;
         }
         self.stage = Stage::Ended(request.clone(), done);
@@ -179,6 +181,8 @@ impl Bulk {
             }
             Stage::Broken(..) => Step::Close,
             Stage::Ended(request, done) => match key {
+                // What is followed, or was so already, is nothing to take back.
+                Key::Char('u') if done.operation_id == 0 => Step::Stay,
                 Key::Char('u') if !chord.ctrl => {
                     let request_id = sh.request_id();
                     Step::Undo(UndoRequest { operation_id: done.operation_id, request_id, ..UndoRequest::default() })
@@ -245,6 +249,7 @@ impl Bulk {
                     .then(|| fill(t.bulk_stopped, &[&show::thousands(dealt), &show::thousands(done.total)]));
                 let keys = match (done.finished, done.results.is_empty()) {
                     (false, _) => t.bulk_stopped_keys,
+                    (true, false) if done.operation_id == 0 => t.bulk_open_keys,
                     (true, true) => t.bulk_done_keys,
                     (true, false) => t.bulk_refused_keys,
                 };
