@@ -2,6 +2,7 @@
 //! No terminal and no sleeps; time stands still unless a story lets it pass.
 
 mod budgets;
+mod bulk;
 mod conflicts;
 mod drafts;
 mod edges;

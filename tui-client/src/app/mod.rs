@@ -13,6 +13,7 @@ pub mod event_loop;
 pub mod files;
 pub mod harness;
 pub mod live;
+mod many;
 pub mod model;
 pub mod msg;
 pub mod navigate;

@@ -100,6 +100,10 @@ pub enum Again {
     Act(Action),
     /// The customer goes to this manager.
     Assign(Value),
+    /// This field of a kind is set to this.
+    Set(Kind, usize, Value),
+    /// The opportunity is given up for the reason of this id; what happened.
+    Lose(i64, String),
     /// The next contact moves; the words that were typed, so that "tomorrow" stays tomorrow.
     Snooze(String),
 }
@@ -138,6 +142,10 @@ pub struct Shared {
     pub nav: Vec<Nav>,
     /// What lies on top of the screen, the topmost last.
     pub overlays: Vec<Overlay>,
+    /// What somebody looks into and comes back to, with the screen that it lies on.
+    pub aside: Option<(ScreenId, Overlay)>,
+    /// The bulk action done last: taking it back at once needs no question.
+    pub fresh: Option<i64>,
     /// The message shown.
     pub toast: Option<Toast>,
     /// What was typed and not saved, of open forms too.
@@ -180,6 +188,8 @@ impl Shared {
             effects: Vec::new(),
             nav: Vec::new(),
             overlays: Vec::new(),
+            aside: None,
+            fresh: None,
             toast: None,
             drafts: BTreeMap::new(),
             drafts_of: None,

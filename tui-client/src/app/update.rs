@@ -2,7 +2,7 @@
 
 use super::{
     effect::{Effect, Reply, Request, Slot, Timer},
-    live,
+    live, many,
     model::{Model, PROGRAM},
     msg::Msg,
     navigate, press, reach,
@@ -15,7 +15,6 @@ use crate::{
         Overlay,
         undo::{self, Undo},
     },
-    screen::show,
     strings::fill,
     terminal::input::Input,
     theme::Role,
@@ -201,6 +200,11 @@ fn reply(model: &mut Model, id: u64, outcome: Result<Reply, Failure>) {
 }
 
 fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Result<Reply, Failure>) {
+    if let (Request::Bulk(..), Err(failure)) = (&request, &outcome)
+        && many::failed(model, failure)
+    {
+        return;
+    }
     let sh = &mut model.sh;
     match outcome {
         Ok(Reply::Session(session)) => navigate::signed_in(model, *session),
@@ -212,6 +216,7 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
                 screen.enter(sh);
             }
         }
+        Ok(Reply::Bulk(done)) => many::ended(model, *done),
         Ok(Reply::Nothing) if matches!(request, Request::SignOut(_)) => {
             sh.session = None;
             live::stop(sh);
@@ -256,7 +261,7 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
 fn undone(sh: &mut Shared, request: rolo_proto::v1::UndoRequest, last: rolo_proto::v1::UndoProgress) {
     let t = sh.t();
     if request.preview {
-        if undo::asks(&last) {
+        if undo::asks(&last, sh.fresh == Some(last.operation_id)) {
             sh.overlays.push(Overlay::Undo(Undo::ask(request, last)));
         } else {
             let request = rolo_proto::v1::UndoRequest { operation_id: last.operation_id, preview: false, ..request };
@@ -265,7 +270,7 @@ fn undone(sh: &mut Shared, request: rolo_proto::v1::UndoRequest, last: rolo_prot
         return;
     }
     sh.changes += 1;
-    let text = fill(if request.redo { t.redone } else { t.undone }, &[&show::thousands(last.done)]);
+    let text = fill(if request.redo { t.redone } else { t.undone }, &[&undo::what(&last, sh.lang)]);
     match last.kept_records.first() {
         None => {
             let back = if request.redo { Action::Undo } else { Action::Redo };

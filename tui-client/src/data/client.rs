@@ -17,13 +17,13 @@ use std::{
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use rolo_proto::v1::{
-    self, contact_service_client::ContactServiceClient, customer_service_client::CustomerServiceClient,
-    dictionary_service_client::DictionaryServiceClient, import_service_client::ImportServiceClient,
-    interaction_service_client::InteractionServiceClient, notice_service_client::NoticeServiceClient,
-    operation_service_client::OperationServiceClient, opportunity_service_client::OpportunityServiceClient,
-    product_service_client::ProductServiceClient, session_service_client::SessionServiceClient,
-    user_service_client::UserServiceClient, view_service_client::ViewServiceClient,
-    watch_service_client::WatchServiceClient,
+    self, bulk_service_client::BulkServiceClient, contact_service_client::ContactServiceClient,
+    customer_service_client::CustomerServiceClient, dictionary_service_client::DictionaryServiceClient,
+    import_service_client::ImportServiceClient, interaction_service_client::InteractionServiceClient,
+    notice_service_client::NoticeServiceClient, operation_service_client::OperationServiceClient,
+    opportunity_service_client::OpportunityServiceClient, product_service_client::ProductServiceClient,
+    session_service_client::SessionServiceClient, user_service_client::UserServiceClient,
+    view_service_client::ViewServiceClient, watch_service_client::WatchServiceClient,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
@@ -149,6 +149,14 @@ impl Client {
         Self { attempts, ..self.clone() }
     }
 
+    pub(super) const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(super) const fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// Signs every further call with this token, or with none.
     pub fn set_token(&self, token: Option<SecretString>) {
         *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
@@ -195,6 +203,8 @@ impl Client {
         operations: OperationServiceClient;
         /// Imports.
         imports: ImportServiceClient;
+        /// One action on many records.
+        bulk: BulkServiceClient;
         /// What others do.
         watch: WatchServiceClient;
         /// What reaches a person.
@@ -264,7 +274,7 @@ impl Client {
     }
 
     /// What a status means; where it is not the server's and there is no connection, what is wrong with the way.
-    fn failure(&self, status: Status) -> Failure {
+    pub(super) fn failure(&self, status: Status) -> Failure {
         match self.troubles.now() {
             Some(trouble) if status.details().is_empty() => trouble.failure(),
             _ => Failure::from(status),
@@ -294,28 +304,6 @@ impl Client {
         self.call(v1::GetInstanceRequest {}, |c, r| async move { c.sessions().get_instance(r).await }).await
     }
 
-    /// Takes an operation back (0: the newest), telling `progress` of each slice; answers the last word of the server.
-    /// When the connection breaks on the way, the same request id carries on.
-    pub async fn undo(
-        &self,
-        request: v1::UndoRequest,
-        mut progress: impl FnMut(&v1::UndoProgress) + Send,
-    ) -> Result<v1::UndoProgress, Failure> {
-        let client = self.patient();
-        let mut attempt = 1;
-        loop {
-            let failure = match client.undo_once(request.clone(), &mut progress).await {
-                Ok(done) => return Ok(done),
-                Err(failure) => failure,
-            };
-            if !failure.is_retryable() || attempt >= self.attempts {
-                return Err(failure);
-            }
-            tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
-            attempt += 1;
-        }
-    }
-
     /// Watches what others do from a sequence on, telling `hear` of each message, until the stream ends; answers why.
     pub async fn follow(&self, after: i64, mut hear: impl FnMut(v1::WatchResponse) + Send) -> Failure {
         // A stream has no end: the deadline of a call must not cut it.
@@ -336,26 +324,6 @@ impl Client {
                 Err(_) => return Failure::unreachable("the stream fell silent"),
             }
         }
-    }
-
-    async fn undo_once(
-        &self,
-        request: v1::UndoRequest,
-        progress: &mut (impl FnMut(&v1::UndoProgress) + Send),
-    ) -> Result<v1::UndoProgress, Failure> {
-        let mut stream = self.operations().undo(request).await.map_err(|status| self.failure(status))?.into_inner();
-        let mut last = None;
-        loop {
-            let next = tokio::time::timeout(self.deadline, stream.message())
-                .await
-                .map_err(|_| Status::deadline_exceeded("no progress in time"))??;
-            let Some(mut step) = next else { break };
-            step.scrub();
-            progress(&step);
-            last = Some(step);
-        }
-        last.filter(|l: &v1::UndoProgress| l.finished)
-            .ok_or_else(|| Failure::from(Status::unavailable("the undo ended early")))
     }
 }
 

@@ -340,6 +340,11 @@ pub fn kept_text(reason: &str, who: &str, lang: Lang) -> String {
     words::kept(reason, who, lang)
 }
 
+/// Why a bulk action left a record as it is, as its own method would have said it.
+pub fn refused(row: &rolo_proto::v1::BulkResult) -> Failure {
+    words::refused(&row.reason, &row.detail)
+}
+
 /// What is wrong with a row of an import: `reason` is a reason or a fault of `errors.md`.
 pub fn row_fault_text(reason: &str, detail: &str, lang: Lang) -> String {
     words::row_fault(reason, detail, lang)
@@ -437,6 +442,34 @@ mod tests {
         let zh = failure.message(Lang::Zh);
         assert!(zh.contains("地区") && zh.contains("火[2J星"), "{zh}");
         assert_eq!(failure.exit_code(), 6);
+    }
+
+    #[test]
+    fn a_row_that_a_bulk_action_refused_says_what_its_own_method_would_have_said() {
+        let row = |reason: &str, detail: &str| rolo_proto::v1::BulkResult {
+            reason: reason.into(),
+            detail: detail.into(),
+            ..Default::default()
+        };
+        for (reason, detail, code, en) in [
+            ("NOT_OWNER", "王芳", 5, "ask 王芳"),
+            ("NOT_FOUND", "", 3, "does not exist"),
+            ("INVALID_STATE", "assigned li", 4, "it is assigned by li"),
+            ("INVALID_STATE", "deleted", 4, "in the recycle bin"),
+            ("FORBIDDEN", "", 5, "not permitted"),
+            ("DUPLICATE", "北京华盛", 4, "北京华盛"),
+            ("SOMETHING_NEW", "", 1, "broken on our side"),
+        ] {
+            let failure = refused(&row(reason, detail));
+            let said = failure.message(Lang::En);
+            assert!(said.contains(en) && failure.exit_code() == code, "{reason} {detail}: {said}");
+        }
+        let fields = refused(&row("VALIDATION", "address TOO_LONG:100, level REQUIRED"));
+        assert_eq!(fields.violations.len(), 2);
+        assert_eq!(fields.violations[0].fault, Fault::TooLong("100".into()));
+        assert_eq!(fields.message(Lang::Zh), "地址：最多 100 个字符；客户等级：必填");
+        let hostile = refused(&row("VALIDATION", "stage UNKNOWN_REFERENCE:\u{1b}[2J7"));
+        assert!(!hostile.message(Lang::En).contains('\u{1b}'), "{hostile:?}");
     }
 
     #[test]

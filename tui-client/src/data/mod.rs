@@ -18,6 +18,7 @@ pub mod page;
 pub mod place;
 pub mod scrub;
 pub mod servers;
+mod streams;
 pub mod trust;
 pub mod wire;
 

@@ -13,6 +13,7 @@ mod customer;
 mod dictionary;
 pub mod filter;
 mod interaction;
+pub mod many;
 mod opportunity;
 pub mod parse;
 mod plan_step;

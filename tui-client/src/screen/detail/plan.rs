@@ -280,7 +280,7 @@ impl Plan {
             .map(|(index, step)| Row {
                 cells: cells(step, self.rows.resource, sh).into(),
                 cursor: index == self.rows.cursor,
-                marked: self.rows.marked.contains_key(&step.id),
+                marked: self.rows.is_marked(step.id),
                 gone: self.rows.elsewhere.gone.contains(&step.id),
             })
             .collect();

@@ -7,7 +7,7 @@ use super::{FormScreen, Item, editor::Editor};
 use crate::{
     app::{
         effect::{Reply, Request, Slot},
-        shared::{Nav, Shared},
+        shared::{Again, Nav, Shared},
     },
     data::{Failure, Fault, Reason, failure::fault_text},
     overlay::{Overlay, conflict::Difference},
@@ -102,6 +102,12 @@ impl FormScreen {
         sh.drop_draft(self.key_of_draft());
         self.touched = false;
         sh.changes += 1;
+        // One field that was changed can be set to the same elsewhere.
+        if let (Some((values, _)), Some(_)) = (&self.sent, &self.record)
+            && let [(field, value)] = values.as_slice()
+        {
+            sh.again = Some(Again::Set(self.kind, *field, value.clone()));
+        }
         let t = sh.t();
         // What was handed over may be out of sight for the one who did it.
         let handed_over = self.kind == Kind::Customer && record.label.is_empty();

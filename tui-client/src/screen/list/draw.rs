@@ -172,7 +172,7 @@ pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: &[
                     })
                     .collect(),
                 cursor: index == list.cursor,
-                marked: list.marked.contains_key(&record.id),
+                marked: list.is_marked(record.id),
                 gone: list.elsewhere.gone.contains(&record.id),
             },
         })
