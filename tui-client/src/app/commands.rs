@@ -9,11 +9,14 @@ use crate::{
 };
 
 /// Actions that every screen has.
-const EVERYWHERE: [Action; 17] = [
+const EVERYWHERE: [Action; 20] = [
     Action::GoCustomers,
     Action::GoContacts,
     Action::GoInteractions,
     Action::GoToday,
+    Action::GoAssignment,
+    Action::GoBoard,
+    Action::GoForecast,
     Action::Drafts,
     Action::Undo,
     Action::Redo,
@@ -73,11 +76,9 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         add(action, none);
     }
     let signed_in = sh.session.is_some();
-    for action in
-        EVERYWHERE.into_iter().filter(|a| signed_in || matches!(a, Action::Help | Action::Language | Action::Quit))
-    {
-        let goes =
-            matches!(action, Action::GoCustomers | Action::GoContacts | Action::GoInteractions | Action::GoToday);
+    let offered = |a: &Action| signed_in && sh.offers(*a) || matches!(a, Action::Help | Action::Language | Action::Quit);
+    for action in EVERYWHERE.into_iter().filter(offered) {
+        let goes = action.name().starts_with("go-");
         add(action, if goes { Label::new("go to", "前往") } else { none });
     }
     for recent in sh.recent.iter().take(10) {
@@ -146,7 +147,7 @@ pub fn help(model: &Model) -> Vec<(String, String)> {
     section(t.help_here, here);
     section(t.help_move, MOVES.to_vec());
     let mut everywhere = vec![Action::Palette];
-    everywhere.extend(EVERYWHERE);
+    everywhere.extend(EVERYWHERE.into_iter().filter(|action| sh.offers(*action)));
     everywhere.extend([Action::Back, Action::Redraw]);
     section(t.help_everywhere, everywhere);
     rows

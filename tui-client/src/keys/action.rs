@@ -64,6 +64,22 @@ actions! {
     NewContact "new-contact" "contact" "联系人";
     /// Gives the customer to a manager.
     Assign "assign" "assign" "指派";
+    /// Takes an assignment back.
+    Withdraw "withdraw" "withdraw" "撤回";
+    /// Spreads many over several, the same number to each.
+    SpreadEvenly "spread-evenly" "spread evenly" "平均分配";
+    /// Spreads many over several, so that all have as much to do afterwards.
+    SpreadByWork "spread-by-work" "by workload" "按工作量分配";
+    /// To the stage before.
+    StageBack "stage-back" "stage back" "退一阶段";
+    /// To the next stage.
+    StageOn "stage-on" "stage on" "进一阶段";
+    /// The period before.
+    Earlier "earlier" "earlier" "更早";
+    /// The period after.
+    Later "later" "later" "更晚";
+    /// Counts and sums however many there are.
+    SumAll "sum-all" "sum all" "完整合计";
     /// Makes one of two customers.
     Merge "merge" "merge" "合并";
     /// The next contact took place.
@@ -122,6 +138,12 @@ actions! {
     GoInteractions "go-interactions" "interactions" "交往记录";
     /// To what is due.
     GoToday "go-today" "today" "今日";
+    /// To the assignment of opportunities.
+    GoAssignment "go-assignment" "assignment" "机会指派";
+    /// To the board by stage.
+    GoBoard "go-board" "board by stage" "阶段看板";
+    /// To the forecast by month.
+    GoForecast "go-forecast" "forecast by month" "月度预测";
     /// What was typed and not saved.
     Drafts "drafts" "drafts" "草稿";
     /// The screen before.

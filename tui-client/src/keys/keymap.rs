@@ -20,18 +20,27 @@ pub enum Layer {
     Detail,
     /// What is due.
     Today,
+    /// The assignment of opportunities.
+    Assign,
+    /// The board by stage.
+    Board,
+    /// The forecast by month.
+    Forecast,
     /// A form, also while text is typed.
     Form,
 }
 
 impl Layer {
-    const NAMES: [(&'static str, Layer); 7] = [
+    const NAMES: [(&'static str, Layer); 10] = [
         ("global", Layer::Global),
         ("move", Layer::Move),
         ("record", Layer::Record),
         ("list", Layer::List),
         ("detail", Layer::Detail),
         ("today", Layer::Today),
+        ("assign", Layer::Assign),
+        ("board", Layer::Board),
+        ("forecast", Layer::Forecast),
         ("form", Layer::Form),
     ];
 
@@ -47,11 +56,17 @@ pub const LIST: &[Layer] = &[Layer::List, Layer::Record, Layer::Move, Layer::Glo
 pub const DETAIL: &[Layer] = &[Layer::Detail, Layer::Record, Layer::Move, Layer::Global];
 /// Layers of Today.
 pub const TODAY: &[Layer] = &[Layer::Today, Layer::Record, Layer::Move, Layer::Global];
+/// Layers of the assignment.
+pub const ASSIGN: &[Layer] = &[Layer::Assign, Layer::Move, Layer::Global];
+/// Layers of the board.
+pub const BOARD: &[Layer] = &[Layer::Board, Layer::Move, Layer::Global];
+/// Layers of the forecast.
+pub const FORECAST: &[Layer] = &[Layer::Forecast, Layer::Move, Layer::Global];
 /// Layers of a form.
 pub const FORM: &[Layer] = &[Layer::Form];
 
 /// All stacks that occur.
-pub const STACKS: [&[Layer]; 4] = [LIST, DETAIL, TODAY, FORM];
+pub const STACKS: [&[Layer]; 7] = [LIST, DETAIL, TODAY, ASSIGN, BOARD, FORECAST, FORM];
 
 /// What a key press means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,14 @@
 //! What lies on top of a screen and takes keys first: palette, pickers, questions, help. The topmost takes all keys; its
 //! answer goes to the screen that asked.
 
+pub mod bulk;
 pub mod conflict;
 pub mod help;
 pub mod letters;
 pub mod matching;
 pub mod palette;
 pub mod picker;
+pub mod spread;
 pub mod undo;
 pub mod words;
 
@@ -18,6 +20,7 @@ use self::{
     letters::Letters,
     palette::Palette,
     picker::{Picker, Source},
+    spread::Spread,
     undo::Undo,
     words::Words,
 };
@@ -53,6 +56,8 @@ pub enum Overlay {
     Conflict(Conflict),
     /// What would be taken back, or was.
     Undo(Undo),
+    /// Who would get how many.
+    Spread(Spread),
 }
 
 /// What a key led to.
@@ -115,6 +120,7 @@ impl Overlay {
             Self::Help(help) => help.key(chord, sh),
             Self::Conflict(conflict) => conflict.key(chord, sh),
             Self::Undo(undo) => undo.key(chord),
+            Self::Spread(spread) => spread.key(chord),
             Self::Confirm(owner, ask, _) => match yes(chord) {
                 true => Step::Answer(*owner, Answer::Yes(*ask)),
                 false => Step::Close,
@@ -160,6 +166,7 @@ impl Overlay {
             Self::Help(help) => help.draw(c, area, sh),
             Self::Conflict(conflict) => conflict.draw(c, area, sh),
             Self::Undo(undo) => undo.draw(c, area, sh),
+            Self::Spread(spread) => spread.draw(c, area, sh),
             Self::Confirm(_, _, question) | Self::Leave(question) => confirm(question, c, area, sh),
         }
     }

@@ -377,3 +377,4 @@ mod tests {
         }
     }
 }
+pub fn opportunity_filter(_: &ListQuery) -> rolo_proto::v1::OpportunityFilter { Default::default() }

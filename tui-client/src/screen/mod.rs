@@ -63,6 +63,8 @@ pub enum Answer {
     Letter(Ask, usize),
     /// Which of the fields keep my value.
     Mine(Vec<(usize, bool)>),
+    /// Who gets which of the opportunities.
+    Shares(Vec<rolo_proto::v1::bulk_action::Share>),
 }
 
 /// Which screen this is, for going to it again.
@@ -72,6 +74,12 @@ pub enum Place {
     List(Kind),
     /// What is due.
     Today,
+    /// Opportunities and whom to give them to.
+    Assignment,
+    /// Open opportunities by stage.
+    Board,
+    /// Expected and won amounts by month.
+    Forecast,
     /// A record.
     Detail(Kind, i64),
     /// A form, with the draft that is its own.
@@ -118,6 +126,12 @@ pub trait Screen: Send {
     fn crumbs(&self, sh: &Shared) -> Vec<String>;
     /// What can be done now, the most wanted first.
     fn actions(&self, sh: &Shared) -> Vec<Action>;
+    /// What an action is called here, where that says more than its name.
+    fn label(&self, _: Action, _: &Shared) -> Option<String> {
+        None
+    }
+    /// Shows this view (its number on the wire) with this filter.
+    fn narrow(&mut self, _: i32, _: &str, _: &mut Shared) {}
     /// Keys and what they do where the footer must say other things than [`Self::actions`]: while a filter is typed.
     fn hints(&self, _: &Shared) -> Option<Vec<(String, String)>> {
         None

@@ -63,6 +63,20 @@ impl FilterLine {
         }
     }
 
+    /// This filter instead, asked for at once.
+    pub fn set(&mut self, text: &str, owner: ScreenId, rows: &mut Rows, sh: &mut Shared) {
+        self.line = LineInput::new(text);
+        self.typing = false;
+        rows.restart(sh);
+        if !text.is_empty() {
+            self.ask(owner, rows, sh);
+            // The rows wait for what the filter means.
+            if text::fold_width(text).contains(':') {
+                rows.wait(sh);
+            }
+        }
+    }
+
     /// Back to the whole list.
     pub fn clear(&mut self, owner: ScreenId, rows: &mut Rows, sh: &mut Shared) {
         self.line.clear();
@@ -112,7 +126,10 @@ impl FilterLine {
                 }
             }
             Ok(_) => {}
-            Err(failure) => self.fault = Some(failure.message(sh.lang)),
+            Err(failure) => {
+                self.fault = Some(failure.message(sh.lang));
+                rows.stop_waiting(sh);
+            }
         }
     }
 }

@@ -4,12 +4,13 @@
 pub mod draw;
 pub mod filter;
 pub mod rows;
+pub mod sum;
 pub mod timeline;
 
 use ratatui::layout::Rect;
 use rolo_proto::v1::{Capability, Kind, Total};
 
-use self::{filter::FilterLine, rows::Rows};
+use self::{filter::FilterLine, rows::Rows, sum::Sum};
 use super::{Answer, Ask, Place, Screen, decide, show};
 use crate::{
     app::{
@@ -36,6 +37,8 @@ pub struct ListScreen {
     pub filter: FilterLine,
     /// How many each view holds.
     pub counts: Vec<Option<Total>>,
+    /// What the rows add up to, for opportunities.
+    pub sum: Sum,
     /// The record that the right pane shows: the one under the cursor once it has rested.
     pub shown: Option<Record>,
     /// What belongs to it, for a customer.
@@ -57,6 +60,7 @@ impl ListScreen {
             rows,
             filter: FilterLine::default(),
             counts,
+            sum: Sum::default(),
             shown: None,
             preview: None,
             resting: 0,
@@ -125,23 +129,11 @@ impl ListScreen {
 
     fn motion(&mut self, action: Action, sh: &mut Shared) -> bool {
         let visible = self.visible(sh);
-        let page = visible.max(1) as isize;
-        match action {
-            Action::Down => self.rows.go(1, sh, visible),
-            Action::Up => self.rows.go(-1, sh, visible),
-            Action::PageDown => self.rows.go(page, sh, visible),
-            Action::PageUp => self.rows.go(-page, sh, visible),
-            Action::HalfDown => self.rows.go(page / 2, sh, visible),
-            Action::HalfUp => self.rows.go(-page / 2, sh, visible),
-            Action::Top => self.rows.to(0, sh, visible),
-            Action::Bottom => self.rows.to(usize::MAX, sh, visible),
-            Action::Select => self.rows.toggle(sh, visible),
-            Action::SelectRange => self.rows.range(),
-            Action::SelectAll => self.rows.mark_all(sh, visible),
-            _ => return false,
+        let moved = self.rows.act(action, sh, visible);
+        if moved {
+            self.moved(sh);
         }
-        self.moved(sh);
-        true
+        moved
     }
 
     fn load_counts(&self, sh: &mut Shared) {
@@ -247,6 +239,8 @@ impl Screen for ListScreen {
                 let text = sh.t().stopped;
                 sh.say(text, crate::theme::Role::Warn);
             }
+            Action::SumAll if self.kind() == Kind::Opportunity => self.sum.go_on(self.id, &self.rows, sh),
+            Action::Back if self.sum.halt(self.id, sh) => {}
             Action::Back if self.rows.halt() || self.rows.unmark() => {}
             Action::Back if !self.filter.line.is_empty() => self.filter.clear(self.id, &mut self.rows, sh),
             Action::Open => {
@@ -270,8 +264,10 @@ impl Screen for ListScreen {
                     sh.fail(failure, Some((self.id, slot, request)));
                 }
                 self.rows.reply(outcome, sh, visible);
+                self.sum.follow(self.id, &self.rows, sh);
                 self.moved(sh);
             }
+            (Slot::Sum, Ok(part)) => self.sum.came(self.id, &request, part, &self.rows, sh),
             (Slot::Filter(_), outcome) => self.filter.understood(outcome, &mut self.rows, sh),
             (Slot::Counts, Ok(Reply::Counts(counts))) => {
                 for (view, total) in counts {
@@ -286,8 +282,8 @@ impl Screen for ListScreen {
                     self.preview = Some((id, preview));
                 }
             }
-            // The counts and the preview are extras: the rows tell what is wrong.
-            (Slot::Counts | Slot::Preview, _) => {}
+            // Counts, sums and the preview are extras: the rows tell what is wrong.
+            (Slot::Counts | Slot::Preview | Slot::Sum, _) => {}
             (Slot::Act, outcome) => self.decided(&request, outcome, sh),
             (Slot::File, Ok(Reply::Exported(path, rows))) => {
                 let said = crate::strings::fill(sh.t().exported, &[&show::thousands(rows as i64), &path]);
@@ -338,6 +334,17 @@ impl Screen for ListScreen {
         }
     }
 
+    fn narrow(&mut self, view: i32, filter: &str, sh: &mut Shared) {
+        let Some(at) = self.rows.resource.views().iter().position(|one| one.wire == view) else { return };
+        self.chosen = true;
+        self.rows.view = at;
+        self.rows.search.clear();
+        self.rows.conditions.clear();
+        // What it held before is no answer to what is asked now.
+        self.rows.pages = crate::data::page::Pages::default();
+        self.filter.set(filter, self.id, &mut self.rows, sh);
+    }
+
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
         let resource = self.rows.resource;
         let view = resource.views().get(self.rows.view).map(|v| v.label.get(sh.lang).to_owned());
@@ -363,6 +370,9 @@ impl Screen for ListScreen {
             if sh.can(Capability::Export) {
                 out.push(Action::Export);
             }
+            if self.kind() == Kind::Opportunity {
+                out.push(Action::SumAll);
+            }
             out.push(Action::Repeat);
         }
         if sh.can(Capability::Import) {
@@ -381,7 +391,8 @@ impl Screen for ListScreen {
     }
 
     fn status(&self, sh: &Shared) -> String {
-        self.rows.status(sh, self.visible(sh))
+        let (sum, rows) = (self.sum.text(sh), self.rows.status(sh, self.visible(sh)));
+        if sum.is_empty() || rows.is_empty() { rows } else { format!("{sum}  {rows}") }
     }
 
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {

@@ -1,0 +1,91 @@
+//! What a list of opportunities adds up to: count, amount and what it is worth by its success rates. The first part (10,000
+//! rows) is summed by itself; what is more is "at least" until somebody wants it in full.
+
+use rolo_proto::v1::{Figures, Kind};
+
+use super::rows::Rows;
+use crate::{
+    app::{
+        effect::{Reply, Request, ScreenId, Slot},
+        shared::Shared,
+        work::{Ask, Told},
+    },
+    screen::show,
+    theme::Role,
+};
+
+/// The sums of one list.
+#[derive(Debug, Default)]
+pub struct Sum {
+    figures: Option<Figures>,
+    next: String,
+    all: bool,
+    of: u64,
+}
+
+impl Sum {
+    /// Sums what the list now finds, if that is other than before.
+    pub fn follow(&mut self, owner: ScreenId, rows: &Rows, sh: &mut Shared) {
+        if rows.resource.kind() == Kind::Opportunity && self.of != rows.version {
+            *self = Self { figures: self.figures, of: rows.version, ..Self::default() };
+            self.ask(owner, rows, sh);
+        }
+    }
+
+    fn ask(&self, owner: ScreenId, rows: &Rows, sh: &mut Shared) {
+        sh.call(owner, Slot::Sum, Request::Work(Ask::Sum(Box::new(rows.query()), self.next.clone())));
+    }
+
+    /// Goes on to the end; Esc stops it.
+    pub fn go_on(&mut self, owner: ScreenId, rows: &Rows, sh: &mut Shared) {
+        if self.next.is_empty() {
+            let text = self.text(sh);
+            sh.say(text, Role::Good);
+            return;
+        }
+        self.all = true;
+        self.ask(owner, rows, sh);
+    }
+
+    /// Stops going on; whether it was.
+    pub fn halt(&mut self, owner: ScreenId, sh: &mut Shared) -> bool {
+        if self.all && sh.waits(owner, Slot::Sum) {
+            sh.drop_call(owner, Slot::Sum);
+            return std::mem::take(&mut self.all);
+        }
+        false
+    }
+
+    /// A part has come. Without it nothing is shown: the rows tell what is wrong.
+    pub fn came(&mut self, owner: ScreenId, request: &Request, reply: Reply, rows: &Rows, sh: &mut Shared) {
+        let Reply::Work(Told::Sum(part, next)) = reply else { return };
+        let goes_on = matches!(request, Request::Work(Ask::Sum(_, from)) if !from.is_empty());
+        let before = self.figures.filter(|_| goes_on).unwrap_or_default();
+        self.figures = Some(Figures {
+            count: before.count + part.count,
+            amount: before.amount.saturating_add(part.amount),
+            weighted: before.weighted.saturating_add(part.weighted),
+            unknown: before.unknown + part.unknown,
+        });
+        self.next = next;
+        if self.next.is_empty() {
+            self.all = false;
+        } else if self.all {
+            self.ask(owner, rows, sh);
+        }
+    }
+
+    /// How many there are, at least if there are more.
+    pub fn count(&self, sh: &Shared) -> String {
+        self.figures.as_ref().map_or_else(String::new, |f| format!("{}{}", self.least(sh), show::thousands(f.count)))
+    }
+
+    /// What they are worth.
+    pub fn text(&self, sh: &Shared) -> String {
+        self.figures.as_ref().map_or_else(String::new, |figures| show::amounts(figures, self.least(sh), sh))
+    }
+
+    fn least(&self, sh: &Shared) -> &'static str {
+        if self.next.is_empty() { "" } else { sh.theme.sym.least }
+    }
+}
