@@ -234,4 +234,11 @@ pub static TEXTS: Texts = Texts {
     amount: "Amount",
     count: "Count",
     won: "Won",
+    newly_assigned: "Newly assigned to me",
+    team: "Team",
+    opens_assignment: "wait for an account manager",
+    stagnating: "Stagnating",
+    stagnating_why: "a date has passed, or nothing moves",
+    n_open: "{} open",
+    n_due: "{} due",
 };

@@ -235,6 +235,13 @@ pub struct Texts {
     pub amount: &'static str,
     pub count: &'static str,
     pub won: &'static str,
+    pub newly_assigned: &'static str,
+    pub team: &'static str,
+    pub opens_assignment: &'static str,
+    pub stagnating: &'static str,
+    pub stagnating_why: &'static str,
+    pub n_open: &'static str,
+    pub n_due: &'static str,
 }
 
 impl Texts {

@@ -234,4 +234,11 @@ pub static TEXTS: Texts = Texts {
     amount: "金额",
     count: "数量",
     won: "已成交",
+    newly_assigned: "新指派给我",
+    team: "团队",
+    opens_assignment: "等待指派",
+    stagnating: "停滞",
+    stagnating_why: "日期已过或没有进展",
+    n_open: "{} 进行中",
+    n_due: "{} 将到期",
 };
