@@ -9,10 +9,12 @@ use crate::{
 };
 
 /// Actions that every screen has.
-const EVERYWHERE: [Action; 20] = [
+const EVERYWHERE: [Action; 22] = [
     Action::GoCustomers,
     Action::GoContacts,
     Action::GoInteractions,
+    Action::GoOpportunities,
+    Action::GoProducts,
     Action::GoToday,
     Action::GoAssignment,
     Action::GoBoard,

@@ -1,7 +1,6 @@
 //! What lies on top of a screen and takes keys first: palette, pickers, questions, help. The topmost takes all keys; its
 //! answer goes to the screen that asked.
 
-pub mod bulk;
 pub mod conflict;
 pub mod help;
 pub mod letters;
