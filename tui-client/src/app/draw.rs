@@ -144,13 +144,14 @@ fn waiting(request: &Request, sh: &Shared) -> &'static str {
         | Request::Restore(..)
         | Request::Settle(_)
         | Request::Merge(_)
+        | Request::Bulk(..)
         | Request::Snooze(..) => t.saving,
         Request::Undo(request) if request.preview => t.checking,
         Request::Undo(_) => t.undoing,
         Request::SignIn(..) | Request::Session | Request::Initialise(_) => t.signing_in,
         Request::Export(..) => t.exporting,
         Request::ImportRun(_) => t.importing,
-        Request::Duplicates(_) | Request::ImportCheck(_) | Request::Alike(..) => t.checking,
+        Request::Duplicates(_) | Request::ImportCheck(_) | Request::Alike(..) | Request::PreviewBulk(_) => t.checking,
         _ => t.loading,
     }
 }

@@ -125,6 +125,10 @@ pub enum Request {
     Snooze(Target, i64),
     /// Takes an operation back, or does it again; or looks what that would do.
     Undo(v1::UndoRequest),
+    /// How many records a bulk action is about.
+    PreviewBulk(Box<v1::PreviewBulkRequest>),
+    /// Does one thing to many records, until it is stopped.
+    Bulk(Box<v1::RunBulkRequest>, Cancel),
     /// Customers that may be the same as this one.
     Alike(i64, String),
     /// What making one of two customers would do: the one that stays, the other.
@@ -261,6 +265,10 @@ pub enum Reply {
     Settled(i64),
     /// The last word of an undo, with the first of all that was kept.
     Undone(v1::UndoProgress),
+    /// How many.
+    Total(Total),
+    /// The last word of a bulk action, with all that was refused.
+    Bulk(Box<v1::BulkProgress>),
     /// What a merge would do.
     MergeLook(Box<MergeLook>),
     /// Two customers are one.

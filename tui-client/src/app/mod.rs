@@ -12,6 +12,7 @@ pub mod engine;
 pub mod event_loop;
 pub mod files;
 pub mod harness;
+mod many;
 pub mod model;
 pub mod msg;
 pub mod navigate;

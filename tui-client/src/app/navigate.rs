@@ -132,9 +132,10 @@ fn come_back(model: &mut Model, key: DraftKey) -> bool {
 }
 
 fn enter(model: &mut Model) {
-    if let Some(screen) = model.screens.last_mut() {
-        screen.enter(&mut model.sh);
-    }
+    let Some(screen) = model.screens.last_mut() else { return };
+    screen.enter(&mut model.sh);
+    let id = screen.id();
+    model.sh.overlays.extend(model.sh.aside.take_if(|(owner, _)| *owner == id).map(|(_, overlay)| overlay));
 }
 
 /// Back to an open screen of this place, or to a new one.
@@ -212,6 +213,7 @@ fn sign_in(model: &mut Model) {
     let first = model.new_place && model.sh.session.is_none();
     let again = model.sh.session.is_some();
     model.sh.overlays.clear();
+    model.sh.aside = None;
     let screen = SignInScreen::new(first, again, &name, &mut model.sh);
     open(model, Some(screen));
 }

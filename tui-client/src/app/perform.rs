@@ -79,6 +79,18 @@ impl Performer {
                 Ok(Reply::Settled(done.id))
             }
             Request::Undo(request) => undo(client, request, tell).await.map(Reply::Undone),
+            Request::PreviewBulk(request) => {
+                let found: v1::PreviewBulkResponse =
+                    client.call(*request, |c, r| async move { c.bulk().preview_bulk(r).await }).await?;
+                Ok(Reply::Total(found.total.unwrap_or_default()))
+            }
+            Request::Bulk(request, cancel) => {
+                let told = |step: &v1::BulkProgress| {
+                    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+                    tell(count(step.done + step.unchanged + step.refused), count(step.total));
+                };
+                client.run_bulk(*request, &cancel, told).await.map(|done| Reply::Bulk(Box::new(done)))
+            }
             Request::Alike(id, text) => alike(client, id, text).await,
             Request::PreviewMerge(keep_id, merge_id) => {
                 let request = v1::PreviewMergeRequest { keep_id, merge_id };

@@ -25,10 +25,11 @@ pub fn key(model: &mut Model, chord: Chord) {
         // What the overlay opens lies above it, so it goes back to its place first.
         let place = model.sh.overlays.len();
         let step = overlay.key(chord, &mut model.sh);
-        if matches!(step, Step::Stay) {
-            model.sh.overlays.insert(place, overlay);
-        } else if let Some(id) = overlay.id() {
-            model.sh.drop_call(id, Slot::Choices);
+        match (&step, overlay.id()) {
+            (Step::Stay, _) => model.sh.overlays.insert(place, overlay),
+            (Step::Aside(owner, _), _) => model.sh.aside = Some((*owner, overlay)),
+            (_, Some(id)) => model.sh.drop_call(id, Slot::Choices),
+            _ => {}
         }
         take_step(model, step);
         return;
@@ -99,7 +100,7 @@ fn take_step(model: &mut Model, step: Step) {
             }
         }
         Step::Run(action) => run(model, action, super::update::ESC),
-        Step::Go(nav) => model.sh.nav.push(nav),
+        Step::Go(nav) | Step::Aside(_, nav) => model.sh.nav.push(nav),
         Step::Undo(request) => {
             model.sh.call(PROGRAM, Slot::Act, Request::Undo(request));
         }

@@ -135,6 +135,10 @@ pub struct Shared {
     pub nav: Vec<Nav>,
     /// What lies on top of the screen, the topmost last.
     pub overlays: Vec<Overlay>,
+    /// What somebody looks into and comes back to, with the screen that it lies on.
+    pub aside: Option<(ScreenId, Overlay)>,
+    /// The bulk action done last: taking it back at once needs no question.
+    pub fresh: Option<i64>,
     /// The message shown.
     pub toast: Option<Toast>,
     /// What was typed and not saved, of open forms too.
@@ -176,6 +180,8 @@ impl Shared {
             effects: Vec::new(),
             nav: Vec::new(),
             overlays: Vec::new(),
+            aside: None,
+            fresh: None,
             toast: None,
             drafts: BTreeMap::new(),
             drafts_of: None,

@@ -2,6 +2,7 @@
 
 use super::{
     effect::{Effect, Reply, Request, Slot, Timer},
+    many,
     model::{Model, PROGRAM},
     msg::Msg,
     navigate, press, reach,
@@ -185,6 +186,11 @@ fn reply(model: &mut Model, id: u64, outcome: Result<Reply, Failure>) {
 }
 
 fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Result<Reply, Failure>) {
+    if let (Request::Bulk(..), Err(failure)) = (&request, &outcome)
+        && many::failed(model, failure)
+    {
+        return;
+    }
     let sh = &mut model.sh;
     match outcome {
         Ok(Reply::Session(session)) => navigate::signed_in(model, *session),
@@ -196,6 +202,7 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
                 screen.enter(sh);
             }
         }
+        Ok(Reply::Bulk(done)) => many::ended(model, *done),
         Ok(Reply::Nothing) if matches!(request, Request::SignOut(_)) => {
             sh.session = None;
             sh.forget_drafts();
@@ -237,7 +244,7 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
 fn undone(sh: &mut Shared, request: rolo_proto::v1::UndoRequest, last: rolo_proto::v1::UndoProgress) {
     let t = sh.t();
     if request.preview {
-        if undo::asks(&last) {
+        if undo::asks(&last, sh.fresh == Some(last.operation_id)) {
             sh.overlays.push(Overlay::Undo(Undo::ask(request, last)));
         } else {
             let request = rolo_proto::v1::UndoRequest { operation_id: last.operation_id, preview: false, ..request };

@@ -14,11 +14,12 @@ use std::{
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use rolo_proto::v1::{
-    self, contact_service_client::ContactServiceClient, customer_service_client::CustomerServiceClient,
-    dictionary_service_client::DictionaryServiceClient, import_service_client::ImportServiceClient,
-    interaction_service_client::InteractionServiceClient, operation_service_client::OperationServiceClient,
-    opportunity_service_client::OpportunityServiceClient, product_service_client::ProductServiceClient,
-    session_service_client::SessionServiceClient, user_service_client::UserServiceClient,
+    self, bulk_service_client::BulkServiceClient, contact_service_client::ContactServiceClient,
+    customer_service_client::CustomerServiceClient, dictionary_service_client::DictionaryServiceClient,
+    import_service_client::ImportServiceClient, interaction_service_client::InteractionServiceClient,
+    operation_service_client::OperationServiceClient, opportunity_service_client::OpportunityServiceClient,
+    product_service_client::ProductServiceClient, session_service_client::SessionServiceClient,
+    user_service_client::UserServiceClient,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
@@ -127,6 +128,14 @@ impl Client {
         Self { attempts, ..self.clone() }
     }
 
+    pub(super) const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(super) const fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// Signs every further call with this token, or with none.
     pub fn set_token(&self, token: Option<SecretString>) {
         *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
@@ -168,6 +177,8 @@ impl Client {
         operations: OperationServiceClient;
         /// Imports.
         imports: ImportServiceClient;
+        /// One action on many records.
+        bulk: BulkServiceClient;
         /// Opportunities and their plans.
         opportunities: OpportunityServiceClient;
         /// The product catalogue.
@@ -231,7 +242,7 @@ impl Client {
     }
 
     /// What a status means; where it is not the server's and there is no connection, what is wrong with the way.
-    fn failure(&self, status: Status) -> Failure {
+    pub(super) fn failure(&self, status: Status) -> Failure {
         match self.troubles.now() {
             Some(trouble) if status.details().is_empty() => trouble.failure(),
             _ => Failure::from(status),
@@ -259,48 +270,6 @@ impl Client {
     /// Which database this is; needs no session.
     pub async fn instance(&self) -> Result<v1::Instance, Failure> {
         self.call(v1::GetInstanceRequest {}, |c, r| async move { c.sessions().get_instance(r).await }).await
-    }
-
-    /// Takes an operation back (0: the newest), telling `progress` of each slice; answers the last word of the server.
-    /// When the connection breaks on the way, the same request id carries on.
-    pub async fn undo(
-        &self,
-        request: v1::UndoRequest,
-        mut progress: impl FnMut(&v1::UndoProgress) + Send,
-    ) -> Result<v1::UndoProgress, Failure> {
-        let client = self.patient();
-        let mut attempt = 1;
-        loop {
-            let failure = match client.undo_once(request.clone(), &mut progress).await {
-                Ok(done) => return Ok(done),
-                Err(failure) => failure,
-            };
-            if !failure.is_retryable() || attempt >= self.attempts {
-                return Err(failure);
-            }
-            tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
-            attempt += 1;
-        }
-    }
-
-    async fn undo_once(
-        &self,
-        request: v1::UndoRequest,
-        progress: &mut (impl FnMut(&v1::UndoProgress) + Send),
-    ) -> Result<v1::UndoProgress, Failure> {
-        let mut stream = self.operations().undo(request).await.map_err(|status| self.failure(status))?.into_inner();
-        let mut last = None;
-        loop {
-            let next = tokio::time::timeout(self.deadline, stream.message())
-                .await
-                .map_err(|_| Status::deadline_exceeded("no progress in time"))??;
-            let Some(mut step) = next else { break };
-            step.scrub();
-            progress(&step);
-            last = Some(step);
-        }
-        last.filter(|l: &v1::UndoProgress| l.finished)
-            .ok_or_else(|| Failure::from(Status::unavailable("the undo ended early")))
     }
 }
 

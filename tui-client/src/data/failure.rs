@@ -327,6 +327,11 @@ pub fn kept_text(reason: &str, who: &str, lang: Lang) -> String {
     words::kept(reason, who, lang)
 }
 
+/// Why a bulk action left a record as it is, as its own method would have said it.
+pub fn refused(row: &rolo_proto::v1::BulkResult) -> Failure {
+    words::refused(&row.reason, &row.detail)
+}
+
 /// What is wrong with a row of an import: `reason` is a reason or a fault of `errors.md`.
 pub fn row_fault_text(reason: &str, detail: &str, lang: Lang) -> String {
     words::row_fault(reason, detail, lang)

@@ -17,6 +17,7 @@ pub mod page;
 pub mod place;
 pub mod scrub;
 pub mod servers;
+mod streams;
 pub mod trust;
 pub mod wire;
 

@@ -78,6 +78,8 @@ messages! {
     AddUserResponse { user, one_time_password }
     Assignee { user, open, due_7_days, won, lost, capacity, department }
     BackupResponse { bytes, audit_rows }
+    BulkProgress { operation_id, done, unchanged, refused, total, results, finished }
+    BulkResult { id, label, reason, detail }
     Change { kind, id, label, verb, operation_id, fields, sequence }
     ChangePasswordResponse { ended }
     Changed { kind, id, revision, operation_id }
@@ -125,6 +127,7 @@ messages! {
     MergeCustomersResponse { customer, moved }
     MissingValue { field, r#type, text, rows }
     Operation { id, at, method, records, undone_by, undoes, reversible, file_name, kind }
+    PreviewBulkResponse { total }
     Opportunity { id, customer_name, customer, title, source, linkman, tel, description, success_rate, product, expected_amount, expected_close_at, lead_source, stage, status, assignee, assigned_at, closed_at, close_reason, close_text, memo, external_id, created_at, created_by, updated_at, next_step_at, steps, steps_done, concerns, progress_at, missing, revision, allowed_actions, deleted_at, operation_id }
     PlanStep { id, opportunity_id, opportunity_title, customer_name, plan_date, todo, result, result_at, overdue, assignee, external_id, created_at, created_by, updated_at, revision, allowed_actions, deleted_at, operation_id }
     PreviewMergeResponse { keep, merge, differing, suggested, moving }

@@ -1,6 +1,7 @@
 //! What lies on top of a screen and takes keys first: palette, pickers, questions, help. The topmost takes all keys; its
 //! answer goes to the screen that asked.
 
+pub mod bulk;
 pub mod conflict;
 pub mod help;
 pub mod letters;
@@ -14,6 +15,7 @@ pub mod words;
 use ratatui::layout::Rect;
 
 use self::{
+    bulk::Bulk,
     conflict::{Conflict, Difference},
     help::Help,
     letters::Letters,
@@ -57,6 +59,8 @@ pub enum Overlay {
     Undo(Undo),
     /// Who would get how many.
     Spread(Spread),
+    /// One thing done to many records.
+    Bulk(Box<Bulk>),
 }
 
 /// What a key led to.
@@ -72,6 +76,8 @@ pub enum Step {
     Run(Action),
     /// It is closed, and one goes there.
     Go(Nav),
+    /// One goes there, and finds it again on coming back to the screen that asked.
+    Aside(ScreenId, Nav),
     /// It is closed, and this is taken back.
     Undo(rolo_proto::v1::UndoRequest),
     /// It is closed, and this was typed.
@@ -106,7 +112,11 @@ impl Overlay {
 
     /// The id under which it makes calls, if it does.
     pub fn id(&self) -> Option<ScreenId> {
-        if let Self::Picker(picker) = self { Some(picker.id) } else { None }
+        match self {
+            Self::Picker(picker) => Some(picker.id),
+            Self::Bulk(bulk) => Some(bulk.id),
+            _ => None,
+        }
     }
 
     /// A key.
@@ -120,6 +130,7 @@ impl Overlay {
             Self::Conflict(conflict) => conflict.key(chord, sh),
             Self::Undo(undo) => undo.key(chord),
             Self::Spread(spread) => spread.key(chord),
+            Self::Bulk(bulk) => bulk.key(chord, sh),
             Self::Confirm(owner, ask, _) => match yes(chord) {
                 true => Step::Answer(*owner, Answer::Yes(*ask)),
                 false => Step::Close,
@@ -143,8 +154,10 @@ impl Overlay {
 
     /// A call's outcome.
     pub fn reply(&mut self, slot: Slot, outcome: Result<Reply, Failure>, sh: &mut Shared) {
-        if let Self::Picker(picker) = self {
-            picker.reply(slot, outcome, sh);
+        match self {
+            Self::Picker(picker) => picker.reply(slot, outcome, sh),
+            Self::Bulk(bulk) => bulk.counted(outcome, sh),
+            _ => {}
         }
     }
 
@@ -166,6 +179,7 @@ impl Overlay {
             Self::Conflict(conflict) => conflict.draw(c, area, sh),
             Self::Undo(undo) => undo.draw(c, area, sh),
             Self::Spread(spread) => spread.draw(c, area, sh),
+            Self::Bulk(bulk) => bulk.draw(c, area, sh),
             Self::Confirm(_, _, question) | Self::Leave(question) => confirm(question, c, area, sh),
         }
     }

@@ -20,8 +20,10 @@ use crate::{
 const ASK_ABOVE: i64 = 10;
 
 /// Whether a look at an undo must be shown before it is done. One that would do nothing is done at once: it says why.
-pub fn asks(look: &UndoProgress) -> bool {
-    look.done > 0 && (look.method == "StartImport" || look.done + look.kept > ASK_ABOVE || look.kept > 0)
+/// `fresh`: it is what the person has just seen done to so many.
+pub fn asks(look: &UndoProgress, fresh: bool) -> bool {
+    let many = !fresh && look.done + look.kept > ASK_ABOVE;
+    look.done > 0 && (look.method == "StartImport" || many || look.kept > 0)
 }
 
 /// Counts by kind: `998 customers, 12 contacts`.

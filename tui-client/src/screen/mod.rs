@@ -61,6 +61,8 @@ pub enum Answer {
     Words(Ask, String, Option<i64>),
     /// This entry of a list of letters.
     Letter(Ask, usize),
+    /// The bulk action that was asked for has ended, or was stopped.
+    Ran,
     /// Which of the fields keep my value.
     Mine(Vec<(usize, bool)>),
     /// Who gets which of the opportunities.

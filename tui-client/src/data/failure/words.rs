@@ -299,6 +299,31 @@ pub fn kept(reason: &str, who: &str, lang: Lang) -> String {
     }
 }
 
+/// A refusal of a bulk action: `detail` names the fields (`address TOO_LONG:100, tel REQUIRED`), the state and who brought
+/// the record there, the owner or who was first.
+pub fn refused(reason: &str, detail: &str) -> Failure {
+    let known = Reason::from_code(reason).unwrap_or(Reason::Internal);
+    if known != Reason::Validation {
+        let (detail, who) = match known {
+            Reason::InvalidState => detail.split_once(' ').unwrap_or((detail, "")),
+            _ => (detail, ""),
+        };
+        let mut failure = told(known, detail);
+        if !who.is_empty() {
+            failure.details.insert("who".to_owned(), who.to_owned());
+        }
+        return failure;
+    }
+    let mut failure = Failure::local(known, "", "");
+    for one in detail.split(", ") {
+        let (field, fault) = one.split_once(' ').unwrap_or(("", one));
+        let (code, detail) = fault.split_once(':').unwrap_or((fault, ""));
+        let fault = Fault::new(code, detail);
+        failure.violations.push(super::Violation { field: field.to_owned(), fault });
+    }
+    failure
+}
+
 /// What is wrong with a row of an import.
 pub fn row_fault(reason: &str, detail: &str, lang: Lang) -> String {
     match Fault::new(reason, detail) {
@@ -306,6 +331,11 @@ pub fn row_fault(reason: &str, detail: &str, lang: Lang) -> String {
         known => return fault(&known, lang),
     }
     let Some(known) = Reason::from_code(reason) else { return format!("{reason} {detail}").trim().to_owned() };
+    message(&told(known, detail), lang)
+}
+
+/// A refusal of which only a reason and one detail are known.
+fn told(known: Reason, detail: &str) -> Failure {
     let mut failure = Failure::local(known, "", "");
     failure.text = (detail.to_owned(), detail.to_owned());
     let key = match known {
@@ -316,7 +346,7 @@ pub fn row_fault(reason: &str, detail: &str, lang: Lang) -> String {
         Reason::InUse => "by",
         Reason::Stale => "who",
         Reason::ReadOnly => "why",
-        _ => return message(&failure, lang),
+        _ => return failure,
     };
     // A record in the recycle bin is marked so (server, imports).
     let detail = match detail.strip_prefix("deleted:") {
@@ -327,5 +357,5 @@ pub fn row_fault(reason: &str, detail: &str, lang: Lang) -> String {
         _ => detail,
     };
     failure.details.insert(key.to_owned(), detail.to_owned());
-    message(&failure, lang)
+    failure
 }

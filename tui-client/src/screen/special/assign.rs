@@ -15,12 +15,17 @@ use crate::{
     app::{
         self,
         effect::{Reply, Request, ScreenId, Slot},
+        model::PROGRAM,
         shared::{Nav, Shared},
         work::{Ask, Told},
     },
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
-    overlay::{Overlay, spread::Spread},
+    overlay::{
+        Overlay,
+        bulk::{Bulk, Plan},
+        spread::Spread,
+    },
     resource::{self, Condition, Value},
     screen::{
         Answer, Place, Screen, decide,
@@ -127,39 +132,39 @@ impl AssignScreen {
             return;
         }
         let said = fill(t.assigned_to, &[&show::user(&to)]);
-        self.give(bulk_action::Assign { assignee_id: to.id, shares: Vec::new() }, ids, said, sh);
+        // One row needs no more than a word; of several each is told.
+        let tell = ids.len() > 1;
+        self.give(bulk_action::Assign { assignee_id: to.id, shares: Vec::new() }, ids, said, tell, sh);
     }
 
-    fn give(&mut self, assign: bulk_action::Assign, ids: Vec<i64>, said: String, sh: &mut Shared) {
+    fn give(&self, assign: bulk_action::Assign, ids: Vec<i64>, said: String, tell: bool, sh: &mut Shared) {
         let action = match self.of {
             None => bulk_action::Action::Assign(assign),
             Some(_) => bulk_action::Action::Reassign(assign),
         };
-        self.run(action, ids, said, sh);
+        self.run(action, ids, said, tell, sh);
     }
 
-    fn withdraw(&mut self, sh: &mut Shared) {
+    fn withdraw(&self, sh: &mut Shared) {
         let ids = self.targets();
         if self.of.is_some() && !ids.is_empty() {
             let said = sh.t().withdrawn.to_owned();
-            self.run(bulk_action::Action::Withdraw(bulk_action::Nothing {}), ids, said, sh);
+            let tell = ids.len() > 1;
+            self.run(bulk_action::Action::Withdraw(bulk_action::Nothing {}), ids, said, tell, sh);
         }
     }
 
     /// The same to many, under one name.
-    fn run(&mut self, action: bulk_action::Action, ids: Vec<i64>, said: String, sh: &mut Shared) {
-        if sh.waits(self.id, Slot::Act) {
+    fn run(&self, action: bulk_action::Action, ids: Vec<i64>, what: String, tell: bool, sh: &mut Shared) {
+        if sh.waits(PROGRAM, Slot::Act) {
             let text = sh.t().still_saving;
             sh.say(text, Role::Dim);
             return;
         }
-        let request = v1::RunBulkRequest {
-            selection: Some(v1::Selection { kind: Kind::Opportunity.into(), ids, filter: None }),
-            action: Some(v1::BulkAction { action: Some(action) }),
-            request_id: sh.request_id(),
-            ..Default::default()
-        };
-        crate::overlay::bulk::start(self.id, request, said, sh);
+        let selection = v1::Selection { kind: Kind::Opportunity.into(), ids, filter: None };
+        let action = v1::BulkAction { action: Some(action) };
+        let bulk = Bulk::start(Plan { owner: self.id, what, selection, action, tell }, sh);
+        sh.overlays.push(Overlay::Bulk(Box::new(bulk)));
     }
 
     /// Asks who would get which: the marked ones, or all that the left side finds; the chosen managers, or all.
@@ -309,10 +314,13 @@ impl Screen for AssignScreen {
     }
 
     fn answer(&mut self, answer: Answer, sh: &mut Shared) {
-        if let Answer::Shares(shares) = answer {
+        if matches!(answer, Answer::Ran) {
+            // What was refused is named in the result.
+            self.rows.unmark();
+        } else if let Answer::Shares(shares) = answer {
             let ids: Vec<i64> = shares.iter().flat_map(|share| share.ids.iter().copied()).collect();
             let said = fill(sh.t().spread_over, &[&shares.iter().filter(|share| !share.ids.is_empty()).count()]);
-            self.give(bulk_action::Assign { assignee_id: 0, shares }, ids, said, sh);
+            self.give(bulk_action::Assign { assignee_id: 0, shares }, ids, said, true, sh);
         }
     }
 
