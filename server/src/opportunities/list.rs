@@ -5,6 +5,7 @@ use rolo_proto::v1::{self as pb, OpportunitySort, OpportunityStatus, Opportunity
 use super::{derive, store::Judged};
 use crate::{
     authz::{Actor, Permission, Scope},
+    clock::DAY,
     db::{
         Tx,
         list::{Key, Position, Slice, Walk, bounded},
@@ -42,7 +43,7 @@ fn sort_key(sort: OpportunitySort) -> &'static str {
 /// The order that a view has when the caller names none.
 fn own_order(view: OpportunityView) -> (&'static str, bool) {
     match view {
-        OpportunityView::Mine | OpportunityView::DueThisWeek => ("o.due_rank", false),
+        OpportunityView::Mine | OpportunityView::DueThisWeek | OpportunityView::New => ("o.due_rank", false),
         OpportunityView::Stagnating => ("o.progress_at", false),
         OpportunityView::Won | OpportunityView::Lost => ("o.closed_at", true),
         OpportunityView::RecycleBin => ("o.deleted_at", true),
@@ -56,7 +57,7 @@ fn condition(view: OpportunityView, key: &str) -> (&'static str, bool) {
         OpportunityView::RecycleBin => ("o.deleted_at IS NOT NULL", key == "o.deleted_at"),
         OpportunityView::Open => ("o.open = 1", false),
         OpportunityView::Unassigned => ("o.status = 1", key == "o.created_at"),
-        OpportunityView::Mine | OpportunityView::DueThisWeek => {
+        OpportunityView::Mine | OpportunityView::DueThisWeek | OpportunityView::New => {
             ("o.status = 2", matches!(key, "o.due_rank" | "o.created_at"))
         }
         OpportunityView::Stagnating => ("o.status = 2", matches!(key, "o.progress_at" | "o.created_at")),
@@ -138,7 +139,7 @@ impl List {
     ) -> Result<()> {
         let mut owners = filter.assignee_ids.clone();
         let own = actor.scope(Permission::OpportunityRead) == Some(Scope::Own);
-        if shown == OpportunityView::Mine || own {
+        if matches!(shown, OpportunityView::Mine | OpportunityView::New) || own {
             owners = vec![actor.user_id];
         }
         if !filter.assignee_ids.is_empty() {
@@ -185,6 +186,10 @@ impl List {
         match shown {
             OpportunityView::Mine => {
                 self.walk.hit.push(" AND o.assignee_id = ").bind(view.actor.user_id);
+            }
+            OpportunityView::New => {
+                self.walk.hit.push(" AND o.assignee_id = ").bind(view.actor.user_id);
+                self.walk.hit.push(" AND o.steps = 0 AND o.assigned_at >= ").bind(view.now - 7 * DAY);
             }
             OpportunityView::DueThisWeek => {
                 let end = end_of_week(&judged.today);

@@ -63,7 +63,7 @@ pub fn sum(amount: i64, sh: &Shared) -> String {
 
 /// What opportunities add up to: amount, and what that is worth by their success rates; `least` stands before both.
 pub fn amounts(figures: &Figures, least: &str, sh: &Shared) -> String {
-    let (amount, weighted) = (sum(figures.amount, sh), sum(figures.weighted, sh));
+    let (amount, weighted) = (in_currency(sum(figures.amount, sh), sh), sum(figures.weighted, sh));
     let (total, sep) = (sh.theme.sym.sum, sh.theme.sym.sep);
     format!("{total} {least}{amount} {sep} {}", fill(sh.t().weighted_sum, &[&format!("{least}{weighted}")]))
 }
@@ -175,7 +175,10 @@ pub fn near(day: NaiveDate, sh: &Shared) -> String {
 
 /// An amount with the company's currency.
 pub fn money(amount: i64, sh: &Shared) -> String {
-    let text = crate::resource::parse::money_text(amount);
+    in_currency(crate::resource::parse::money_text(amount), sh)
+}
+
+fn in_currency(text: String, sh: &Shared) -> String {
     match sh.session.as_ref().map_or("", |s| s.currency.as_str()) {
         "" => text,
         "CNY" => format!("¥ {text}"),

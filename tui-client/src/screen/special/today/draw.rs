@@ -126,7 +126,7 @@ fn record_row(c: &mut Canvas<'_>, area: Rect, record: &Record, resource: &dyn Re
         Value::Time(at) => (show::relative(*at, sh), record.kind == Kind::Interaction && *at < sh.now),
         Value::Date(day) => {
             let late = show::value(record, resource, "overdue") == &Value::Flag(true);
-            (show::on_day(*day, sh), late)
+            (show::near(*day, sh), late)
         }
         _ => (String::new(), false),
     };
