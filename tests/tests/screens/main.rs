@@ -1,6 +1,8 @@
 //! The screens: the real client over the real server in this process, driven by keys and read as a person reads them.
 //! No terminal and no sleeps; time stands still unless a story lets it pass.
 
+mod assign;
+mod board;
 mod budgets;
 mod conflicts;
 mod drafts;
@@ -13,4 +15,5 @@ mod pictures;
 mod readme;
 mod sessions;
 mod stage;
+mod team;
 mod today;

@@ -63,9 +63,13 @@ pub fn sum(amount: i64, sh: &Shared) -> String {
 
 /// What opportunities add up to: amount, and what that is worth by their success rates; `least` stands before both.
 pub fn amounts(figures: &Figures, least: &str, sh: &Shared) -> String {
-    let (amount, weighted) = (in_currency(sum(figures.amount, sh), sh), sum(figures.weighted, sh));
-    let (total, sep) = (sh.theme.sym.sum, sh.theme.sym.sep);
-    format!("{total} {least}{amount} {sep} {}", fill(sh.t().weighted_sum, &[&format!("{least}{weighted}")]))
+    let weighted = fill(sh.t().weighted_sum, &[&format!("{least}{}", sum(figures.weighted, sh))]);
+    format!("{} {} {weighted}", amount(figures, least, sh), sh.theme.sym.sep)
+}
+
+/// What opportunities add up to, without weight.
+pub fn amount(figures: &Figures, least: &str, sh: &Shared) -> String {
+    format!("{} {least}{}", sh.theme.sym.sum, in_currency(sum(figures.amount, sh), sh))
 }
 
 /// How many of `blocks` stand for `part` of `whole`; one as soon as there is something.

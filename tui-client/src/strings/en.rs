@@ -222,7 +222,7 @@ pub static TEXTS: Texts = Texts {
     withdrawn: "Withdrawn",
     spread_over: "Spread over {}",
     spread_head: "{} opportunities over {} managers",
-    spread_keys: "{} assigns   {} evenly   {} by workload   Esc back",
+    spread_keys: "{} assigns   Esc back   {} evenly   {} by workload",
     gets: "Gets",
     other_side: "other side",
     assign_tabs: "unassigned, theirs",

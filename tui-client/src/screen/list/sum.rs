@@ -80,6 +80,11 @@ impl Sum {
         self.figures.as_ref().map_or_else(String::new, |f| format!("{}{}", self.least(sh), show::thousands(f.count)))
     }
 
+    /// Their amount alone, where there is little room.
+    pub fn amount(&self, sh: &Shared) -> String {
+        self.figures.as_ref().map_or_else(String::new, |figures| show::amount(figures, self.least(sh), sh))
+    }
+
     /// What they are worth.
     pub fn text(&self, sh: &Shared) -> String {
         self.figures.as_ref().map_or_else(String::new, |figures| show::amounts(figures, self.least(sh), sh))

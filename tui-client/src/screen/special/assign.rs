@@ -349,8 +349,11 @@ impl Screen for AssignScreen {
         match action {
             Action::Assign => {
                 let to = self.people.current().and_then(|one| one.user.as_ref()).map_or("", show::user);
-                let text = if self.of.is_some() { t.reassign_n_to } else { t.assign_n_to };
-                Some(fill(text, &[&self.targets().len(), &to]))
+                let count = self.targets().len();
+                if sh.size.0 < 60 {
+                    return Some(format!("{} {count}", action.label().get(sh.lang)));
+                }
+                Some(fill(if self.of.is_some() { t.reassign_n_to } else { t.assign_n_to }, &[&count, &to]))
             }
             Action::NextTab => Some(t.other_side.to_owned()),
             Action::View => Some(t.assign_tabs.to_owned()),

@@ -21,6 +21,9 @@ const TWO_PANES: u16 = 76;
 /// Columns of the list that say nothing here: the tab says them.
 const SKIPPED: [&str; 6] = ["status", "assignee", "next_step_at", "stage", "expected_close_at", "concerns"];
 
+/// The column of how full somebody's time is.
+const LOAD: usize = 4;
+
 /// Where the parts stand.
 pub struct Layout {
     left: Option<Rect>,
@@ -36,7 +39,7 @@ pub fn layout(body: Rect, side: Side) -> Layout {
         let (left, right) = if side == Side::Opportunities { (Some(body), None) } else { (None, Some(body)) };
         return Layout { left, right, rows };
     }
-    let width = body.width * 56 / 100;
+    let width = if body.width < 100 { body.width * 52 / 100 } else { body.width * 56 / 100 };
     let left = Rect { width: width - 1, ..body };
     let right = Rect { x: body.x + width + 1, width: body.width - width - 1, ..body };
     Layout { left: Some(left), right: Some(right), rows }
@@ -108,7 +111,7 @@ fn tabs(screen: &AssignScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
             return;
         }
     }
-    let (count, amount) = (screen.sum.count(sh), screen.sum.text(sh));
+    let (count, amount) = (screen.sum.count(sh), screen.sum.amount(sh));
     let whose = screen.of.as_ref().map_or(t.assigned_tab, show::user);
     for (key, label, here) in [("1 ", t.unassigned, screen.of.is_none()), ("2 ", whose, screen.of.is_some())] {
         let role = if here { Role::Title } else { Role::Dim };
@@ -124,10 +127,6 @@ fn tabs(screen: &AssignScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         }
         x = end + 2;
     }
-    let marked = screen.rows.marked.len();
-    let marked = if marked > 0 { fill(t.selected, &[&show::thousands(marked as i64)]) } else { String::new() };
-    let end = c.put(x, area.y, &marked, Role::Mark, area.right().saturating_sub(x));
-    let x = if marked.is_empty() { x } else { end + 2 };
     c.put(x, area.y, &amount, Role::Dim, area.right().saturating_sub(x));
 }
 
@@ -158,7 +157,7 @@ fn people(screen: &AssignScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         let title = title.to_owned();
         Column { min: min.max(sh.measure.width(&title) as u16), wish, right, title }
     };
-    let columns = [
+    let all = [
         column(t.name, 8, 20, false),
         column(t.open_work, 4, 4, true),
         column(t.due_7_days, 4, 4, true),
@@ -166,12 +165,17 @@ fn people(screen: &AssignScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         column(t.capacity, 8, 16, false),
     ];
     let room = area.width.saturating_sub(3);
+    // Where not all fit, how full the time is says more than what was won.
+    let fits = table::widths(&all, room).len() == all.len();
+    let order = if fits { [0, 1, 2, 3, LOAD] } else { [0, 1, LOAD, 2, 3] };
+    let columns = order.map(|nth| all[nth].clone());
     let widths = table::widths(&columns, room);
+    let bar = order.iter().position(|nth| *nth == LOAD).and_then(|at| widths.get(at)).copied().unwrap_or(0);
     table::draw_heading(c, heading, &columns, &widths);
     let window = people.rows().enumerate().skip(people.first).take(rows.height.into());
     let window: Vec<Row> = window
         .map(|(index, (one, chosen))| Row {
-            cells: cells(one, widths.get(4).copied().unwrap_or(0), sh),
+            cells: order.map(|nth| cells(one, bar, sh)[nth].clone()).to_vec(),
             cursor: index == people.cursor,
             marked: chosen,
         })
@@ -183,11 +187,11 @@ fn people(screen: &AssignScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
 }
 
 /// Name, open, due, won, capacity.
-fn cells(one: &Assignee, bar: u16, sh: &Shared) -> Vec<(String, Role)> {
+fn cells(one: &Assignee, bar: u16, sh: &Shared) -> [(String, Role); 5] {
     let closed = one.won + one.lost;
     let won = if closed > 0 { format!("{}%", one.won * 100 / closed) } else { sh.theme.sym.none.to_owned() };
     let due = if one.due_7_days > 0 { Role::Warn } else { Role::Dim };
-    vec![
+    [
         (one.user.as_ref().map_or_else(String::new, |user| show::user(user).to_owned()), Role::Text),
         (show::thousands(one.open), Role::Text),
         (show::thousands(one.due_7_days), due),
