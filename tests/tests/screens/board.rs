@@ -76,10 +76,10 @@ async fn a_list_says_what_it_adds_up_to_and_a_filter_narrows_that() -> Result<()
     opportunities(&stage, &sup, 8).await?;
     let mut rolo = stage.screens("sup", (80, 24), Lang::En).await?;
     rolo.press("g o").await?;
-    shows(&rolo, "Σ 2.88 M · weighted 1.57 M  1–8 of 8")?;
+    shows(&rolo, "Σ ¥ 2.88 M · weighted 1.55 M  1–8 of 8")?;
     rolo.press("/ 'Ernst' enter").await?;
     shows(&rolo, "1–1 of 1")?;
-    hides(&rolo, "2.88")?;
+    hides(&rolo, "2.88 M")?;
     rolo.press("T").await?;
     shows(&rolo, "Σ")
 }

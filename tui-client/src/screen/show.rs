@@ -55,7 +55,9 @@ pub fn sum(amount: i64, sh: &Shared) -> String {
                 10..=99 => 1,
                 _ => 0,
             };
-            format!("{:.places$}{word}", units as f64 / step as f64)
+            let text = format!("{:.places$}", units as f64 / step as f64);
+            let text = if places > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+            format!("{text}{word}")
         }
         None => thousands(units),
     }
@@ -65,6 +67,11 @@ pub fn sum(amount: i64, sh: &Shared) -> String {
 pub fn amounts(figures: &Figures, least: &str, sh: &Shared) -> String {
     let weighted = fill(sh.t().weighted_sum, &[&format!("{least}{}", sum(figures.weighted, sh))]);
     format!("{} {} {weighted}", amount(figures, least, sh), sh.theme.sym.sep)
+}
+
+/// The same, as a footer has room for it.
+pub fn amounts_in(figures: &Figures, sh: &Shared) -> String {
+    if sh.size.0 < 60 { amount(figures, "", sh) } else { amounts(figures, "", sh) }
 }
 
 /// What opportunities add up to, without weight.
@@ -301,8 +308,12 @@ pub fn heading(field: &Field, width: u16, sh: &Shared) -> String {
     if sh.lang == Lang::Zh || sh.measure.width(label) <= usize::from(width) {
         return label.to_owned();
     }
-    let last = label.rsplit(' ').next().unwrap_or(label);
-    let mut chars = last.chars();
+    capital(label.rsplit(' ').next().unwrap_or(label))
+}
+
+/// With a capital at the beginning.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 

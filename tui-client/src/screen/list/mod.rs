@@ -392,7 +392,7 @@ impl Screen for ListScreen {
 
     fn status(&self, sh: &Shared) -> String {
         let (sum, rows) = (self.sum.text(sh), self.rows.status(sh, self.visible(sh)));
-        if sum.is_empty() || rows.is_empty() { rows } else { format!("{sum}  {rows}") }
+        if sum.is_empty() || rows.is_empty() || sh.size.0 < 60 { rows } else { format!("{sum}  {rows}") }
     }
 
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {

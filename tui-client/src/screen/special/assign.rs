@@ -326,7 +326,7 @@ impl Screen for AssignScreen {
 
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
         let many = self.rows.resource.labels().1.get(sh.lang).to_owned();
-        vec![many, Action::GoAssignment.label().get(sh.lang).to_owned()]
+        vec![many, show::capital(Action::GoAssignment.label().get(sh.lang))]
     }
 
     fn actions(&self, sh: &Shared) -> Vec<Action> {
@@ -362,7 +362,11 @@ impl Screen for AssignScreen {
     }
 
     fn status(&self, sh: &Shared) -> String {
-        self.rows.status(sh, self.visible(sh))
+        match self.rows.marked.len() {
+            // Where there is little room, how many are meant says most.
+            n if n > 0 && sh.size.0 < 60 => fill(sh.t().selected, &[&show::thousands(n as i64)]),
+            _ => self.rows.status(sh, self.visible(sh)),
+        }
     }
 
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {

@@ -242,7 +242,7 @@ impl Screen for BoardScreen {
     }
 
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
-        vec![Action::GoBoard.label().get(sh.lang).to_owned()]
+        vec![show::capital(Action::GoBoard.label().get(sh.lang))]
     }
 
     fn actions(&self, _: &Shared) -> Vec<Action> {
@@ -263,7 +263,7 @@ impl Screen for BoardScreen {
             sum.amount += lane.figures.amount;
             sum.weighted += lane.figures.weighted;
         }
-        if self.loaded { show::amounts(&sum, "", sh) } else { String::new() }
+        if self.loaded { show::amounts_in(&sum, sh) } else { String::new() }
     }
 
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
@@ -300,8 +300,10 @@ impl BoardScreen {
         let count = format!(" {}", show::thousands(lane.figures.count));
         let role = if here { Role::Brand } else { Role::Title };
         c.spans(area.x, area.y, area.width.saturating_sub(1), &[(name, role), (&count, Role::Key)]);
-        let sums = show::amounts(&lane.figures, "", sh);
-        c.put(area.x, area.y + 1, &sums, Role::Dim, area.width.saturating_sub(1));
+        if lane.figures.count > 0 {
+            let sums = show::amounts(&lane.figures, "", sh);
+            c.put(area.x, area.y + 1, &sums, Role::Dim, area.width.saturating_sub(1));
+        }
         c.rule(Rect { y: area.y + 2, height: 1, width: area.width.saturating_sub(1), ..area });
         let (_, cards) = top(area, HEAD);
         let rows = &lane.rows;
@@ -325,8 +327,10 @@ impl BoardScreen {
         let room = area.width.saturating_sub(3);
         c.put(area.x + 1, area.y, &text("customer_name"), Role::Text, room);
         let rate = text("success_rate");
-        let rate = if rate.is_empty() { rate } else { format!("{rate}%") };
-        let amount = text("expected_amount");
+        let amount = match show::value(record, rows.resource, "expected_amount") {
+            Value::Money(amount) => show::sum(*amount, sh),
+            _ => String::new(),
+        };
         let end = c.put_right(area.right().saturating_sub(2), area.y + 1, &amount, Role::Text, room);
         let rate_end = c.put(area.x + 1, area.y + 1, &rate, Role::Key, room);
         let about = if rate.is_empty() { rate_end } else { rate_end + 1 };

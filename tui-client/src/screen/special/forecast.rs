@@ -23,6 +23,8 @@ use crate::{
 
 /// So many months are shown.
 const MONTHS: i32 = 12;
+/// The column of the bars.
+const BAR: usize = 4;
 
 /// A row: what is expected in a month, before the first one, or at no known time.
 #[derive(Debug, Clone)]
@@ -151,7 +153,7 @@ impl Screen for ForecastScreen {
     }
 
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
-        vec![Action::GoForecast.label().get(sh.lang).to_owned()]
+        vec![show::capital(Action::GoForecast.label().get(sh.lang))]
     }
 
     fn actions(&self, _: &Shared) -> Vec<Action> {
@@ -165,7 +167,7 @@ impl Screen for ForecastScreen {
             sum.amount += line.open.amount;
             sum.weighted += line.open.weighted;
         }
-        if self.told.is_some() { show::amounts(&sum, "", sh) } else { String::new() }
+        if self.told.is_some() { show::amounts_in(&sum, sh) } else { String::new() }
     }
 
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
@@ -181,7 +183,7 @@ impl Screen for ForecastScreen {
             let title = title.to_owned();
             Column { min: min.max(c.m.width(&title) as u16), wish, right, title }
         };
-        let columns = [
+        let all = [
             column(t.month, 8, 10, false),
             column(t.weighted, 8, 9, true),
             column(t.amount, 8, 9, true),
@@ -189,15 +191,23 @@ impl Screen for ForecastScreen {
             column("", 8, 40, false),
             column(t.won, 8, 9, true),
         ];
+        // Where there is little room, the bar says more than further numbers.
+        let order = if area.width < 60 { [0, 1, BAR, 2, 3, 5] } else { [0, 1, 2, 3, BAR, 5] };
+        let columns = order.map(|nth| all[nth].clone());
         let widths = table::widths(&columns, area.width.saturating_sub(3));
         table::draw_heading(c, heading, &columns, &widths);
         let most = lines.iter().map(|line| line.open.amount).max().unwrap_or(0);
-        let blocks = usize::from(widths.get(4).copied().unwrap_or(0));
+        let bar = order.iter().position(|nth| *nth == BAR).and_then(|at| widths.get(at));
+        let blocks = usize::from(bar.copied().unwrap_or(0));
         let first = table::scroll(self.first, self.cursor, rows.height.into(), lines.len());
         let window = lines.iter().enumerate().skip(first).take(rows.height.into());
-        let window: Vec<Row> = window.map(|(n, line)| row(line, most, blocks, n == self.cursor, sh)).collect();
+        let row = |(n, line)| {
+            let cells = cells(line, most, blocks, sh);
+            Row { cells: order.map(|nth| cells[nth].clone()).to_vec(), cursor: n == self.cursor, marked: false }
+        };
+        let window: Vec<Row> = window.map(row).collect();
         table::draw_rows(c, rows, &columns, &widths, &window);
-        if blocks > 0 {
+        if blocks > 0 && legend.height > 0 {
             let [full, light] = sh.theme.sym.blocks;
             let text = format!("{full} {}   {light} {}", t.weighted, t.amount);
             c.put(legend.x + 2, legend.y, &text, Role::Dim, legend.width);
@@ -205,20 +215,20 @@ impl Screen for ForecastScreen {
     }
 }
 
-fn row(line: &Line, most: i64, blocks: usize, cursor: bool, sh: &Shared) -> Row {
+/// Month, weighted, amount, count, bar, won.
+fn cells(line: &Line, most: i64, blocks: usize, sh: &Shared) -> [(String, Role); 6] {
     let [full, light] = sh.theme.sym.blocks;
     let whole = show::blocks(line.open.amount, most, blocks);
     let weighted = show::blocks(line.open.weighted, most, blocks).min(whole);
     let money = |amount: i64| {
         if amount == 0 { (sh.theme.sym.none.to_owned(), Role::Dim) } else { (show::sum(amount, sh), Role::Text) }
     };
-    let cells = vec![
+    [
         (line.label.clone(), if line.late { Role::Bad } else { Role::Text }),
         money(line.open.weighted),
         money(line.open.amount),
         (show::thousands(line.open.count), Role::Dim),
         (format!("{}{}", full.repeat(weighted), light.repeat(whole - weighted)), Role::Key),
         money(line.won.amount),
-    ];
-    Row { cells, cursor, marked: false }
+    ]
 }

@@ -112,7 +112,8 @@ fn tabs(screen: &AssignScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         }
     }
     let (count, amount) = (screen.sum.count(sh), screen.sum.amount(sh));
-    let whose = screen.of.as_ref().map_or(t.assigned_tab, show::user);
+    let whose = screen.of.as_ref().or_else(|| screen.people.current().and_then(|one| one.user.as_ref()));
+    let whose = whose.map_or(t.assigned_tab, show::user);
     for (key, label, here) in [("1 ", t.unassigned, screen.of.is_none()), ("2 ", whose, screen.of.is_some())] {
         let role = if here { Role::Title } else { Role::Dim };
         let number = if here { format!(" {count}") } else { String::new() };

@@ -84,11 +84,13 @@ fn number(c: &mut Canvas<'_>, area: Rect, label: &str, count: Option<&Total>, ab
 /// A manager with what there is to do and how full the time is.
 fn manager(c: &mut Canvas<'_>, area: Rect, one: &Assignee, sh: &Shared) {
     let name = one.user.as_ref().map_or("", show::user);
-    c.put(area.x + 2, area.y, name, Role::Text, 21);
+    let wide = area.width >= 60;
+    c.put(area.x + 2, area.y, name, Role::Text, if wide { 21 } else { 13 });
     let open = fill(sh.t().n_open, &[&one.open]);
-    c.put_right(area.x + 32, area.y, &open, Role::Text, 9);
+    let right = area.x + if wide { 32 } else { 25 };
+    c.put_right(right, area.y, &open, Role::Text, 9);
     let (bar, role) = load(one.open, one.capacity, 16, sh);
-    let x = c.put(area.x + 34, area.y, &bar, role, area.right().saturating_sub(area.x + 35)) + 2;
+    let x = c.put(right + 2, area.y, &bar, role, area.right().saturating_sub(right + 3)) + 2;
     if one.due_7_days > 0 {
         c.put(x, area.y, &fill(sh.t().n_due, &[&one.due_7_days]), Role::Warn, area.right().saturating_sub(x + 1));
     }
