@@ -12,7 +12,7 @@ use crate::{
     change::{Table, field_name},
     contacts,
     db::{
-        Tx,
+        Row, Tx,
         list::{Key, Position},
         params,
     },
@@ -144,17 +144,7 @@ fn changes(
             request.record_only,
             Kind::Customer as i32
         ],
-        |row| {
-            let change = pb::Change {
-                sequence: row.get(0)?,
-                verb: row.get(3)?,
-                kind: row.get(4)?,
-                id: row.get(5)?,
-                operation_id: row.get(6)?,
-                ..pb::Change::default()
-            };
-            Ok((change, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(7)?))
-        },
+        audit_row,
     )?;
     let mut entries = Vec::with_capacity(found.len());
     for (mut change, at, user_id, json) in found {
@@ -162,14 +152,7 @@ fn changes(
         if let Some(table) = table(kind) {
             change.label = (table.label)(view.tx, change.id).unwrap_or_default();
         }
-        let fields: Changes = serde_json::from_str(&json).unwrap_or_default();
-        change.fields = fields
-            .iter()
-            .map(|(column, pair)| {
-                let side = |index| words(view.tx, column, &Value::from_json(pair.get(index).unwrap_or_default()));
-                Ok(pb::FieldChange { field: field_name(column).into(), before: side(0)?, after: side(1)? })
-            })
-            .collect::<Result<_>>()?;
+        change.fields = field_changes(view.tx, kind, &json)?;
         let position = Position { part: CHANGE, key: Key::Int(at), id: change.sequence };
         let actor = users::store::user(view.tx, user_id)?;
         entries.push((position, pb::TimelineEntry { at, actor, entry: Some(Entry::Change(change)) }));
@@ -177,8 +160,69 @@ fn changes(
     Ok(entries)
 }
 
+/// A row of the audit as a change, with its time, its person and the values as they are stored.
+fn audit_row(row: &Row<'_>) -> rusqlite::Result<(pb::Change, i64, i64, String)> {
+    let change = pb::Change {
+        sequence: row.get(0)?,
+        verb: row.get(3)?,
+        kind: row.get(4)?,
+        id: row.get(5)?,
+        operation_id: row.get(6)?,
+        ..pb::Change::default()
+    };
+    Ok((change, row.get(1)?, row.get(2)?, row.get(7)?))
+}
+
+/// The changed fields of an audit row as a person reads them.
+fn field_changes(tx: &Tx<'_>, kind: Kind, json: &str) -> Result<Vec<pb::FieldChange>> {
+    let fields: Changes = serde_json::from_str(json).unwrap_or_default();
+    let change = |(column, pair): (&String, &serde_json::Value)| {
+        let side = |index| words(tx, kind, column, &Value::from_json(pair.get(index).unwrap_or_default()));
+        Ok(pb::FieldChange { field: field_name(column).into(), before: side(0)?, after: side(1)? })
+    };
+    fields.iter().map(change).collect()
+}
+
+/// One page of what happened to an opportunity itself, newest first. Labels stay empty: it is always the same record.
+///
+/// # Errors
+/// `BAD_PAGE_TOKEN`. Whether the person may see it is the caller's to check.
+pub fn history(view: &View<'_>, mut request: pb::ListOpportunityHistoryRequest) -> Result<pb::ListTimelineResponse> {
+    let rows = size(request.page_size, false);
+    let token = std::mem::take(&mut request.page_token);
+    request.page_size = 0;
+    let binding = Binding::new(view.settings, view.actor, "ListOpportunityHistory", &request);
+    let after = binding.open(&token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
+    let found = view.tx.query(
+        "SELECT sequence, at, user_id, verb, kind, record_id, operation_id, changes
+         FROM audit
+         WHERE kind = ?1 AND record_id = ?2 AND sequence < ?3
+         ORDER BY sequence DESC
+         LIMIT ?4",
+        params![
+            Kind::Opportunity as i32,
+            request.id,
+            after.map_or(i64::MAX, |last| last.id),
+            i64::try_from(rows + 1).unwrap_or(i64::MAX)
+        ],
+        audit_row,
+    )?;
+    let more = found.len() > rows;
+    let mut entries = Vec::with_capacity(found.len());
+    let mut next = None;
+    for (mut change, at, user_id, json) in found.into_iter().take(rows) {
+        change.fields = field_changes(view.tx, Kind::Opportunity, &json)?;
+        // When it was assigned or closed is when this happened.
+        change.fields.retain(|field| !matches!(field.field.as_str(), "assigned_at" | "closed_at"));
+        next = Some(Position { part: CHANGE, key: Key::Int(at), id: change.sequence }.encode());
+        let actor = users::store::user(view.tx, user_id)?;
+        entries.push(pb::TimelineEntry { at, actor, entry: Some(Entry::Change(change)) });
+    }
+    Ok(pb::ListTimelineResponse { entries, next_page_token: binding.seal(next.filter(|_| more).as_deref()) })
+}
+
 /// A stored value as a person reads it: choices and people by name, times in RFC 3339.
-fn words(tx: &Tx<'_>, column: &str, value: &Value) -> Result<String> {
+fn words(tx: &Tx<'_>, kind: Kind, column: &str, value: &Value) -> Result<String> {
     let Some(number) = value.int() else { return Ok(value.text().to_owned()) };
     Ok(match column {
         "region_id" | "level_id" | "classification_id" | "channel_id" | "lead_source_id" | "stage_id"
@@ -195,7 +239,23 @@ fn words(tx: &Tx<'_>, column: &str, value: &Value) -> Result<String> {
         }
         "party" => if number == 2 { "person" } else { "organisation" }.into(),
         "sex" => ["", "male", "female"].get(usize::try_from(number).unwrap_or(0)).copied().unwrap_or("").into(),
+        "status" if kind == Kind::Opportunity => {
+            let index = usize::try_from(number - 1).unwrap_or(0);
+            ["unassigned", "assigned", "won", "lost"].get(index).copied().unwrap_or_default().into()
+        }
+        "expected_amount" | "price" => money(number),
+        "product_id" => products::store::product_ref(tx, Some(number))?.map(|product| product.name).unwrap_or_default(),
         "status" => if number == 2 { "lost" } else { "normal" }.into(),
         _ => number.to_string(),
     })
+}
+
+/// An amount as a plain number, with two decimals or four if it has any.
+fn money(amount: i64) -> String {
+    let (whole, rest) = (amount / 10_000, (amount % 10_000).abs());
+    match rest {
+        0 => whole.to_string(),
+        rest if rest % 100 == 0 => format!("{whole}.{:02}", rest / 100),
+        rest => format!("{whole}.{rest:04}"),
+    }
 }

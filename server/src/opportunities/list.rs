@@ -8,7 +8,7 @@ use crate::{
     clock::DAY,
     db::{
         Tx,
-        list::{Key, Position, Slice, Walk, bounded},
+        list::{Key, Position, Slice, Walk, among, bounded},
         search,
         sql::Sql,
     },
@@ -104,6 +104,7 @@ impl List {
             key,
             id: "o.id",
             descending: descending != request.descending,
+            among: among(&filter.ids)?,
         };
         let (condition, indexed) = condition(shown, key);
         if shown == OpportunityView::RecycleBin {

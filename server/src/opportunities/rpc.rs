@@ -319,6 +319,19 @@ impl OpportunityService for Service {
         self.view(&caller, move |view| plan::page(view, request)).await
     }
 
+    async fn list_opportunity_history(
+        &self,
+        request: Request<pb::ListOpportunityHistoryRequest>,
+    ) -> Result<Response<pb::ListTimelineResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let page = move |view: &View<'_>| {
+            store::seen(view.tx, view.actor, request.id)?;
+            customers::timeline::history(view, request)
+        };
+        self.view(&caller, page).await
+    }
+
     async fn get_plan_step(
         &self,
         request: Request<pb::GetPlanStepRequest>,

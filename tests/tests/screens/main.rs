@@ -17,3 +17,4 @@ mod sessions;
 mod stage;
 mod team;
 mod today;
+mod together;

@@ -102,3 +102,26 @@ async fn what_failed_to_be_read_is_read_when_the_server_is_back() -> Result<()> 
     hides(&rolo, "cannot be reached")?;
     world.stop().await
 }
+
+/// Issue: the server restarts in the middle, and the list goes on live with what happened meanwhile.
+#[tokio::test]
+async fn a_live_list_goes_on_after_a_restart_without_a_gap() -> Result<()> {
+    let (mut world, proxy, mut rolo) = at_a_distance(Lang::En).await?;
+    rolo.press("2").await?;
+    world.stop().await?;
+    proxy.set(Mode::Refuse);
+    // Without a key: the stream has ended.
+    rolo.until_shows("reconnecting").await?;
+    let (address, _) = world.start_encrypted().await?;
+    let sup = world.session("sup").await?;
+    let customer = sup.get(1).await?;
+    sup.rename(&customer, "华盛集团").await?;
+    sup.customer("乙公司", 0).await?;
+    proxy.redirect(address);
+    proxy.set(Mode::Pass);
+    rolo.advance(5_000).await?;
+    rolo.until_shows("华盛集团").await?;
+    rolo.until_shows("new: 乙公司, press R to show").await?;
+    shows(&rolo, "● live")?;
+    world.stop().await
+}

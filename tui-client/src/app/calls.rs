@@ -78,13 +78,14 @@ impl Calls {
 
     /// The call that somebody has waited for longest.
     pub fn oldest(&self) -> Option<&Pending> {
-        self.flying.values().filter(|p| p.slot != Slot::Reach).min_by_key(|p| p.since)
+        self.flying.values().filter(|p| !p.slot.is_quiet()).min_by_key(|p| p.since)
     }
 }
 
 impl Pending {
     /// Whether the call makes sense again after a sign-in. What a picker or a check asked is asked anew anyway.
     pub fn request_can_wait(&self) -> bool {
-        !matches!(self.slot, Slot::Choices | Slot::Duplicates | Slot::Preview | Slot::Counts)
+        !(self.slot.is_quiet()
+            || matches!(self.slot, Slot::Choices | Slot::Duplicates | Slot::Preview | Slot::Counts))
     }
 }

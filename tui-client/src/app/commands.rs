@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Actions that every screen has.
-const EVERYWHERE: [Action; 22] = [
+const EVERYWHERE: [Action; 23] = [
     Action::GoCustomers,
     Action::GoContacts,
     Action::GoInteractions,
@@ -19,6 +19,7 @@ const EVERYWHERE: [Action; 22] = [
     Action::GoAssignment,
     Action::GoBoard,
     Action::GoForecast,
+    Action::GoNotices,
     Action::Drafts,
     Action::Undo,
     Action::Redo,

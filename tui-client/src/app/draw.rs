@@ -3,7 +3,13 @@
 
 use ratatui::layout::Rect;
 
-use super::{effect::Request, model::Model, press::layers, shared::Shared};
+use super::{
+    effect::Request,
+    live::{self, Hearing},
+    model::Model,
+    press::layers,
+    shared::Shared,
+};
 use crate::{
     keys::{Action, chord},
     screen::show,
@@ -48,6 +54,7 @@ pub fn frame(model: &Model, c: &mut Canvas<'_>) {
             c.put(body.x + 2, body.y + 1, sh.t().connecting, Role::Dim, body.width.saturating_sub(3));
         }
     }
+    note(model, c, whole);
     footer(model, c, Rect { y: whole.bottom() - 1, height: 1, ..whole });
     if model.which_key && !model.prefix.is_empty() {
         which_key(model, c, body);
@@ -62,10 +69,28 @@ pub fn frame(model: &Model, c: &mut Canvas<'_>) {
     toast(sh, c, whole);
 }
 
+/// What is worth knowing just now, on the rule under the header: who else is at the record, what others have changed.
+fn note(model: &Model, c: &mut Canvas<'_>, whole: Rect) {
+    let sh = &model.sh;
+    let others = live::here(model).map(|(kind, id, _)| live::others(sh, kind, id)).unwrap_or_default();
+    let mut right = whole.right().saturating_sub(1);
+    let note = model.top().map(|s| s.note(sh)).unwrap_or_default();
+    for (text, role) in note.into_iter().chain((!others.is_empty()).then_some((others, Role::Key))) {
+        let room = right.saturating_sub(whole.x + 1);
+        if rules(sh.size) > 0 && room > 8 {
+            right = c.put_right(right, 1, &format!(" {text} "), role, room).saturating_sub(1);
+        }
+    }
+}
+
 fn header(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     let sh = &model.sh;
     let mut right = area.right().saturating_sub(1);
     right = connection(sh, c, right, area.y, area.width);
+    if sh.live.unread > 0 {
+        let text = format!("{} {}", sh.theme.sym.bell, show::thousands(sh.live.unread));
+        right = c.put_right(right.saturating_sub(2), area.y, &text, Role::Warn, 8);
+    }
     if let Some(session) = &sh.session {
         let name = session.user.as_ref().map_or("", show::user);
         let roles = session.roles.iter().map(|r| match sh.lang {
@@ -108,7 +133,7 @@ fn header(model: &Model, c: &mut Canvas<'_>, area: Rect) {
 /// Whether the server is there, and after 300 ms what is being waited for.
 fn connection(sh: &Shared, c: &mut Canvas<'_>, right: u16, y: u16, width: u16) -> u16 {
     let t = sh.t();
-    if sh.reach.offline {
+    if live::hearing(sh) == Hearing::Broken {
         let text = format!("{} {}", sh.theme.sym.ring, t.reconnecting);
         return c.put_right(right, y, &text, Role::Bad, 20);
     }
@@ -127,7 +152,13 @@ fn connection(sh: &Shared, c: &mut Canvas<'_>, right: u16, y: u16, width: u16) -
         let text = format!("{} {what}", steps[step % steps.len()]);
         return c.put_right(right, y, &text, Role::Warn, 40);
     }
+    let heard = live::hearing(sh);
+    if let Hearing::Silent(ms) = heard {
+        let text = format!("{} {}", sh.theme.sym.ring, fill(t.heard_ago, &[&(ms / 1_000)]));
+        return c.put_right(right, y, &text, Role::Warn, 20);
+    }
     let (symbol, word, role) = match sh.session {
+        Some(_) if heard == Hearing::Ended => (sh.theme.sym.ring, t.not_live, Role::Warn),
         Some(_) => (sh.theme.sym.dot, t.live, Role::Good),
         None => (sh.theme.sym.ring, "", Role::Dim),
     };

@@ -10,6 +10,7 @@ use crate::{
         Failure,
         drafts::{Draft, DraftKey, Found},
         importer::{self, Cancel},
+        opportunity::{Move, Won},
     },
     resource::{Changes, Link, ListQuery, Page, Record, WriteOptions, filter::Filter, parse::Locale},
     strings::Lang,
@@ -53,6 +54,23 @@ pub enum Slot {
     Drafts,
     /// Whether the server is there again.
     Reach,
+    /// What others have changed in the n-th list, or in the record.
+    Live(u8),
+    /// Saying what is done at a record.
+    Presence,
+    /// What reaches a person.
+    Notices,
+    /// Whether a record is followed.
+    Follow,
+    /// Views that people keep.
+    Views,
+}
+
+impl Slot {
+    /// Made by itself, not by the person: nobody waits for it, and its failure is not told.
+    pub const fn is_quiet(self) -> bool {
+        matches!(self, Self::Reach | Self::Live(_) | Self::Presence | Self::Notices)
+    }
 }
 
 /// What `update` asks for.
@@ -64,6 +82,10 @@ pub enum Effect {
     Cancel(CallId),
     /// Brings [`super::msg::Msg::Timer`] after so many milliseconds.
     Timer(Timer, u64),
+    /// Watches what others do from a sequence on, under a generation; an older watch ends.
+    Watch(u64, i64),
+    /// Ends the watch.
+    Unwatch,
     /// Keeps a person's draft on this machine.
     KeepDraft(i64, Box<Draft>),
     /// Removes a person's draft.
@@ -91,12 +113,20 @@ pub enum Timer {
     Reconnect(u64),
     /// Relative times have aged a minute.
     Minute,
+    /// What others have done is shown together.
+    Live,
+    /// Whether anything was heard from the server lately.
+    Silence,
+    /// What is done at a record is said again; only the newest generation counts.
+    Presence(u64),
+    /// How long others have been there has changed.
+    Others,
 }
 
 impl Timer {
     /// Whether a person who waits for the screen to be done waits for this.
     pub const fn settles(self) -> bool {
-        matches!(self, Self::Rested(..) | Self::WhichKey(_))
+        matches!(self, Self::Rested(..) | Self::WhichKey(_) | Self::Live)
     }
 }
 
@@ -119,6 +149,12 @@ pub enum Request {
     Delete(Kind, Vec<Target>),
     /// Records out of it.
     Restore(Kind, Vec<Target>),
+    /// A decision about an opportunity.
+    Opportunity(Target, Move),
+    /// Whom a customer's name meets.
+    Priors(v1::CheckOpportunityRequest),
+    /// A page of what happened to an opportunity.
+    History(v1::ListOpportunityHistoryRequest),
     /// The next contact took place.
     Settle(Target),
     /// The next contact is moved.
@@ -161,6 +197,18 @@ pub enum Request {
     Drafts(String, i64, i64),
     /// Whether the server answers.
     Reach,
+    /// Which of the query's ids the list holds, in its order.
+    Among(Kind, ListQuery),
+    /// Says what is done at a record.
+    Presence(Kind, i64, v1::Doing),
+    /// A page of notices.
+    Notices(v1::ListNoticesRequest),
+    /// Marks notices as read, or as unread again.
+    MarkRead(v1::MarkReadRequest),
+    /// Whether a record is followed.
+    Follows(Kind, i64),
+    /// Follows a record, or no longer.
+    Follow(Kind, i64),
     /// Signs in.
     SignIn(String, SecretString),
     /// Another password.
@@ -271,6 +319,10 @@ pub enum Reply {
     Bulk(Box<v1::BulkProgress>),
     /// What a merge would do.
     MergeLook(Box<MergeLook>),
+    /// An opportunity was won.
+    Won(Box<Won>),
+    /// Whom a customer's name meets.
+    Priors(Vec<v1::Prior>),
     /// Two customers are one.
     Merged(Box<v1::MergeCustomersResponse>),
     /// What the preview shows.
@@ -297,6 +349,14 @@ pub enum Reply {
     Session(Box<v1::Session>),
     /// What was typed and not saved; none: it cannot be kept here.
     Drafts(Option<Found>),
+    /// Who else is at a record.
+    Others(Vec<v1::Presence>),
+    /// A page of notices.
+    Notices(v1::ListNoticesResponse),
+    /// How many notices are unread.
+    Unread(i64),
+    /// Whether a record is followed.
+    Follows(v1::SetFollowResponse),
     /// It is done; nothing to say.
     Nothing,
     /// A list was written: the file and its rows.

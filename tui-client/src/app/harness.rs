@@ -217,6 +217,24 @@ impl Harness {
         self.paint()
     }
 
+    /// Waits until the screen is as it should be: what others do comes when it comes.
+    pub async fn until(&mut self, so: impl Fn(&str) -> bool + Send) -> anyhow::Result<()> {
+        loop {
+            self.until_idle().await?;
+            if so(&self.text()) {
+                return Ok(());
+            }
+            let msg = tokio::time::timeout(PATIENCE, self.replies.recv()).await;
+            let msg = msg.map_err(|_| anyhow::anyhow!("it never became so:\n{}", self.text()))?;
+            self.handle(msg.ok_or_else(|| anyhow::anyhow!("the runtime has gone"))?);
+        }
+    }
+
+    /// Waits until a text is on the screen.
+    pub async fn until_shows(&mut self, text: &str) -> anyhow::Result<()> {
+        self.until(|screen| screen.contains(text)).await.map_err(|e| e.context(format!("{text:?} should come")))
+    }
+
     /// Lets time pass: rings every timer that falls into it.
     pub async fn advance(&mut self, ms: i64) -> anyhow::Result<()> {
         let end = self.engine.now() + ms;
@@ -229,6 +247,8 @@ impl Harness {
             self.clock.0.fetch_add(behind.max(0), Ordering::SeqCst);
             self.handle(Msg::Timer(timer));
         }
+        // Meanwhile the stream would have beaten.
+        self.engine.model.sh.live.heard_at = end;
         let rest = end - self.engine.now();
         self.clock.0.fetch_add(rest.max(0), Ordering::SeqCst);
         self.until_idle().await

@@ -13,6 +13,7 @@ pub mod event_loop;
 pub mod files;
 pub mod harness;
 mod many;
+pub mod live;
 pub mod model;
 pub mod msg;
 pub mod navigate;

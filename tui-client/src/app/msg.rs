@@ -14,6 +14,8 @@ pub enum Msg {
     Reply(CallId, Result<Reply, Failure>),
     /// A call that still goes on got an answer, or none.
     Reached(bool),
+    /// The watch of this generation brought something, or has ended.
+    Heard(u64, Box<Result<rolo_proto::v1::WatchResponse, Failure>>),
     /// Long work got on: done of total, 0 if unknown.
     Progress(CallId, u64, u64),
     /// A pause has lasted long enough.

@@ -5,6 +5,7 @@ use rolo_proto::v1::{Kind, Session};
 
 use super::{
     effect::{Request, Slot},
+    live,
     model::{Model, PROGRAM},
     shared::Nav,
 };
@@ -12,12 +13,13 @@ use crate::{
     data::drafts::{Draft, DraftKey, Found},
     screen::{
         Place, Screen,
-        detail::DetailScreen,
+        detail::{DetailScreen, Tab},
         form::{FormScreen, draft},
         list::ListScreen,
         special::{
             assign::AssignScreen, board::BoardScreen, forecast::ForecastScreen, import::ImportScreen,
-            merge::MergeScreen, password::PasswordScreen, sign_in::SignInScreen, today::TodayScreen,
+            merge::MergeScreen, notices::NoticesScreen, password::PasswordScreen, sign_in::SignInScreen,
+            today::TodayScreen, win::WinScreen,
         },
     },
     strings::fill,
@@ -45,6 +47,7 @@ fn go(model: &mut Model, nav: Nav) {
     match nav {
         Nav::List(kind) => visit(model, Place::List(kind)),
         Nav::Today => visit(model, Place::Today),
+        Nav::Notices => visit(model, Place::Notices),
         Nav::Detail(kind, id, label) => {
             if model.top().is_some_and(|s| s.place() == Place::Detail(kind, id)) {
                 return;
@@ -96,6 +99,14 @@ fn go(model: &mut Model, nav: Nav) {
         Nav::Merge(keep, other) => {
             let screen = MergeScreen::new(keep, other, &mut model.sh);
             open(model, Some(screen));
+        }
+        Nav::Win(opportunity) => {
+            let screen = WinScreen::new(*opportunity, &mut model.sh);
+            open(model, Some(screen));
+        }
+        Nav::Contacts(customer, label) => {
+            let screen = DetailScreen::new(Kind::Customer, customer, label, &mut model.sh);
+            open(model, screen.map(|detail| detail.on(Tab::Contacts)));
         }
         Nav::ChangePassword => {
             let forced = model.sh.session.as_ref().is_none_or(|s| s.must_change_password);
@@ -165,6 +176,10 @@ fn visit(model: &mut Model, place: Place) {
         }
         Place::Forecast => {
             let screen = ForecastScreen::new(&mut model.sh);
+            open(model, Some(screen));
+        }
+        Place::Notices => {
+            let screen = NoticesScreen::new(&mut model.sh);
             open(model, Some(screen));
         }
         Place::Detail(..) | Place::Form(_) | Place::Passing | Place::SignIn => {}
@@ -245,6 +260,7 @@ pub fn signed_in(model: &mut Model, session: Session) {
         model.sh.nav.push(Nav::ChangePassword);
         return;
     }
+    live::start(&mut model.sh);
     let waiting = std::mem::take(&mut model.after_sign_in);
     for (screen, slot, request) in waiting {
         model.sh.call(screen, slot, request);

@@ -10,8 +10,13 @@ use super::{
     msg::Msg,
 };
 use crate::{
-    data::{Client, Failure, drafts::Desk, lookup::Lookup},
-    resource::{self, Link, ListQuery, Resource, WriteOptions, filter},
+    data::{
+        Client, Failure,
+        drafts::Desk,
+        lookup::Lookup,
+        opportunity::{self, Made},
+    },
+    resource::{self, Link, ListQuery, Page, Resource, WriteOptions, filter},
 };
 
 /// How many a picker shows.
@@ -57,6 +62,17 @@ impl Performer {
             }
             Request::Delete(kind, targets) => each(client, kind, targets, true).await,
             Request::Restore(kind, targets) => each(client, kind, targets, false).await,
+            Request::Opportunity(target, decision) => {
+                match opportunity::make(client, target.id, target.revision, target.request_id, decision).await? {
+                    Made::Changed(record) => Ok(Reply::Record(record)),
+                    Made::Won(won) => Ok(Reply::Won(won)),
+                }
+            }
+            Request::Priors(request) => opportunity::priors(client, request).await.map(Reply::Priors),
+            Request::History(request) => client
+                .call(request, |c, r| async move { c.opportunities().list_opportunity_history(r).await })
+                .await
+                .map(Reply::Timeline),
             Request::Settle(target) => {
                 let request = v1::SettleNextContactRequest {
                     id: target.id,
@@ -124,6 +140,27 @@ impl Performer {
                 .map(Reply::Due),
             Request::Drafts(instance, person, now) => self.drafts(&instance, person, now).await,
             Request::Reach => client.with_attempts(1).instance().await.map(|_| Reply::Nothing),
+            Request::Among(kind, query) => among(kind_of(kind)?, client, query).await.map(Reply::Page),
+            Request::Presence(kind, id, doing) => {
+                let request = v1::SetPresenceRequest { kind: kind.into(), id, doing: doing.into() };
+                let said: v1::SetPresenceResponse =
+                    client.call(request, |c, r| async move { c.watch().set_presence(r).await }).await?;
+                Ok(Reply::Others(said.others))
+            }
+            Request::Notices(request) => {
+                client.call(request, |c, r| async move { c.notices().list_notices(r).await }).await.map(Reply::Notices)
+            }
+            Request::MarkRead(request) => {
+                let left: v1::CountUnreadResponse =
+                    client.call(request, |c, r| async move { c.notices().mark_read(r).await }).await?;
+                Ok(Reply::Unread(left.unread))
+            }
+            Request::Follows(kind, id) => follows(client, kind, id).await.map(Reply::Follows),
+            Request::Follow(kind, id) => {
+                let follow = !follows(client, kind, id).await?.follows;
+                let request = v1::SetFollowRequest { kind: kind.into(), id, follow };
+                client.call(request, |c, r| async move { c.notices().set_follow(r).await }).await.map(Reply::Follows)
+            }
             Request::Session => client.session().await.map(session),
             Request::SignIn(name, password) => {
                 let done = client.sign_in(&name, &password).await?;
@@ -212,6 +249,24 @@ fn record(record: resource::Record) -> Reply {
 
 fn session(session: v1::Session) -> Reply {
     Reply::Session(Box::new(session))
+}
+
+async fn follows(client: &Client, kind: Kind, id: i64) -> Result<v1::SetFollowResponse, Failure> {
+    let request = v1::GetFollowRequest { kind: kind.into(), id };
+    client.call(request, |c, r| async move { c.notices().get_follow(r).await }).await
+}
+
+/// Which of the query's ids the list holds, however many pages that takes.
+async fn among(resource: &dyn Resource, client: &Client, mut query: ListQuery) -> Result<Page, Failure> {
+    let mut all = Page::default();
+    loop {
+        let page = resource.list(client, &query).await?;
+        all.records.extend(page.records);
+        query.page_token = page.next_page_token;
+        if query.page_token.is_empty() {
+            return Ok(all);
+        }
+    }
 }
 
 async fn counts(client: &Client, kind: Kind) -> Result<Reply, Failure> {

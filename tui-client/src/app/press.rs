@@ -169,6 +169,7 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
         Action::GoProducts => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Product)),
         Action::GoToday => sh.nav.push(Nav::Today),
         Action::GoAssignment | Action::GoBoard | Action::GoForecast => go_sales(sh, action),
+        Action::GoNotices => sh.nav.push(Nav::Notices),
         Action::Drafts => drafts(model),
         Action::Undo | Action::Redo => {
             if sh.waits(PROGRAM, Slot::Act) {

@@ -4,6 +4,7 @@
 
 use super::{
     effect::{Effect, Request, Slot, Timer},
+    live,
     model::{Model, PROGRAM},
     press,
     shared::Shared,
@@ -26,17 +27,23 @@ pub struct Reach {
 
 /// The server was not reached.
 pub fn lost(sh: &mut Shared) {
-    if !sh.reach.offline {
-        sh.reach = Reach { offline: true, ..Reach::default() };
+    if !std::mem::replace(&mut sh.reach.offline, true) {
         pause(sh);
     }
 }
 
-/// The server was reached.
+/// The stream is there and brings something: the next loss begins with short pauses again.
+pub fn steady(model: &mut Model) {
+    model.sh.reach.tries = 0;
+    found(model);
+}
+
+/// The server was reached. Until the stream stands, another loss goes on with longer pauses.
 pub fn found(model: &mut Model) {
     if !std::mem::take(&mut model.sh.reach.offline) {
         return;
     }
+    live::resume(&mut model.sh);
     if model
         .sh
         .toast

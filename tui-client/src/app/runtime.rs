@@ -40,6 +40,7 @@ pub enum Timers {
 pub struct Runtime {
     performer: Performer,
     tasks: HashMap<CallId, AbortHandle>,
+    watch: Option<AbortHandle>,
     sender: mpsc::UnboundedSender<Msg>,
     timers: Timers,
     /// Timers that the harness fires: after so many milliseconds from when they were asked for.
@@ -61,7 +62,7 @@ impl Runtime {
     /// With a place for the messages.
     pub fn new(mut performer: Performer, sender: mpsc::UnboundedSender<Msg>, timers: Timers) -> Self {
         performer.troubles = Some(sender.clone());
-        Self { performer, tasks: HashMap::new(), sender, timers, waiting: Vec::new() }
+        Self { performer, tasks: HashMap::new(), watch: None, sender, timers, waiting: Vec::new() }
     }
 
     /// Runs an effect; answers what only the holder of the terminal can do.
@@ -105,6 +106,18 @@ impl Runtime {
                 });
             }
             Effect::Timer(timer, after) => self.waiting.push((now + after as i64, timer)),
+            Effect::Watch(generation, after) => {
+                self.unwatch();
+                let (client, sender) = (self.performer.connection.client.clone(), self.sender.clone());
+                let watch = tokio::spawn(async move {
+                    // The receiver is gone only when the program ends.
+                    let hear = |heard| drop(sender.send(Msg::Heard(generation, Box::new(heard))));
+                    let ended = client.follow(after, |told| hear(Ok(told))).await;
+                    hear(Err(ended));
+                });
+                self.watch = Some(watch.abort_handle());
+            }
+            Effect::Unwatch => self.unwatch(),
             Effect::KeepDraft(person, draft) => self.performer.desk.keep(person, draft),
             Effect::DropDraft(person, key) => self.performer.desk.drop(person, key),
             Effect::Copy(text) => return Some(Chore::Copy(text)),
@@ -117,6 +130,12 @@ impl Runtime {
         }
         None
     }
+
+    fn unwatch(&mut self) {
+        if let Some(watch) = self.watch.take() {
+            watch.abort();
+        }
+    }
 }
 
 impl Drop for Runtime {
@@ -124,6 +143,7 @@ impl Drop for Runtime {
         for task in self.tasks.values() {
             task.abort();
         }
+        self.unwatch();
         self.performer.desk.close();
     }
 }

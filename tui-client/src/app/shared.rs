@@ -12,6 +12,7 @@ use rolo_proto::v1::{Action as Right, Capability, Kind, Session};
 use super::{
     calls::Calls,
     effect::{CallId, Effect, Request, ScreenId, Slot, Timer},
+    live::Live,
     reach::Reach,
 };
 use crate::{
@@ -34,6 +35,8 @@ pub enum Nav {
     List(Kind),
     /// What is due.
     Today,
+    /// What reached me.
+    Notices,
     /// A record.
     Detail(Kind, i64, String),
     /// A form for a new record, with values given from where it was opened.
@@ -56,6 +59,10 @@ pub enum Nav {
     Import(Kind),
     /// Two customers side by side, to make one of them: the one that stays, the other.
     Merge(i64, i64),
+    /// An opportunity becomes a customer.
+    Win(Box<Record>),
+    /// The people of a customer.
+    Contacts(i64, String),
     /// A new password, asked for by the person.
     ChangePassword,
     /// Back to the screen before.
@@ -125,6 +132,8 @@ pub struct Shared {
     pub place: String,
     /// Whether the server is there.
     pub reach: Reach,
+    /// What is known of others.
+    pub live: Live,
     /// The live keymap.
     pub keymap: Keymap,
     /// Calls in flight.
@@ -175,6 +184,7 @@ impl Shared {
             session: None,
             place: String::new(),
             reach: Reach::default(),
+            live: Live::default(),
             keymap: Keymap::default(),
             calls: Calls::default(),
             effects: Vec::new(),
@@ -226,7 +236,7 @@ impl Shared {
             self.effects.push(Effect::Cancel(older));
         }
         self.effects.push(Effect::Call(id, request));
-        if !self.spinner_timer {
+        if !self.spinner_timer && !slot.is_quiet() {
             self.spinner_timer = true;
             self.effects.push(Effect::Timer(Timer::Spinner, SPINNER_AFTER));
         }
@@ -265,6 +275,13 @@ impl Shared {
         let text = match failure.reason {
             Reason::Untrusted => self.t().untrusted.to_owned(),
             _ => failure.message(self.lang),
+        };
+        // Whoever was first, did it then.
+        let text = match failure.detail("at").parse() {
+            Ok(at) if !failure.detail("who").is_empty() => {
+                format!("{text}  ({})", crate::screen::show::relative(at, self))
+            }
+            _ => text,
         };
         self.toast_with(text, Role::Bad, retry, 12_000);
     }

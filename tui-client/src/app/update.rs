@@ -5,7 +5,7 @@ use super::{
     many,
     model::{Model, PROGRAM},
     msg::Msg,
-    navigate, press, reach,
+    live, navigate, press, reach,
     shared::{Nav, SPINNER_STEP, Shared},
 };
 use crate::{
@@ -26,11 +26,14 @@ const MINUTE: u64 = 60_000;
 
 /// Changes the model by a message; answers what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    model.dirty = true;
+    // What comes by itself is drawn only if it shows.
+    let quiet = matches!(msg, Msg::Heard(..) | Msg::Timer(Timer::Silence | Timer::Presence(_)));
+    model.dirty |= !quiet;
     match msg {
         Msg::Start => start(model),
         Msg::Input(input) => take_input(model, input),
         Msg::Reply(id, outcome) => reply(model, id, outcome),
+        Msg::Heard(generation, heard) => model.dirty |= live::heard(model, generation, *heard),
         Msg::Reached(true) => reach::found(model),
         Msg::Reached(false) => reach::lost(&mut model.sh),
         Msg::Progress(id, done, total) => model.sh.calls.progress(id, done, total),
@@ -53,6 +56,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             navigate::follow(model);
         }
     }
+    live::follow(model);
     std::mem::take(&mut model.sh.effects)
 }
 
@@ -78,6 +82,7 @@ fn take_input(model: &mut Model, input: Input) {
         }
         Input::Paste(text) if early => model.typed_ahead.push(Input::Paste(text)),
         Input::Key(chord) => {
+            live::pressed(&mut model.sh);
             press::key(model, chord);
             reach::nudge(&mut model.sh);
         }
@@ -125,6 +130,10 @@ fn ring(model: &mut Model, timer: Timer) {
             }
         }
         Timer::Reconnect(generation) => reach::rested(&mut model.sh, generation),
+        Timer::Live => live::tick(model),
+        Timer::Silence => model.dirty |= live::listened(&mut model.sh),
+        Timer::Presence(generation) => live::say_again(&mut model.sh, generation),
+        Timer::Others => live::aged(&mut model.sh),
         Timer::Minute => model.sh.effects.push(Effect::Timer(Timer::Minute, MINUTE)),
     }
 }
@@ -146,6 +155,12 @@ fn reply(model: &mut Model, id: u64, outcome: Result<Reply, Failure>) {
                 reach::lost(&mut model.sh);
             } else {
                 reach::found(model);
+            }
+            if call.slot.is_quiet() && call.screen == PROGRAM {
+                if failure.needs_sign_in() {
+                    live::ended(&mut model.sh);
+                }
+                return;
             }
             let signing_in =
                 matches!(call.request, Request::SignIn(..) | Request::Initialise(_) | Request::ChangePassword(..));
@@ -205,11 +220,14 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
         Ok(Reply::Bulk(done)) => many::ended(model, *done),
         Ok(Reply::Nothing) if matches!(request, Request::SignOut(_)) => {
             sh.session = None;
+            live::stop(sh);
             sh.forget_drafts();
             model.screens.clear();
             model.forward.clear();
             sh.nav.push(Nav::SignIn);
         }
+        Ok(reply) if slot.is_quiet() => live::answered(model, &request, reply),
+        Ok(Reply::Follows(follows)) => live::known(sh, &request, follows, true),
         Ok(Reply::Drafts(found)) => navigate::found(model, found),
         Err(failure) if slot == Slot::Drafts => {
             sh.fail(&failure, None);

@@ -17,9 +17,10 @@ use rolo_proto::v1::{
     self, bulk_service_client::BulkServiceClient, contact_service_client::ContactServiceClient,
     customer_service_client::CustomerServiceClient, dictionary_service_client::DictionaryServiceClient,
     import_service_client::ImportServiceClient, interaction_service_client::InteractionServiceClient,
-    operation_service_client::OperationServiceClient, opportunity_service_client::OpportunityServiceClient,
-    product_service_client::ProductServiceClient, session_service_client::SessionServiceClient,
-    user_service_client::UserServiceClient,
+    notice_service_client::NoticeServiceClient, operation_service_client::OperationServiceClient,
+    opportunity_service_client::OpportunityServiceClient, product_service_client::ProductServiceClient,
+    session_service_client::SessionServiceClient, user_service_client::UserServiceClient,
+    view_service_client::ViewServiceClient, watch_service_client::WatchServiceClient,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
@@ -37,6 +38,10 @@ use super::{Failure, Reason, scrub::Scrub, wire::Troubles};
 pub const DEADLINE: Duration = Duration::from_secs(5);
 /// The deadline of exports, imports, undo and reports.
 pub const LONG_DEADLINE: Duration = Duration::from_secs(60);
+/// The deadline of a stream that goes on while the program runs: longer than any session.
+const STREAM: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// A stream that beats every 20 s and says nothing for so long has no server behind it any more.
+const SILENT: Duration = Duration::from_secs(75);
 /// Replies above this size are refused; tonic's own bound of 4 MiB is too small for a page of an export.
 const MAX_REPLY: usize = 16 * 1024 * 1024;
 /// After how long a silent peer is asked whether it is there, and how long it may take to say so.
@@ -179,6 +184,12 @@ impl Client {
         imports: ImportServiceClient;
         /// One action on many records.
         bulk: BulkServiceClient;
+        /// What others do.
+        watch: WatchServiceClient;
+        /// What reaches a person.
+        notices: NoticeServiceClient;
+        /// Views that people keep.
+        views: ViewServiceClient;
         /// Opportunities and their plans.
         opportunities: OpportunityServiceClient;
         /// The product catalogue.
@@ -270,6 +281,28 @@ impl Client {
     /// Which database this is; needs no session.
     pub async fn instance(&self) -> Result<v1::Instance, Failure> {
         self.call(v1::GetInstanceRequest {}, |c, r| async move { c.sessions().get_instance(r).await }).await
+    }
+
+    /// Watches what others do from a sequence on, telling `hear` of each message, until the stream ends; answers why.
+    pub async fn follow(&self, after: i64, mut hear: impl FnMut(v1::WatchResponse) + Send) -> Failure {
+        // A stream has no end: the deadline of a call must not cut it.
+        let client = self.with_deadline(STREAM);
+        let request = v1::WatchRequest { after, kinds: Vec::new() };
+        let mut stream = match client.watch().watch(request).await {
+            Ok(stream) => stream.into_inner(),
+            Err(status) => return self.failure(status),
+        };
+        loop {
+            match tokio::time::timeout(SILENT, stream.message()).await {
+                Ok(Ok(Some(mut told))) => {
+                    told.scrub();
+                    hear(told);
+                }
+                Ok(Ok(None)) => return Failure::unreachable("the stream ended"),
+                Ok(Err(status)) => return self.failure(status),
+                Err(_) => return Failure::unreachable("the stream fell silent"),
+            }
+        }
     }
 }
 

@@ -50,6 +50,8 @@ pub enum Reason {
     Untrusted,
     /// The store cannot be written.
     ReadOnly,
+    /// A stream cannot go on where it was: load anew.
+    Resync,
     /// A defect of the server.
     Internal,
     /// Ours: what was typed was not understood (a filter, a date, an option).
@@ -82,6 +84,7 @@ impl Reason {
             Self::Unavailable => "UNAVAILABLE",
             Self::Untrusted => "UNTRUSTED",
             Self::ReadOnly => "READ_ONLY",
+            Self::Resync => "RESYNC",
             Self::Internal => "INTERNAL",
             Self::Usage => "USAGE",
             Self::File => "FILE",
@@ -91,7 +94,7 @@ impl Reason {
 
     /// The reason of that code; an unknown one is a server newer than this client.
     pub fn from_code(code: &str) -> Option<Self> {
-        const ALL: [Reason; 18] = [
+        const ALL: [Reason; 19] = [
             Reason::Validation,
             Reason::InvalidState,
             Reason::Forbidden,
@@ -109,6 +112,7 @@ impl Reason {
             Reason::Busy,
             Reason::Unavailable,
             Reason::ReadOnly,
+            Reason::Resync,
             Reason::Internal,
         ];
         ALL.into_iter().find(|r| r.code() == code)
@@ -281,7 +285,12 @@ impl Failure {
             | Reason::Throttled
             | Reason::PasswordChangeRequired => 5,
             Reason::Validation | Reason::File => 6,
-            Reason::Busy | Reason::Unavailable | Reason::Untrusted | Reason::ReadOnly | Reason::Cancelled => 7,
+            Reason::Busy
+            | Reason::Unavailable
+            | Reason::Untrusted
+            | Reason::ReadOnly
+            | Reason::Resync
+            | Reason::Cancelled => 7,
         }
     }
 

@@ -75,6 +75,22 @@ impl Pages {
         None
     }
 
+    /// A record, if its page is here.
+    pub fn find(&self, id: i64) -> Option<&Record> {
+        self.iter().find(|r| r.id == id)
+    }
+
+    /// The last row that is known, if its page is here.
+    pub fn last(&self) -> Option<i64> {
+        let page = self.pages.iter().rev().find(|p| p.len > 0)?;
+        page.rows.as_ref()?.last().map(|r| r.id)
+    }
+
+    /// Whether no page was let go.
+    pub fn is_whole(&self) -> bool {
+        self.pages.iter().all(|p| p.rows.is_some())
+    }
+
     /// The page to load next so that these rows are here, and the token that fetches it.
     pub fn missing(&self, first: usize, end: usize) -> Option<(usize, String)> {
         if !self.started {

@@ -92,6 +92,7 @@ messages! {
     ContactRef { id, name }
     CountDueResponse { today, overdue, next_7_days }
     CountOpportunityViewsResponse { counts }
+    CountUnreadResponse { unread }
     CountViewsResponse { counts }
     CountWorkResponse { steps_today, steps_overdue, steps_next_7_days, new_assignments, unassigned, stagnating }
     CreateCustomerResponse { customer, first_contact, warnings }
@@ -105,6 +106,7 @@ messages! {
     Figures { count, amount, weighted, unknown }
     GetBoardResponse { columns }
     GetForecastResponse { months, overdue }
+    GetSequenceResponse { sequence }
     HostUser { id, name, display_name, department, superior, active, roles, must_change_password }
     ImportStatus { id, operation_id, next_row, resumed, finished, created, updated, skipped, unchanged, refused, second_created }
     Instance { id, company, language, version }
@@ -118,18 +120,22 @@ messages! {
     ListImportFaultsResponse { rows, next_page_token }
     ListInteractionsResponse { interactions, next_page_token, total }
     ListItemsResponse { items, next_page_token }
+    ListNoticesResponse { notices, next_page_token, unread }
     ListOperationsResponse { operations, next_page_token }
     ListOpportunitiesResponse { opportunities, next_page_token, total }
     ListPlanStepsResponse { steps, next_page_token, total }
     ListProductsResponse { products, next_page_token }
     ListTimelineResponse { entries, next_page_token }
     ListUsersResponse { users, next_page_token }
+    ListViewsResponse { views }
     MergeCustomersResponse { customer, moved }
     MissingValue { field, r#type, text, rows }
+    Notice { id, at, actor, topic, kind, record_id, label, count, read_at, withdrawn_at, operation_id }
     Operation { id, at, method, records, undone_by, undoes, reversible, file_name, kind }
     PreviewBulkResponse { total }
     Opportunity { id, customer_name, customer, title, source, linkman, tel, description, success_rate, product, expected_amount, expected_close_at, lead_source, stage, status, assignee, assigned_at, closed_at, close_reason, close_text, memo, external_id, created_at, created_by, updated_at, next_step_at, steps, steps_done, concerns, progress_at, missing, revision, allowed_actions, deleted_at, operation_id }
     PlanStep { id, opportunity_id, opportunity_title, customer_name, plan_date, todo, result, result_at, overdue, assignee, external_id, created_at, created_by, updated_at, revision, allowed_actions, deleted_at, operation_id }
+    Presence { kind, id, user, doing, since }
     PreviewMergeResponse { keep, merge, differing, suggested, moving }
     Prior { kind, customer, opportunity_id, owner, blocks }
     Product { id, name, model, batch, unit, price, memo, active, external_id, created_at, updated_at, revision, allowed_actions, deleted_at, operation_id }
@@ -139,7 +145,10 @@ messages! {
     RowChange { field, before, after }
     RowFault { field, reason, detail }
     RowOutcome { line, result, id, label, changes, faults, second_result }
-    Session { user, roles, capabilities, must_change_password, instance, time_zone, currency, now, expires_at }
+    SavedView { id, kind, name, filter, base, sort, descending, shared, owner, position, revision, allowed_actions, operation_id }
+    Session { user, roles, capabilities, must_change_password, instance, time_zone, currency, now, expires_at, sequence }
+    SetFollowResponse { follows, followers }
+    SetPresenceResponse { others }
     SignInResponse { token, session }
     SignOutResponse { ended }
     SpreadOpportunitiesResponse { shares }
@@ -151,6 +160,8 @@ messages! {
     User { user, department, roles, customers }
     UserRef { id, name, display_name, active }
     VerifyAuditResponse { rows, first_bad, head, problem }
+    WatchEvent { sequence, kind, id, revision, gone, parent_id }
+    WatchResponse { events, sequence, presences }
     WriteRowsResponse { outcomes, status }
 }
 

@@ -64,8 +64,14 @@ actions! {
     NewContact "new-contact" "contact" "联系人";
     /// Gives the customer to a manager.
     Assign "assign" "assign" "指派";
-    /// Takes an assignment back.
+    /// Takes the assignment back.
     Withdraw "withdraw" "withdraw" "撤回";
+    /// The opportunity becomes a customer.
+    Succeed "succeed" "won" "开发成功";
+    /// The opportunity is given up.
+    Lose "lose" "lost" "开发失败";
+    /// What was given up is taken up again.
+    Reopen "reopen" "reopen" "重新打开";
     /// Spreads many over several, the same number to each.
     SpreadEvenly "spread-evenly" "spread evenly" "平均分配";
     /// Spreads many over several, so that all have as much to do afterwards.
@@ -90,6 +96,12 @@ actions! {
     Delete "delete" "delete" "删除";
     /// Out of the recycle bin.
     Restore "restore" "restore" "恢复";
+    /// Changes of the record by others become notices, or no longer.
+    Follow "follow" "follow" "关注";
+    /// Marks a notice as read, or as unread again.
+    MarkRead "mark-read" "read / unread" "已读/未读";
+    /// Marks all notices as read.
+    MarkAllRead "mark-all-read" "all read" "全部已读";
     /// Filters this list.
     Find "find" "find" "查找";
     /// Sorts by a column.
@@ -148,6 +160,8 @@ actions! {
     GoBoard "go-board" "board by stage" "阶段看板";
     /// To the forecast by month.
     GoForecast "go-forecast" "forecast by month" "月度预测";
+    /// To what reached me.
+    GoNotices "go-notices" "notices" "通知";
     /// What was typed and not saved.
     Drafts "drafts" "drafts" "草稿";
     /// The screen before.

@@ -26,12 +26,14 @@ pub enum Layer {
     Board,
     /// The forecast by month.
     Forecast,
+    /// What reached me.
+    Notices,
     /// A form, also while text is typed.
     Form,
 }
 
 impl Layer {
-    const NAMES: [(&'static str, Layer); 10] = [
+    const NAMES: [(&'static str, Layer); 11] = [
         ("global", Layer::Global),
         ("move", Layer::Move),
         ("record", Layer::Record),
@@ -41,6 +43,7 @@ impl Layer {
         ("assign", Layer::Assign),
         ("board", Layer::Board),
         ("forecast", Layer::Forecast),
+        ("notices", Layer::Notices),
         ("form", Layer::Form),
     ];
 
@@ -62,11 +65,13 @@ pub const ASSIGN: &[Layer] = &[Layer::Assign, Layer::Move, Layer::Global];
 pub const BOARD: &[Layer] = &[Layer::Board, Layer::Move, Layer::Global];
 /// Layers of the forecast.
 pub const FORECAST: &[Layer] = &[Layer::Forecast, Layer::Move, Layer::Global];
+/// Layers of the notices.
+pub const NOTICES: &[Layer] = &[Layer::Notices, Layer::Move, Layer::Global];
 /// Layers of a form.
 pub const FORM: &[Layer] = &[Layer::Form];
 
 /// All stacks that occur.
-pub const STACKS: [&[Layer]; 7] = [LIST, DETAIL, TODAY, ASSIGN, BOARD, FORECAST, FORM];
+pub const STACKS: [&[Layer]; 8] = [LIST, DETAIL, TODAY, ASSIGN, BOARD, FORECAST, NOTICES, FORM];
 
 /// What a key press means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -159,6 +159,7 @@ fn filter(query: &ListQuery) -> v1::ContactFilter {
     let mut filter = v1::ContactFilter {
         customer_id: query.parent_id,
         search: query.search.clone(),
+        ids: query.ids.clone(),
         deleted: view == RECYCLE_BIN,
         incomplete: view == INCOMPLETE,
         mine: view == MINE,

@@ -334,6 +334,7 @@ static VIEWS: [View; 8] = [
 fn filter(query: &ListQuery) -> v1::CustomerFilter {
     let mut filter = v1::CustomerFilter {
         search: query.search.clone(),
+        ids: query.ids.clone(),
         view: VIEWS.get(query.view).map_or(0, |v| v.wire),
         ..Default::default()
     };

@@ -86,6 +86,7 @@ fn request(query: &ListQuery) -> v1::ListItemsRequest {
         active_only: view == OFFERED,
         deleted: view == RECYCLE_BIN,
         search: query.search.clone(),
+        ids: query.ids.clone(),
         page_size: query.page_size,
         page_token: query.page_token.clone(),
         export: query.export,

@@ -157,6 +157,7 @@ fn filter(query: &ListQuery) -> v1::InteractionFilter {
     let mut filter = v1::InteractionFilter {
         customer_id: query.parent_id,
         search: query.search.clone(),
+        ids: query.ids.clone(),
         due,
         // What is due is due for somebody: the views show one's own, as the counts of the Today screen do.
         mine: view == MINE || due != 0,

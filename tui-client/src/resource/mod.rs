@@ -195,6 +195,8 @@ pub struct ListQuery {
     pub conditions: Vec<Condition>,
     /// Only records that belong to this one: a customer, or the opportunity of plan steps (0: all).
     pub parent_id: i64,
+    /// Just these, as far as the list holds them, at most 200; empty: all.
+    pub ids: Vec<i64>,
     /// Index of the field to sort by; none: the view's own order.
     pub sort: Option<usize>,
     /// Reverse order.

@@ -288,6 +288,7 @@ static VIEWS: [View; 11] = [
 pub fn filter(query: &ListQuery) -> v1::OpportunityFilter {
     let mut filter = v1::OpportunityFilter {
         search: query.search.clone(),
+        ids: query.ids.clone(),
         view: VIEWS.get(query.view).map_or(0, |v| v.wire),
         customer_id: query.parent_id,
         ..Default::default()

@@ -109,6 +109,7 @@ fn request(query: &ListQuery) -> v1::ListPlanStepsRequest {
         view: if view == RECYCLE_BIN { 0 } else { view },
         // What is due is due for somebody: the views show one's own, as the counts of the Today screen do.
         mine: query.parent_id == 0,
+        ids: query.ids.clone(),
         deleted: view == RECYCLE_BIN,
         page_size: query.page_size,
         page_token: query.page_token.clone(),

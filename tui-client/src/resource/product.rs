@@ -103,6 +103,7 @@ pub fn request(query: &ListQuery) -> v1::ListProductsRequest {
     let view = VIEWS.get(query.view).map_or(ALL, |v| v.wire);
     let mut request = v1::ListProductsRequest {
         search: query.search.clone(),
+        ids: query.ids.clone(),
         active_only: view == OFFERED,
         deleted: view == RECYCLE_BIN,
         page_size: query.page_size,

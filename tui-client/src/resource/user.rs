@@ -113,8 +113,8 @@ impl Resource for Users {
         let active = query.conditions.iter().any(|c| c.values.first() == Some(&Value::Flag(true)));
         let request = v1::ListUsersRequest {
             search: query.search.clone(),
+            ids: query.ids.clone(),
             active_only: active || VIEWS.get(query.view).is_some_and(|v| v.wire == ACTIVE),
-            ids: Vec::new(),
             page_size: query.page_size,
             page_token: query.page_token.clone(),
         };

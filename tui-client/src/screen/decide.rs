@@ -1,12 +1,15 @@
 //! Decisions on records: the same letters, questions and messages in lists, details and Today. What may be decided is
 //! what the record's `allowed_actions` say, never a rule of our own.
 
+pub mod opportunity;
+
 use rolo_proto::v1::{Action as Right, Capability, Kind};
 
 use super::{Ask, show};
 use crate::{
     app::{
         effect::{Reply, Request, ScreenId, Slot, Target},
+        live,
         shared::{Again, Nav, Shared, allows, create_right},
     },
     data::{Failure, Reason},
@@ -27,6 +30,9 @@ pub fn actions(record: &Record, sh: &Shared) -> Vec<Action> {
     };
     add(allows(record, Right::Restore), Action::Restore);
     add(allows(record, Right::Edit), Action::Edit);
+    for action in opportunity::actions(record) {
+        add(true, action);
+    }
     add(allows(record, Right::Settle), Action::Done);
     add(allows(record, Right::Settle), Action::Snooze);
     let of_customer = customer_of(record).is_some();
@@ -39,6 +45,7 @@ pub fn actions(record: &Record, sh: &Shared) -> Vec<Action> {
     add(allows(record, Right::Reassign), Action::Assign);
     add(allows(record, Right::Delete), Action::Delete);
     add(allows(record, Right::Merge), Action::Merge);
+    add(record.kind != Kind::User && !allows(record, Right::Restore), Action::Follow);
     add(true, Action::Copy);
     out
 }
@@ -94,6 +101,11 @@ pub fn act(action: Action, subject: Subject<'_>, sh: &mut Shared) -> bool {
     if !actions(record, sh).contains(&action) {
         return false;
     }
+    let subject = Subject { screen, record, targets };
+    if opportunity::act(action, &subject, sh) {
+        return true;
+    }
+    let targets = subject.targets;
     let t = sh.t();
     match action {
         Action::Edit => sh.nav.push(Nav::Edit(Box::new(record.clone()))),
@@ -115,6 +127,7 @@ pub fn act(action: Action, subject: Subject<'_>, sh: &mut Shared) -> bool {
             sh.again = Some(Again::Act(Action::Done));
             settle(screen, record, targets, sh);
         }
+        Action::Follow => live::follow_record(record.kind, record.id, sh),
         Action::Copy => copy(screen, record, sh),
         _ => return false,
     }
@@ -163,6 +176,10 @@ fn settle(screen: ScreenId, record: &Record, targets: Vec<Target>, sh: &mut Shar
 
 /// The manager was picked.
 pub fn assign(screen: ScreenId, record: &Record, target: Option<Target>, manager: Value, sh: &mut Shared) {
+    if let (Kind::Opportunity, Value::User(user)) = (record.kind, &manager) {
+        opportunity::assign(screen, record, target, user, sh);
+        return;
+    }
     let Some(field) = resource::of(record.kind).and_then(|r| r.fields().iter().position(|f| f.name == "manager"))
     else {
         return;
@@ -179,9 +196,21 @@ pub fn assign(screen: ScreenId, record: &Record, target: Option<Target>, manager
 }
 
 /// The next contact moves to what the words mean.
-pub fn snooze(screen: ScreenId, target: Option<Target>, words: String, until: Option<i64>, sh: &mut Shared) {
-    let (Some(target), Some(until)) = (target, until) else { return };
+pub fn snooze(
+    screen: ScreenId,
+    record: &Record,
+    target: Option<Target>,
+    words: String,
+    until: Option<i64>,
+    sh: &mut Shared,
+) {
+    let Some(until) = until else { return };
     sh.again = Some(Again::Snooze(words));
+    if record.kind == Kind::PlanStep {
+        opportunity::move_step(screen, record, target, until, sh);
+        return;
+    }
+    let Some(target) = target else { return };
     run(screen, Request::Snooze(target, until), sh);
 }
 
@@ -193,13 +222,13 @@ fn repeat(screen: ScreenId, record: &Record, targets: Vec<Target>, sh: &mut Shar
             true
         }
         Some(Again::Act(action)) => act(action, Subject { screen, record, targets }, sh),
-        Some(Again::Assign(manager)) if allows(record, Right::Reassign) => {
+        Some(Again::Assign(manager)) if allows(record, Right::Reassign) || allows(record, Right::Assign) => {
             assign(screen, record, targets.into_iter().next(), manager, sh);
             true
         }
-        Some(Again::Snooze(words)) if allows(record, Right::Settle) => {
+        Some(Again::Snooze(words)) if actions(record, sh).contains(&Action::Snooze) => {
             let until = crate::resource::when::understand(&words, sh.now, sh.zone).map(show::in_working_hours);
-            snooze(screen, targets.into_iter().next(), words, until, sh);
+            snooze(screen, record, targets.into_iter().next(), words, until, sh);
             true
         }
         Some(_) => false,
@@ -265,6 +294,14 @@ pub fn outcome(request: &Request, outcome: Result<Reply, Failure>, screen: Scree
             sh.say(format!("{}{undo}", t.handed_over), Role::Good);
             Outcome::Gone(vec![record.id])
         }
+        Ok(Reply::Record(record)) if matches!(request, Request::Opportunity(..)) => {
+            sh.changes += 1;
+            if let Request::Opportunity(_, decision) = request {
+                let said = opportunity::said(decision, &record, sh);
+                sh.say(format!("{said}{undo}"), Role::Good);
+            }
+            Outcome::Changed(record)
+        }
         Ok(Reply::Record(record)) => {
             sh.changes += 1;
             sh.say(format!("{} {}{undo}", t.saved, record.label), Role::Good);
@@ -301,7 +338,7 @@ pub fn outcome(request: &Request, outcome: Result<Reply, Failure>, screen: Scree
         Ok(_) => Outcome::Refused,
         Err(failure) => {
             sh.fail(&failure, Some((screen, Slot::Act, request.clone())));
-            if matches!(failure.reason, Reason::Stale | Reason::NotFound) {
+            if matches!(failure.reason, Reason::Stale | Reason::NotFound | Reason::InvalidState) {
                 Outcome::Outdated
             } else {
                 Outcome::Refused

@@ -2,16 +2,19 @@
 //! list.
 
 pub mod draw;
+pub mod plan;
 
 use ratatui::layout::Rect;
 use rolo_proto::v1::{self, Capability, Kind};
 
-use super::{Answer, Ask, Place, Screen, decide, list::rows::Rows};
+use self::plan::Plan;
+use super::{Answer, Ask, Place, Screen, decide, list::{elsewhere::parent, rows::Rows}};
 use crate::{
     app::{
         self,
         effect::{Reply, Request, ScreenId, Slot, Target},
-        shared::{Nav, Shared},
+        live::{self, News},
+        shared::{Nav, Shared, allows},
     },
     data::{Failure, Reason},
     keys::{Action, Chord, Layer, keymap},
@@ -29,6 +32,8 @@ pub enum Tab {
     Contacts,
     /// What was talked about.
     Interactions,
+    /// The steps of a development plan.
+    Plan,
     /// Everything, newest first.
     Timeline,
     /// Changes of the record alone.
@@ -36,7 +41,11 @@ pub enum Tab {
 }
 
 const OF_CUSTOMER: &[Tab] = &[Tab::Profile, Tab::Contacts, Tab::Interactions, Tab::Timeline, Tab::Changes];
+const OF_OPPORTUNITY: &[Tab] = &[Tab::Profile, Tab::Plan, Tab::Changes];
 const OF_OTHERS: &[Tab] = &[Tab::Profile];
+
+/// What the record was loaded with is not what it is now.
+const STALE: u64 = u64::MAX - 1;
 
 /// Pages of a timeline.
 #[derive(Debug, Default)]
@@ -70,9 +79,13 @@ pub struct DetailScreen {
     pub contacts: Option<Rows>,
     /// Interactions of a customer.
     pub interactions: Option<Rows>,
+    /// The plan of an opportunity.
+    pub plan: Option<Plan>,
     /// Timeline and changes.
     pub streams: [Stream; 2],
     seen: u64,
+    /// Others have changed what the timelines tell.
+    outdated: [bool; 2],
     /// A decision about the record that was made before it came.
     early: Option<(Action, Chord)>,
 }
@@ -95,15 +108,27 @@ impl DetailScreen {
             scroll: 0,
             contacts: customer.then(|| of_customer(Kind::Contact, 1)).flatten(),
             interactions: customer.then(|| of_customer(Kind::Interaction, 2)).flatten(),
+            plan: (kind == Kind::Opportunity).then(|| Plan::new(id, 3, record_id)).flatten(),
             streams: Default::default(),
             seen: u64::MAX,
+            outdated: [false; 2],
             early: None,
         })
     }
 
+    /// With this tab shown, if there is one.
+    pub fn on(mut self, tab: Tab) -> Self {
+        self.tab = self.tabs().iter().position(|t| *t == tab).unwrap_or(0);
+        self
+    }
+
     /// The tabs there are.
     pub fn tabs(&self) -> &'static [Tab] {
-        if self.kind == Kind::Customer { OF_CUSTOMER } else { OF_OTHERS }
+        match self.kind {
+            Kind::Customer => OF_CUSTOMER,
+            Kind::Opportunity => OF_OPPORTUNITY,
+            _ => OF_OTHERS,
+        }
     }
 
     /// The tab that is shown.
@@ -112,7 +137,11 @@ impl DetailScreen {
     }
 
     fn visible(&self, sh: &Shared) -> usize {
-        draw::inner(app::draw::body(sh.size)).height.saturating_sub(1).into()
+        let inner = draw::inner(app::draw::body(sh.size));
+        match self.planning() {
+            Some(plan) => plan.visible(inner),
+            None => inner.height.saturating_sub(1).into(),
+        }
     }
 
     /// The rows behind the tab, if there are rows.
@@ -120,6 +149,7 @@ impl DetailScreen {
         match self.here() {
             Tab::Contacts => self.contacts.as_ref(),
             Tab::Interactions => self.interactions.as_ref(),
+            Tab::Plan => self.plan.as_ref().map(|plan| &plan.rows),
             _ => None,
         }
     }
@@ -128,8 +158,44 @@ impl DetailScreen {
         match self.here() {
             Tab::Contacts => self.contacts.as_mut(),
             Tab::Interactions => self.interactions.as_mut(),
+            Tab::Plan => self.plan.as_mut().map(|plan| &mut plan.rows),
             _ => None,
         }
+    }
+
+    fn nth_rows(&mut self, nth: u8) -> Option<&mut Rows> {
+        match nth {
+            1 => self.contacts.as_mut(),
+            2 => self.interactions.as_mut(),
+            _ => self.plan.as_mut().map(|plan| &mut plan.rows),
+        }
+    }
+
+    /// The plan, while it is shown.
+    fn planning(&self) -> Option<&Plan> {
+        self.plan.as_ref().filter(|_| self.here() == Tab::Plan)
+    }
+
+    fn planning_mut(&mut self) -> Option<&mut Plan> {
+        let here = self.here() == Tab::Plan;
+        self.plan.as_mut().filter(|_| here)
+    }
+
+    /// What is typed on the plan, or decided about the step under the cursor.
+    fn plan_act(&mut self, action: Action, sh: &mut Shared) -> bool {
+        let may_plan = self.may_plan();
+        let Some(plan) = self.planning_mut() else { return false };
+        match action {
+            Action::New if may_plan => plan.add(sh),
+            Action::Edit => return plan.edit(sh),
+            Action::Done | Action::Open => return plan.result(sh),
+            _ => return false,
+        }
+        true
+    }
+
+    fn may_plan(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| allows(record, rolo_proto::v1::Action::Plan))
     }
 
     fn load(&self, sh: &mut Shared) {
@@ -152,10 +218,10 @@ impl DetailScreen {
             Tab::Changes => 1,
             _ => return,
         };
-        if again {
-            self.streams[nth] = Stream::default();
-        }
-        if !self.streams[nth].started {
+        if again || std::mem::take(&mut self.outdated[nth]) {
+            // What is there stays until the first page is here.
+            self.page(nth, String::new(), sh);
+        } else if !self.streams[nth].started {
             self.more(nth, sh);
         }
     }
@@ -165,10 +231,20 @@ impl DetailScreen {
         if sh.waits(self.id, Slot::Tab(nth as u8)) || (stream.started && stream.next.is_empty()) {
             return;
         }
+        let token = stream.next.clone();
+        self.page(nth, token, sh);
+    }
+
+    fn page(&self, nth: usize, page_token: String, sh: &mut Shared) {
+        if self.kind == Kind::Opportunity {
+            let request = v1::ListOpportunityHistoryRequest { id: self.record_id, page_size: 50, page_token };
+            sh.call(self.id, Slot::Tab(nth as u8), Request::History(request));
+            return;
+        }
         let request = v1::ListTimelineRequest {
             customer_id: self.record_id,
             page_size: 50,
-            page_token: stream.next.clone(),
+            page_token,
             changes_only: nth == 1,
             record_only: nth == 1,
         };
@@ -221,6 +297,16 @@ impl DetailScreen {
         self.show_tab(false, sh);
     }
 
+    /// What an action is done to: on the plan, what is decided about the opportunity is not about a step.
+    fn subject_of(&self, action: Action) -> Option<&Record> {
+        let step = self.subject().filter(|r| r.kind == Kind::PlanStep);
+        let about_it = matches!(
+            action,
+            Action::Assign | Action::Withdraw | Action::Succeed | Action::Lose | Action::Reopen | Action::Interaction
+        );
+        if step.is_some() && about_it { self.record.as_ref() } else { self.subject().or(self.record.as_ref()) }
+    }
+
     /// What a decision is about: the row behind the tab, else the record.
     fn subject(&self) -> Option<&Record> {
         match self.rows() {
@@ -264,14 +350,31 @@ impl Screen for DetailScreen {
     fn enter(&mut self, sh: &mut Shared) {
         if self.seen != sh.changes || self.record.is_none() {
             self.load(sh);
+            sh.call(self.id, Slot::Follow, Request::Follows(self.kind, self.record_id));
             let again = self.seen != u64::MAX;
             self.show_tab(again, sh);
             self.seen = sh.changes;
         }
     }
 
+    fn types(&self) -> bool {
+        self.planning().is_some_and(Plan::types)
+    }
+
+    fn key(&mut self, chord: Chord, sh: &mut Shared) -> bool {
+        self.planning_mut().is_some_and(|plan| plan.key(chord, sh))
+    }
+
+    fn text(&mut self, text: &str, sh: &mut Shared) -> bool {
+        self.planning_mut().is_some_and(|plan| plan.text(text, sh))
+    }
+
+    fn hints(&self, sh: &Shared) -> Option<Vec<(String, String)>> {
+        self.planning().and_then(|plan| plan.hints(sh))
+    }
+
     fn act(&mut self, action: Action, chord: Chord, sh: &mut Shared) -> bool {
-        if self.motion(action, sh) {
+        if self.plan_act(action, sh) || self.motion(action, sh) {
             return true;
         }
         match action {
@@ -293,6 +396,7 @@ impl Screen for DetailScreen {
                 };
                 sh.nav.push(Nav::Detail(record.kind, record.id, record.label.clone()));
             }
+            Action::New if self.planning().is_some() => return false,
             Action::New if self.kind == Kind::Customer && self.new_kind() != Kind::Customer => {
                 let Some(record) = &self.record else { return true };
                 let action = if self.new_kind() == Kind::Contact { Action::NewContact } else { Action::Interaction };
@@ -307,7 +411,7 @@ impl Screen for DetailScreen {
                 self.early = Some((action, chord));
             }
             _ => {
-                let Some(record) = self.subject().or(self.record.as_ref()) else { return false };
+                let Some(record) = self.subject_of(action) else { return false };
                 let targets = Self::targets(record, sh);
                 return decide::act(action, decide::Subject { screen: self.id, record, targets }, sh);
             }
@@ -337,16 +441,45 @@ impl Screen for DetailScreen {
                 if let Err(failure) = &outcome {
                     sh.fail(failure, Some((self.id, slot, request)));
                 }
-                let rows = if nth == 1 { self.contacts.as_mut() } else { self.interactions.as_mut() };
-                if let Some(rows) = rows {
+                if let Some(rows) = self.nth_rows(nth) {
                     rows.reply(outcome, sh, visible);
+                }
+            }
+            (Slot::Follow, Ok(Reply::Follows(follows))) => live::known(sh, &request, follows, false),
+            // An extra: the record tells what is wrong.
+            (Slot::Follow, _) => {}
+            (Slot::Live(nth), outcome) => {
+                if let Some(rows) = self.nth_rows(nth) {
+                    rows.caught_up(outcome, sh, visible);
                 }
             }
             (Slot::Tab(nth), Ok(Reply::Timeline(page))) => {
                 let stream = &mut self.streams[usize::from(nth) % 2];
                 stream.started = true;
                 stream.next = page.next_page_token;
-                stream.entries.extend(page.entries);
+                let token = match &request {
+                    Request::Timeline(asked) => asked.page_token.as_str(),
+                    Request::History(asked) => asked.page_token.as_str(),
+                    _ => "",
+                };
+                if token.is_empty() {
+                    stream.entries = page.entries;
+                    stream.first = stream.first.min(stream.entries.len().saturating_sub(1));
+                } else {
+                    stream.entries.extend(page.entries);
+                }
+            }
+            (Slot::Save, Ok(Reply::Record(step))) => {
+                sh.changes += 1;
+                if let Some(plan) = self.plan.as_mut() {
+                    plan.saved(&step, sh, visible);
+                }
+                self.enter(sh);
+            }
+            (Slot::Save, Err(failure)) => {
+                if let Some(plan) = self.plan.as_mut() {
+                    plan.refused(&failure, sh);
+                }
             }
             (Slot::Act, outcome) => {
                 let gone = decide::outcome(&request, outcome, self.id, sh);
@@ -356,7 +489,7 @@ impl Screen for DetailScreen {
                     }
                     decide::Outcome::Refused => {}
                     decide::Outcome::Outdated => {
-                        self.seen = u64::MAX - 1;
+                        self.seen = STALE;
                         self.enter(sh);
                     }
                     _ => self.enter(sh),
@@ -367,15 +500,55 @@ impl Screen for DetailScreen {
         }
     }
 
+    fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
+        for nth in 1..=3 {
+            if let Some(rows) = self.nth_rows(nth) {
+                rows.told(news);
+            }
+        }
+        let own = |e: &&v1::WatchEvent| e.kind() == self.kind && e.id == self.record_id;
+        let known = self.record.as_ref().map_or(0, |r| r.revision);
+        let changed = news.much || news.events.iter().filter(own).any(|e| e.gone || e.revision > known);
+        let within = |e: &v1::WatchEvent| own(&e) || e.parent_id == self.record_id && parent(e.kind()) == self.kind;
+        if news.much || news.events.iter().any(within) {
+            self.outdated = [true; 2];
+        }
+        if !top {
+            self.seen = if changed { STALE } else { self.seen };
+            return;
+        }
+        if changed {
+            self.load(sh);
+        }
+        let visible = self.visible(sh);
+        match self.rows_mut() {
+            Some(rows) => rows.catch_up(sh, visible),
+            None => self.show_tab(false, sh),
+        }
+    }
+
+    fn note(&self, sh: &Shared) -> Vec<(String, Role)> {
+        let new = self.rows().and_then(|rows| rows.announcement(sh)).map(|text| (text, Role::Warn));
+        let follows = live::follows(sh, self.kind, self.record_id).map(|text| (text, Role::Key));
+        new.into_iter().chain(follows).collect()
+    }
+
     fn answer(&mut self, answer: Answer, sh: &mut Shared) {
-        let Some(record) = self.subject().or(self.record.as_ref()) else { return };
+        let about_it = matches!(
+            answer,
+            Answer::Picked(Ask::Assign | Ask::Lose, _) | Answer::Words(Ask::LoseText(_) | Ask::Reopen, ..)
+        );
+        let action = if about_it { Action::Assign } else { Action::Edit };
+        let Some(record) = self.subject_of(action) else { return };
         let target = Self::targets(record, sh).pop();
         match answer {
             Answer::Picked(Ask::Merge, other) => decide::merge_with(record, &other, sh),
             Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
-            Answer::Words(Ask::Snooze, words, until) => decide::snooze(self.id, target, words, until, sh),
+            Answer::Words(Ask::Snooze, words, until) => {
+                        decide::snooze(self.id, record, target, words, until, sh);
+                    },
             Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
-            _ => {}
+            answer => decide::opportunity::answer(self.id, record, target, answer, sh),
         }
     }
 
@@ -394,6 +567,7 @@ impl Screen for DetailScreen {
         let create = match self.new_kind() {
             Kind::Contact => sh.can(Capability::ContactCreate),
             Kind::Interaction => sh.can(Capability::InteractionCreate),
+            _ if self.planning().is_some() => self.may_plan(),
             kind => {
                 decide::may_create(kind, sh) && self.kind == kind && self.rows().is_none() && kind != Kind::Customer
             }
@@ -401,7 +575,16 @@ impl Screen for DetailScreen {
         if create {
             out.push(Action::New);
         }
-        out.extend(self.subject().or(self.record.as_ref()).iter().flat_map(|r| decide::actions(r, sh)));
+        let subject = self.subject().or(self.record.as_ref());
+        out.extend(subject.iter().flat_map(|r| decide::actions(r, sh)));
+        // On the plan, what is decided about the opportunity follows what is decided about the step.
+        if let Some(record) = self.record.as_ref().filter(|_| self.planning().is_some()) {
+            for action in decide::opportunity::actions(record) {
+                if !out.contains(&action) {
+                    out.push(action);
+                }
+            }
+        }
         out
     }
 

@@ -2,6 +2,7 @@
 //! [`special`]. A screen owns its state, changes it by what happens to it, asks [`Shared`] for everything else, and draws
 //! itself from what it has: it never waits.
 
+pub mod concerns;
 pub mod decide;
 pub mod detail;
 pub mod form;
@@ -15,11 +16,13 @@ use rolo_proto::v1::Kind;
 use crate::{
     app::{
         effect::{Reply, Request, ScreenId, Slot},
+        live::News,
         shared::Shared,
     },
     data::{Failure, drafts::DraftKey},
     keys::{Action, Chord, Layer},
     resource::Value,
+    theme::Role,
     widget::canvas::Canvas,
 };
 
@@ -36,6 +39,14 @@ pub enum Ask {
     Delete,
     /// Until when.
     Snooze,
+    /// Why it is lost.
+    Lose,
+    /// What happened, for the reason of this id.
+    LoseText(i64),
+    /// Why it is reopened.
+    Reopen,
+    /// What came of a step.
+    Result,
     /// By which column.
     Sort,
     /// Which field.
@@ -82,6 +93,8 @@ pub enum Place {
     Board,
     /// Expected and won amounts by month.
     Forecast,
+    /// What reached me.
+    Notices,
     /// A record.
     Detail(Kind, i64),
     /// A form, with the draft that is its own.
@@ -118,6 +131,12 @@ pub trait Screen: Send {
     fn act(&mut self, action: Action, chord: Chord, sh: &mut Shared) -> bool;
     /// A call's outcome.
     fn reply(&mut self, slot: Slot, request: Request, outcome: Result<Reply, Failure>, sh: &mut Shared);
+    /// Others have changed records; `top`: this screen is seen. Notes it, and shows it calmly.
+    fn told(&mut self, _: &News, _top: bool, _: &mut Shared) {}
+    /// What is worth knowing just now: stands on the rule under the header.
+    fn note(&self, _: &Shared) -> Vec<(String, Role)> {
+        Vec::new()
+    }
     /// Something has rested since this generation.
     fn rested(&mut self, _: Slot, _: u64, _: &mut Shared) {}
     /// What an overlay asked was answered.

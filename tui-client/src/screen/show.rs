@@ -129,6 +129,11 @@ pub fn day(at: i64, zone: Tz, lang: Lang) -> String {
     format!("{} {}", weekday(t.weekday().num_days_from_monday() as usize, lang), t.format("%Y-%m-%d"))
 }
 
+/// The weekday of a day.
+pub fn weekday_of(day: NaiveDate, lang: Lang) -> &'static str {
+    weekday(day.weekday().num_days_from_monday() as usize, lang)
+}
+
 fn weekday(day: usize, lang: Lang) -> &'static str {
     const EN: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
     const ZH: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
@@ -230,7 +235,7 @@ pub fn full(value: &Value, field: &Field, sh: &Shared) -> String {
         },
         Value::Stars(n) => stars(*n, sh.theme.sym),
         Value::Time(at) => exact(*at, sh.zone),
-        Value::Date(day) => format!("{} {day}", weekday(day.weekday().num_days_from_monday() as usize, sh.lang)),
+        Value::Date(day) => format!("{} {day}", weekday_of(*day, sh.lang)),
         Value::Money(amount) => money(*amount, sh),
         Value::Flag(yes) => (if *yes { sh.t().yes } else { sh.t().no }).to_owned(),
         Value::Choice(c) => choice(c, sh.lang).to_owned(),

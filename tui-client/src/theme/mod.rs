@@ -111,6 +111,10 @@ pub struct Symbols {
     pub no_star: &'static str,
     /// A required field.
     pub required: &'static str,
+    /// A row that has left the list.
+    pub gone: &'static str,
+    /// Unread notices.
+    pub bell: &'static str,
     /// Sorted upwards.
     pub up: &'static str,
     /// Sorted downwards.
@@ -150,6 +154,8 @@ static UNICODE: Symbols = Symbols {
     star: "★",
     no_star: "☆",
     required: "*",
+    gone: "×",
+    bell: "◆",
     up: "▲",
     down: "▼",
     choose: "▼",
@@ -175,6 +181,8 @@ static ASCII: Symbols = Symbols {
     star: "*",
     no_star: ".",
     required: "*",
+    gone: "x",
+    bell: "*",
     up: "^",
     down: "v",
     choose: "v",
@@ -211,7 +219,7 @@ mod tests {
     #[test]
     fn our_symbols_are_one_column_wide_or_ascii() {
         let narrow = Measure::default();
-        for s in [UNICODE.rule, UNICODE.cursor, UNICODE.mark, UNICODE.star, UNICODE.choose, UNICODE.dot] {
+        for s in [UNICODE.gone, UNICODE.bell, UNICODE.rule, UNICODE.cursor, UNICODE.mark, UNICODE.star, UNICODE.choose, UNICODE.dot] {
             assert_eq!(narrow.width(s), 1, "{s} would shift what follows");
         }
         for s in [ASCII.rule, ASCII.cursor, ASCII.star, ASCII.arrow] {

@@ -27,6 +27,8 @@ pub struct Row {
     pub cursor: bool,
     /// It is marked.
     pub marked: bool,
+    /// It does not belong here any more.
+    pub gone: bool,
 }
 
 /// Widths for as many columns as fit in `width` with a blank between, the first ones first.
@@ -71,17 +73,23 @@ pub fn draw_heading(c: &mut Canvas<'_>, area: Rect, columns: &[Column], widths: 
 pub fn draw_rows(c: &mut Canvas<'_>, area: Rect, columns: &[Column], widths: &[u16], rows: &[Row]) {
     for (row, y) in rows.iter().zip(area.top()..area.bottom()) {
         let mark = match (row.cursor, row.marked) {
+            _ if row.gone => c.theme.sym.gone,
             (_, true) => c.theme.sym.mark,
             (true, false) => c.theme.sym.cursor,
             (false, false) => " ",
         };
-        let role = if row.marked { Role::Mark } else { Role::Key };
+        let role = match row.marked {
+            _ if row.gone => Role::Bad,
+            true => Role::Mark,
+            false => Role::Key,
+        };
         c.put(area.x, y, mark, role, 2);
         let mut x = area.x + 2;
         for ((column, width), (text, role)) in columns.iter().zip(widths).zip(&row.cells) {
             if x >= area.right() {
                 break;
             }
+            let role = if row.gone { &Role::Dim } else { role };
             if column.right {
                 c.put_right(x + width, y, text, *role, *width);
             } else {

@@ -68,14 +68,15 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
         Reason::InvalidState if detail("state") == "irreversible" => {
             pick(lang, "This cannot be taken back", "该操作不能撤销")
         }
-        Reason::InvalidState => {
-            let state = aside(lang, ": it is ", "：", &state(detail("state"), lang));
-            pick(
-                lang,
-                format!("The record's current status does not allow this{state}"),
-                format!("当前状态不允许该操作{state}"),
-            )
+        Reason::InvalidState if detail("state") == "has_results" => pick(
+            lang,
+            "The plan has results already: the assignment cannot be withdrawn, only handed to somebody else",
+            "计划已有执行效果，不能撤回，只能改派",
+        ),
+        Reason::InvalidState if detail("state") == "lost_customer" => {
+            pick(lang, "This customer is lost: win it back first", "该客户已流失，请先挽回")
         }
+        Reason::InvalidState => invalid_state(failure, lang),
         Reason::Forbidden => {
             let right = aside(lang, ": the right needed is ", "：缺少 ", detail("permission"));
             pick(lang, format!("You are not permitted to do this{right}"), format!("没有权限{right}"))
@@ -92,6 +93,9 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
         ),
         Reason::NotFound => pick(lang, "The record does not exist", "记录不存在"),
         Reason::Duplicate => duplicate(failure, lang),
+        Reason::InUse if detail("by") == "result" => {
+            pick(lang, "The step has a result and stays", "该计划项已有执行效果，不能删除")
+        }
         Reason::InUse => {
             let by = aside(lang, " by ", "：", detail("by"));
             pick(lang, format!("The record is in use{by} and cannot be deleted"), format!("记录已被引用，不能删除{by}"))
@@ -112,6 +116,7 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
             pick(lang, "The one-time password must be changed first", "请先修改一次性密码")
         }
         Reason::BadPageToken => pick(lang, "The list changed underneath: start it again", "列表已变化，请重新开始"),
+        Reason::Resync => pick(lang, "Too much has changed meanwhile: load again", "期间变化过多，请重新加载"),
         Reason::Busy => pick(lang, "The server is busy: try again in a moment", "服务器繁忙，请稍后再试"),
         Reason::Untrusted => pick(lang, "The server's certificate is not trusted", "服务器证书不可信"),
         Reason::Unavailable => {
@@ -195,11 +200,32 @@ fn stale(failure: &Failure, lang: Lang) -> String {
     }
 }
 
+/// The state that does not allow it, whose the record is now, and who brought that about.
+fn invalid_state(failure: &Failure, lang: Lang) -> String {
+    let (state, owner) = (state(failure.detail("state"), lang), failure.detail("owner"));
+    let now = match (owner, lang) {
+        (owner, _) if owner.is_empty() || failure.detail("state") != "assigned" => state,
+        (owner, Lang::En) => format!("{state} to {owner}"),
+        (owner, Lang::Zh) => format!("{state}给{owner}"),
+    };
+    let by = match (failure.detail("who"), lang) {
+        ("", _) => String::new(),
+        (who, Lang::En) => format!(" by {who}"),
+        (who, Lang::Zh) => format!("（{who}）"),
+    };
+    let now = aside(lang, ": it is ", "：", &format!("{now}{by}"));
+    pick(lang, format!("The record's current status does not allow this{now}"), format!("当前状态不允许该操作{now}"))
+}
+
 /// A state as the server names it, in words; unknown words stay as they are.
 fn state(code: &str, lang: Lang) -> String {
     match code.to_ascii_lowercase().as_str() {
         "normal" => pick(lang, "normal", "正常"),
         "lost" => pick(lang, "lost", "流失"),
+        "unassigned" => pick(lang, "unassigned", "未指派"),
+        "assigned" => pick(lang, "assigned", "已指派"),
+        "won" => pick(lang, "won", "开发成功"),
+        "lost_opportunity" => pick(lang, "lost", "开发失败"),
         "deleted" => pick(lang, "in the recycle bin", "已在回收站"),
         "retired" | "inactive" => pick(lang, "retired", "已停用"),
         _ => code.to_owned(),

@@ -4,9 +4,10 @@ use ratatui::layout::Rect;
 
 use super::{DetailScreen, Stream, Tab};
 use crate::{
-    app::shared::Shared,
-    resource::Input,
+    app::shared::{Shared, allows},
+    resource::{self, Input, parse},
     screen::{
+        concerns::concerns,
         list::{draw, timeline},
         show,
     },
@@ -45,6 +46,12 @@ pub fn detail(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared
                 draw::rows(rows, c, heading, list, &["customer_no"], sh);
             }
         }
+        Tab::Plan => {
+            let may_plan = screen.record.as_ref().is_some_and(|r| allows(r, rolo_proto::v1::Action::Plan));
+            if let Some(plan) = &screen.plan {
+                plan.draw(c, inner, may_plan, sh);
+            }
+        }
         Tab::Timeline => stream(&screen.streams[0], c, inner, sh, false),
         Tab::Changes => stream(&screen.streams[1], c, inner, sh, true),
     }
@@ -54,10 +61,11 @@ fn title(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     let Some(record) = &screen.record else { return };
     let fields = screen.resource.fields();
     let mut right = area.right().saturating_sub(1);
-    for name in ["status", "missing"] {
+    for name in ["status", "missing", "concerns"] {
         let Some(index) = fields.iter().position(|f| f.name == name) else { continue };
         let Some(value) = record.values.get(index) else { continue };
         let (text, role) = match value {
+            crate::resource::Value::List(_) if name == "concerns" => (show::cell(value, &fields[index], sh).0, Role::Warn),
             crate::resource::Value::List(missing) if !missing.is_empty() => {
                 (format!("! {}", fields[index].label.get(sh.lang)), Role::Warn)
             }
@@ -80,6 +88,7 @@ fn tabs(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
             Tab::Profile => t.tab_profile,
             Tab::Contacts => t.tab_contacts,
             Tab::Interactions => t.tab_interactions,
+            Tab::Plan => t.tab_plan,
             Tab::Timeline => t.tab_timeline,
             Tab::Changes => t.tab_changes,
         };
@@ -102,6 +111,7 @@ pub fn profile_lines(screen: &DetailScreen, width: u16, sh: &Shared) -> Vec<(Str
                 // A relative time that is a date says nothing more.
                 if exact.contains(&relative) { exact } else { format!("{exact}  {relative}") }
             }
+            _ if field.name == "concerns" => concerns(record, screen.resource, sh),
             value => show::full(value, field, sh),
         };
         // Number, name and state stand above.
@@ -110,7 +120,7 @@ pub fn profile_lines(screen: &DetailScreen, width: u16, sh: &Shared) -> Vec<(Str
             continue;
         }
         let role = match () {
-            () if text.is_empty() || field.name == "missing" => Role::Warn,
+            () if text.is_empty() || matches!(field.name, "missing" | "concerns") => Role::Warn,
             () if field.name == "name" => Role::Title,
             () => Role::Text,
         };
@@ -154,6 +164,15 @@ fn profile(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     }
 }
 
+/// A value of a change; a code of a fixed set in words.
+fn worded(kind: rolo_proto::v1::Kind, field: &str, value: &str, sh: &Shared) -> String {
+    let input = resource::of(kind).and_then(|r| r.fields().iter().find(|f| f.name == field)).map(|f| f.input);
+    match input {
+        Some(Input::Fixed(items)) => parse::coded(items, value, sh.lang),
+        _ => value.to_owned(),
+    }
+}
+
 /// Entries of a timeline; changes with what was and what is.
 fn stream(stream: &Stream, c: &mut Canvas<'_>, area: Rect, sh: &Shared, with_values: bool) {
     if stream.started && stream.entries.is_empty() {
@@ -177,7 +196,7 @@ fn stream(stream: &Stream, c: &mut Canvas<'_>, area: Rect, sh: &Shared, with_val
         {
             let label = timeline::field_label(kind, &field.field, sh);
             let none = sh.theme.sym.none;
-            let or_none = |s: &str| if s.is_empty() { none.to_owned() } else { s.to_owned() };
+            let or_none = |s: &str| if s.is_empty() { none.to_owned() } else { worded(kind, &field.field, s, sh) };
             let before = or_none(&field.before);
             let after = or_none(&field.after);
             let arrow = format!(" {} ", sh.theme.sym.arrow);

@@ -1,7 +1,7 @@
 //! What a form does for the person who types: names what exists already, says what a date means, jumps to a field by
 //! its letters.
 
-use rolo_proto::v1;
+use rolo_proto::v1::{self, Kind, prior::Kind as Prior};
 
 use super::{Editor, FormScreen};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         shared::Shared,
     },
     keys::{Chord, Key},
-    resource::{parse, when},
+    resource::{Value, parse, when},
     screen::show,
     strings::fill,
     theme::Role,
@@ -19,6 +19,10 @@ use crate::{
 
 impl FormScreen {
     pub(super) fn check(&self, sh: &mut Shared) {
+        if self.kind == Kind::Opportunity {
+            self.check_priors(sh);
+            return;
+        }
         let text = |name: &str| {
             self.item_named(name, false).map_or_else(String::new, |i| match &self.items[i].editor {
                 Editor::Line(line) => line.text().trim().to_owned(),
@@ -38,6 +42,40 @@ impl FormScreen {
             except_id: self.record.as_ref().map_or(0, |r| r.id),
         };
         sh.call(self.id, Slot::Duplicates, Request::Duplicates(request));
+    }
+
+    /// Who has this name already, as a customer or an open opportunity (D8).
+    fn check_priors(&self, sh: &mut Shared) {
+        let editor = |name: &str| self.item_named(name, false).map(|i| &self.items[i].editor);
+        let customer_name = match editor("customer_name") {
+            Some(Editor::Line(line)) => line.text().trim().to_owned(),
+            // What is assigned keeps its name and product.
+            _ => return,
+        };
+        let product_id = match editor("product") {
+            Some(Editor::Pick(Value::Link(product))) => product.id,
+            _ => 0,
+        };
+        let except_id = self.record.as_ref().map_or(0, |r| r.id);
+        let request = v1::CheckOpportunityRequest { customer_name, product_id, except_id };
+        sh.call(self.id, Slot::Duplicates, Request::Priors(request));
+    }
+
+    /// What the name meets: what refuses it first, as the server sorts it.
+    pub(super) fn met(&mut self, priors: &[v1::Prior], sh: &Shared) {
+        let Some(at) = self.item_named("customer_name", false) else { return };
+        let t = sh.t();
+        self.items[at].hint = priors.first().map(|prior| {
+            let owner = prior.owner.as_ref().map_or(t.nobody, show::user);
+            let text = match prior.kind() {
+                Prior::Customer if prior.blocks => t.prior_customer_blocks,
+                Prior::Customer | Prior::Unspecified => t.prior_customer,
+                Prior::LostCustomer => t.prior_lost,
+                Prior::SameProduct => t.prior_same,
+                Prior::OtherProduct => t.prior_other,
+            };
+            (fill(text, &[&owner]), if prior.blocks { Role::Bad } else { Role::Warn })
+        });
     }
 
     pub(super) fn found(&mut self, duplicates: &[v1::Duplicate], sh: &Shared) {

@@ -8,13 +8,14 @@ pub mod editor;
 pub mod save;
 
 use ratatui::layout::Rect;
-use rolo_proto::v1::Kind;
+use rolo_proto::v1::{Kind, WatchEvent};
 
 use self::editor::Editor;
 use super::{Answer, Ask, Place, Screen};
 use crate::{
     app::{
         effect::{Reply, Request, ScreenId, Slot},
+        live::News,
         shared::{Nav, Shared},
     },
     data::{Failure, Reason},
@@ -79,6 +80,8 @@ pub struct FormScreen {
     stale: Option<Failure>,
     /// The record as others have changed it, until the person has chosen.
     theirs: Option<Record>,
+    /// What others have changed since the form was opened, as a person reads it.
+    meanwhile: Option<String>,
 }
 
 impl FormScreen {
@@ -115,6 +118,7 @@ impl FormScreen {
             sent: None,
             stale: None,
             theirs: None,
+            meanwhile: None,
         };
         form.fill_in(sh);
         // Something new begins with the first field that must be filled; a time that is left blank is now.
@@ -231,8 +235,11 @@ impl FormScreen {
             (Editor::Line(line), Input::Money) => assist::understood_amount(line.text(), sh),
             _ => None,
         };
-        let checked =
-            self.kind == Kind::Customer && matches!(field.name, "name" | "tel" | "usc_code" | "external_id" | "party");
+        let checked = match self.kind {
+            Kind::Customer => matches!(field.name, "name" | "tel" | "usc_code" | "external_id" | "party"),
+            Kind::Opportunity => matches!(field.name, "customer_name" | "product"),
+            _ => false,
+        };
         if let Some(item) = self.items.get_mut(at) {
             item.error = None;
             item.hint = hint;
@@ -353,12 +360,26 @@ impl Screen for FormScreen {
             (Slot::Save, Err(failure)) => self.refused(failure, request, sh),
             (Slot::Record, Ok(Reply::Record(record))) => self.compare(*record, sh),
             (Slot::Record, Err(failure)) if failure.reason == Reason::NotFound => self.gone(sh),
+            (Slot::Live(_), outcome) => self.look(outcome, sh),
             (Slot::Duplicates, Ok(Reply::Duplicates(found))) => self.found(&found, sh),
+            (Slot::Duplicates, Ok(Reply::Priors(priors))) => self.met(&priors, sh),
             // A check that failed is not worth a message: saving checks again.
             (Slot::Duplicates, Err(_)) => {}
             (_, Err(failure)) => sh.fail(&failure, Some((self.id, slot, request))),
             _ => {}
         }
+    }
+
+    fn told(&mut self, news: &News, _: bool, sh: &mut Shared) {
+        let Some(record) = self.record.as_ref().filter(|_| !sh.waits(self.id, Slot::Save)) else { return };
+        let own = |e: &&WatchEvent| e.kind() == self.kind && e.id == record.id;
+        if news.events.iter().filter(own).any(|e| e.gone || e.revision > self.revision) {
+            sh.call(self.id, Slot::Live(0), Request::Get(self.kind, record.id));
+        }
+    }
+
+    fn note(&self, _: &Shared) -> Vec<(String, Role)> {
+        self.meanwhile.iter().map(|text| (text.clone(), Role::Warn)).collect()
     }
 
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {

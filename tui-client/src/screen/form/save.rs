@@ -3,10 +3,10 @@
 
 use rolo_proto::v1::Kind;
 
-use super::{FormScreen, editor::Editor};
+use super::{FormScreen, Item, editor::Editor};
 use crate::{
     app::{
-        effect::{Request, Slot},
+        effect::{Reply, Request, Slot},
         shared::{Nav, Shared},
     },
     data::{Failure, Fault, Reason, failure::fault_text},
@@ -113,8 +113,8 @@ impl FormScreen {
         }
         sh.say(text, if record.warnings.is_empty() { Role::Good } else { Role::Warn });
         sh.nav.push(Nav::Back);
-        if self.record.is_none() && self.kind == Kind::Customer {
-            sh.nav.push(Nav::Detail(Kind::Customer, record.id, record.label.clone()));
+        if self.record.is_none() && matches!(self.kind, Kind::Customer | Kind::Opportunity) {
+            sh.nav.push(Nav::Detail(self.kind, record.id, record.label.clone()));
         }
     }
 
@@ -193,6 +193,24 @@ impl FormScreen {
         }
     }
 
+    /// The record as somebody else has changed it meanwhile: says what, and changes nothing that was typed. Saving merges.
+    pub(super) fn look(&mut self, outcome: Result<Reply, Failure>, sh: &Shared) {
+        let t = sh.t();
+        self.meanwhile = match outcome {
+            Ok(Reply::Record(now)) => {
+                let differs = |i: &&Item| {
+                    !i.contact && !same(now.values.get(i.field).unwrap_or(&Value::Absent), &i.was)
+                };
+                let fields: Vec<_> =
+                    self.items.iter().filter(differs).map(|i| self.field_of(i).label.get(sh.lang)).collect();
+                (!fields.is_empty()).then(|| fill(t.changed_meanwhile, &[&fields.join(t.comma)]))
+            }
+            Err(failure) if failure.reason == Reason::NotFound => Some(t.gone_meanwhile.to_owned()),
+            // Not worth a message: saving finds out.
+            _ => return,
+        };
+    }
+
     /// Somebody else changed fields that are changed here too: asks for just these.
     pub(super) fn compare(&mut self, current: Record, sh: &mut Shared) {
         let stale = self.stale.take();
@@ -215,6 +233,7 @@ impl FormScreen {
                 });
             }
         }
+        self.meanwhile = None;
         self.theirs = Some(current);
         if differences.is_empty() {
             self.merge(&[], sh);

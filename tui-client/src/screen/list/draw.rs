@@ -7,7 +7,7 @@ use super::{ListScreen, rows::Rows, timeline};
 use crate::{
     app::shared::Shared,
     resource::{Field, Input, Record, Value},
-    screen::{decide, show},
+    screen::{concerns::concerns, decide, show},
     strings::fill,
     theme::Role,
     widget::{
@@ -54,8 +54,14 @@ pub fn list(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         empty(screen, c, parts.rows, sh);
     } else {
         // In my own list, whose they are needs no column.
-        let mine = screen.rows.resource.views().get(screen.rows.view).is_some_and(|v| v.code == "mine");
-        rows(&screen.rows, c, parts.heading, parts.rows, if mine { &["manager", "author"] } else { &[] }, sh);
+        let view = screen.rows.resource.views().get(screen.rows.view).map_or("", |v| v.code);
+        let skip: &[&str] = match view {
+            "mine" => &["manager", "author", "assignee"],
+            "unassigned" => &["assignee", "next_step_at", "concerns"],
+            "won" | "lost" => &["next_step_at", "concerns"],
+            _ => &[],
+        };
+        rows(&screen.rows, c, parts.heading, parts.rows, skip, sh);
     }
     if let Some(pane) = parts.preview {
         c.bar(pane);
@@ -167,6 +173,7 @@ pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: &[
                     .collect(),
                 cursor: index == list.cursor,
                 marked: list.marked.contains_key(&record.id),
+                gone: list.elsewhere.gone.contains(&record.id),
             },
         })
         .collect();
@@ -186,7 +193,7 @@ fn column(field: &Field, room: u16, sh: &Shared) -> Option<Column> {
         Input::Choice { .. } => min.max(8),
         Input::Customer => (room / 4).clamp(12, 24),
         Input::Time => min.max(if sh.lang == crate::strings::Lang::Zh { 10 } else { 14 }),
-        _ if matches!(field.name, "name" | "title") && wish >= 24 => (room / 4).clamp(16, 28),
+        _ if matches!(field.name, "name" | "title" | "customer_name") && wish >= 24 => (room / 4).clamp(16, 28),
         _ if field.name == "position" => min.max(8),
         _ => min,
     };
@@ -220,8 +227,8 @@ fn empty(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         if sh.can(rolo_proto::v1::Capability::Import) {
             lines.push((t.i_imports.to_owned(), Role::Dim));
         }
-        if rows.view == 0 && rows.resource.views().len() > 1 {
-            lines.push((t.two_shows_all.to_owned(), Role::Dim));
+        if let Some(all) = rows.resource.view("all").filter(|all| *all != rows.view) {
+            lines.push((fill(t.key_shows_all, &[&(all + 1)]), Role::Dim));
         }
     }
     let y = area.y + (area.height.saturating_sub(lines.len() as u16)) / 3;
@@ -252,6 +259,7 @@ fn preview(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, record: &Record,
     for (index, field) in fields.iter().enumerate() {
         let text = match record.values.get(index) {
             Some(Value::Time(at)) => show::relative(*at, sh),
+            Some(_) if field.name == "concerns" => concerns(record, resource, sh),
             Some(value) => show::full(value, field, sh),
             None => String::new(),
         };
@@ -259,7 +267,7 @@ fn preview(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, record: &Record,
         if text.is_empty() || shown.contains(&field.name) || y >= room {
             continue;
         }
-        let role = if field.name == "missing" { Role::Warn } else { Role::Text };
+        let role = if matches!(field.name, "missing" | "concerns") { Role::Warn } else { Role::Text };
         let label = c.m.pad(field.label.get(sh.lang), label_width);
         c.put(area.x, y, &label, Role::Dim, area.width);
         let x = area.x + label_width as u16 + 1;

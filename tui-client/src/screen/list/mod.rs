@@ -2,6 +2,7 @@
 //! cursor where there is room. The cursor moves at once whatever the server does.
 
 pub mod draw;
+pub mod elsewhere;
 pub mod filter;
 pub mod rows;
 pub mod sum;
@@ -16,15 +17,20 @@ use crate::{
     app::{
         self,
         effect::{Preview, Reply, Request, ScreenId, Slot},
+        live::News,
         shared::{Nav, Shared},
     },
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
     overlay::Overlay,
     resource::Record,
+    theme::Role,
     widget::canvas::Canvas,
 };
 
+/// While others work, the counts beside the views are loaded again so often, and so soon; milliseconds.
+const COUNT_EVERY: i64 = 10_000;
+const COUNT_SOON: i64 = 1_000;
 /// How long the cursor rests before the preview loads.
 const PREVIEW_AFTER: u64 = 80;
 
@@ -44,6 +50,9 @@ pub struct ListScreen {
     /// What belongs to it, for a customer.
     pub preview: Option<(i64, Preview)>,
     resting: u64,
+    /// The counts are about to be loaded again.
+    counting: u64,
+    counted_at: i64,
     seen: Option<u64>,
     /// The view was chosen, or the first one has shown that it holds something.
     chosen: bool,
@@ -53,7 +62,10 @@ impl ListScreen {
     /// The list of a kind.
     pub fn new(kind: Kind, sh: &mut Shared) -> Option<Self> {
         let id = sh.id();
-        let rows = Rows::new(id, 0, kind, 0, 0)?;
+        // Who assigns begins with what waits for it, everybody else with what is theirs.
+        let assigns = sh.can(Capability::OpportunityAssign);
+        let view = usize::from(kind == Kind::Opportunity && !assigns);
+        let rows = Rows::new(id, 0, kind, 0, view)?;
         let counts = vec![None; rows.resource.views().len()];
         Some(Self {
             id,
@@ -64,6 +76,8 @@ impl ListScreen {
             shown: None,
             preview: None,
             resting: 0,
+            counting: 0,
+            counted_at: 0,
             seen: None,
             chosen: false,
         })
@@ -108,9 +122,13 @@ impl ListScreen {
     /// Who has no records of their own (a supervisor, an executive) begins with everybody's.
     fn leave_an_empty_first_view(&mut self, sh: &mut Shared) {
         let holds = |view: usize| self.counts.get(view).and_then(Option::as_ref).map(|total| total.count);
-        let empty = holds(0) == Some(0) && holds(1) > Some(0);
-        if !std::mem::replace(&mut self.chosen, true) && empty && self.filter.line.is_empty() {
-            self.go_view(1, sh);
+        let all = self.rows.resource.view("all").filter(|all| holds(*all) > Some(0));
+        if let Some(all) = all
+            && !std::mem::replace(&mut self.chosen, true)
+            && holds(self.rows.view) == Some(0)
+            && self.filter.line.is_empty()
+        {
+            self.go_view(all, sh);
         }
     }
 
@@ -136,7 +154,8 @@ impl ListScreen {
         moved
     }
 
-    fn load_counts(&self, sh: &mut Shared) {
+    fn load_counts(&mut self, sh: &mut Shared) {
+        (self.counting, self.counted_at) = (0, sh.now);
         if matches!(self.kind(), Kind::Customer | Kind::Interaction | Kind::Opportunity) {
             sh.call(self.id, Slot::Counts, Request::Counts(self.kind()));
         }
@@ -150,6 +169,11 @@ impl ListScreen {
                     self.rows.pages.remove(id);
                     self.rows.marked.remove(&id);
                 }
+                self.rows.ensure(sh, visible);
+            }
+            decide::Outcome::Changed(record) if !self.rows.resource.holds(self.rows.view, &record) => {
+                self.rows.pages.remove(record.id);
+                self.rows.marked.remove(&record.id);
                 self.rows.ensure(sh, visible);
             }
             decide::Outcome::Changed(record) => {
@@ -237,7 +261,7 @@ impl Screen for ListScreen {
             Action::Back if sh.waits(self.id, Slot::File) => {
                 sh.drop_call(self.id, Slot::File);
                 let text = sh.t().stopped;
-                sh.say(text, crate::theme::Role::Warn);
+                sh.say(text, Role::Warn);
             }
             Action::SumAll if self.kind() == Kind::Opportunity => self.sum.go_on(self.id, &self.rows, sh),
             Action::Back if self.sum.halt(self.id, sh) => {}
@@ -268,6 +292,10 @@ impl Screen for ListScreen {
                 self.moved(sh);
             }
             (Slot::Sum, Ok(part)) => self.sum.came(self.id, &request, part, &self.rows, sh),
+            (Slot::Live(_), outcome) => {
+                self.rows.caught_up(outcome, sh, visible);
+                self.moved(sh);
+            }
             (Slot::Filter(_), outcome) => self.filter.understood(outcome, &mut self.rows, sh),
             (Slot::Counts, Ok(Reply::Counts(counts))) => {
                 for (view, total) in counts {
@@ -287,15 +315,40 @@ impl Screen for ListScreen {
             (Slot::Act, outcome) => self.decided(&request, outcome, sh),
             (Slot::File, Ok(Reply::Exported(path, rows))) => {
                 let said = crate::strings::fill(sh.t().exported, &[&show::thousands(rows as i64), &path]);
-                sh.say(said, crate::theme::Role::Good);
+                sh.say(said, Role::Good);
             }
             (_, Err(failure)) => sh.fail(&failure, Some((self.id, slot, request))),
             _ => {}
         }
     }
 
+    fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
+        self.rows.told(news);
+        if !top {
+            return;
+        }
+        self.rows.catch_up(sh, self.visible(sh));
+        // What belongs to the record beside the list.
+        if news.events.iter().any(|e| self.preview.as_ref().is_some_and(|(id, _)| *id == e.parent_id)) {
+            self.resting = sh.rest(self.id, Slot::Preview, PREVIEW_AFTER);
+        }
+        if self.counting == 0 && news.events.iter().any(|e| e.kind() == self.kind()) {
+            let since = sh.now - self.counted_at;
+            let pause = (COUNT_EVERY - since).clamp(COUNT_SOON, COUNT_EVERY);
+            self.counting = sh.rest(self.id, Slot::Counts, pause as u64);
+        }
+    }
+
+    fn note(&self, sh: &Shared) -> Vec<(String, Role)> {
+        self.rows.announcement(sh).map(|text| (text, Role::Warn)).into_iter().collect()
+    }
+
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
         match slot {
+            Slot::Counts if generation == self.counting => {
+                self.load_counts(sh);
+                self.sum.again(self.id, &self.rows, sh);
+            }
             Slot::Preview if generation == self.resting => {
                 self.shown = self.rows.current().cloned();
                 if let Some(record) = self.shown.as_ref().filter(|r| r.kind == Kind::Customer) {
@@ -326,9 +379,11 @@ impl Screen for ListScreen {
                 match answer {
                     Answer::Picked(Ask::Merge, other) => decide::merge_with(record, &other, sh),
                     Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
-                    Answer::Words(Ask::Snooze, words, until) => decide::snooze(self.id, target, words, until, sh),
+                    Answer::Words(Ask::Snooze, words, until) => {
+                        decide::snooze(self.id, record, target, words, until, sh);
+                    },
                     Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
-                    _ => {}
+                    answer => decide::opportunity::answer(self.id, record, target, answer, sh),
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rolo_proto::v1::{Kind, Total};
 
+use super::elsewhere::Elsewhere;
 use crate::{
     app::{
         effect::{Reply, Request, ScreenId, Slot, Target},
@@ -24,8 +25,8 @@ const FAR: usize = 100_000;
 
 /// One list.
 pub struct Rows {
-    owner: ScreenId,
-    nth: u8,
+    pub(super) owner: ScreenId,
+    pub(super) nth: u8,
     /// What kind of rows.
     pub resource: &'static dyn Resource,
     /// Only what belongs to this record (0: all).
@@ -65,6 +66,8 @@ pub struct Rows {
     keep: Option<i64>,
     /// Counts the resets, so that the preview knows.
     pub version: u64,
+    /// What others have done to it.
+    pub elsewhere: Elsewhere,
 }
 
 impl Rows {
@@ -93,6 +96,7 @@ impl Rows {
             goal: None,
             keep: None,
             version: 0,
+            elsewhere: Elsewhere::default(),
         })
     }
 
@@ -148,6 +152,11 @@ impl Rows {
     }
 
     fn load(&mut self, page: usize, token: String, sh: &mut Shared) {
+        if page == 0 && self.stale {
+            // What was told before this goes out is in what comes.
+            self.elsewhere = Elsewhere::default();
+            sh.drop_call(self.owner, Slot::Live(self.nth));
+        }
         let mut query = self.query();
         query.with_total = page == 0;
         query.page_token.clone_from(&token);
@@ -173,6 +182,7 @@ impl Rows {
             self.goal = None;
             self.marking = false;
         }
+        self.catch_up(sh, visible);
     }
 
     /// A page has come, or not.

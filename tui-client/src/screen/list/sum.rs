@@ -36,6 +36,14 @@ impl Sum {
         sh.call(owner, Slot::Sum, Request::Work(Ask::Sum(Box::new(rows.query()), self.next.clone())));
     }
 
+    /// Sums once more: others have changed something.
+    pub fn again(&mut self, owner: ScreenId, rows: &Rows, sh: &mut Shared) {
+        if rows.resource.kind() == Kind::Opportunity && !sh.waits(owner, Slot::Sum) {
+            self.next.clear();
+            self.ask(owner, rows, sh);
+        }
+    }
+
     /// Goes on to the end; Esc stops it.
     pub fn go_on(&mut self, owner: ScreenId, rows: &Rows, sh: &mut Shared) {
         if self.next.is_empty() {

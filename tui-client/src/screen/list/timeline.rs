@@ -48,6 +48,8 @@ pub fn change_text(change: &Change, sh: &Shared) -> String {
         (Kind::Customer, _) if change.verb != "create" => String::new(),
         (Kind::Customer, Some(r)) => format!(" {}", r.labels().0.get(sh.lang).to_lowercase()),
         (_, None) => String::new(),
+        // In the history of one record its name would say nothing.
+        (_, Some(_)) if change.label.is_empty() => String::new(),
         (_, Some(r)) => {
             let one = r.labels().0.get(sh.lang);
             let one = if sh.lang == Lang::En { one.to_lowercase() } else { one.to_owned() };
@@ -61,6 +63,13 @@ pub fn change_text(change: &Change, sh: &Shared) -> String {
         "restore" => t.verb_restored,
         "merge" => t.verb_merged,
         "undo" => t.verb_undone,
+        "assign" => t.verb_assigned,
+        "reassign" => t.verb_reassigned,
+        "withdraw" => t.verb_withdrawn,
+        "succeed" => t.verb_won,
+        "fail" => t.verb_lost,
+        "reopen" => t.verb_reopened,
+        "record" => t.verb_recorded,
         other => other,
     };
     let fields: Vec<_> = change.fields.iter().map(|f| field_label(kind, &f.field, sh)).collect();

@@ -15,6 +15,7 @@ use crate::{
     app::{
         self,
         effect::{Reply, Request, ScreenId, Slot},
+        live::{AGAIN_AFTER, News},
         model::PROGRAM,
         shared::{Nav, Shared},
         work::{Ask, Told},
@@ -61,6 +62,8 @@ pub struct AssignScreen {
     /// What the left side adds up to.
     sum: Sum,
     seen: Option<u64>,
+    /// Others have changed something: what the managers have to do is asked for again soon.
+    due: u64,
 }
 
 impl AssignScreen {
@@ -78,6 +81,7 @@ impl AssignScreen {
             people: People::default(),
             sum: Sum::default(),
             seen: None,
+            due: 0,
         })
     }
 
@@ -292,6 +296,10 @@ impl Screen for AssignScreen {
                 self.rows.reply(outcome, sh, visible);
                 self.sum.follow(self.id, &self.rows, sh);
             }
+            (Slot::Live(_), outcome) => {
+                let visible = self.visible(sh);
+                self.rows.caught_up(outcome, sh, visible);
+            }
             (Slot::Filter(_), outcome) => self.filter.understood(outcome, &mut self.rows, sh),
             (_, Ok(Reply::Work(Told::Assignees(all)))) => self.people.came(all),
             (Slot::Sum, Ok(part)) => self.sum.came(self.id, &request, part, &self.rows, sh),
@@ -310,7 +318,28 @@ impl Screen for AssignScreen {
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
         if matches!(slot, Slot::Filter(_)) {
             self.filter.rested(generation, self.id, &mut self.rows, sh);
+        } else if generation == self.due {
+            self.due = 0;
+            sh.call(self.id, PEOPLE, Request::Work(Ask::Assignees));
+            self.sum.again(self.id, &self.rows, sh);
         }
+    }
+
+    fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
+        self.rows.told(news);
+        if !top {
+            return;
+        }
+        let visible = self.visible(sh);
+        self.rows.catch_up(sh, visible);
+        let about = [Kind::Opportunity, Kind::PlanStep, Kind::User].into_iter().any(|kind| news.about(kind));
+        if about && self.due == 0 {
+            self.due = sh.rest(self.id, PEOPLE, AGAIN_AFTER);
+        }
+    }
+
+    fn note(&self, sh: &Shared) -> Vec<(String, Role)> {
+        self.rows.announcement(sh).map(|text| (text, Role::Warn)).into_iter().collect()
     }
 
     fn answer(&mut self, answer: Answer, sh: &mut Shared) {

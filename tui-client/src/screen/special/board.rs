@@ -8,6 +8,7 @@ use crate::{
     app::{
         self,
         effect::{Reply, Request, ScreenId, Slot},
+        live::{AGAIN_AFTER, News},
         shared::{Nav, Shared, allows},
         work::{Ask, Told},
     },
@@ -43,6 +44,8 @@ pub struct BoardScreen {
     /// The card that is being moved, and the column it goes to.
     moving: Option<(i64, usize)>,
     seen: Option<u64>,
+    /// Others have changed something: the sums are asked for again soon.
+    due: u64,
 }
 
 impl BoardScreen {
@@ -50,7 +53,7 @@ impl BoardScreen {
     pub fn new(sh: &mut Shared) -> Option<Self> {
         let id = sh.id();
         lane(id, 0, None)?;
-        Some(Self { id, lanes: Vec::new(), at: 0, first: 0, loaded: false, moving: None, seen: None })
+        Some(Self { id, lanes: Vec::new(), at: 0, first: 0, loaded: false, moving: None, seen: None, due: 0 })
     }
 
     fn load(&mut self, sh: &mut Shared) {
@@ -234,11 +237,47 @@ impl Screen for BoardScreen {
                     lane.rows.reply(outcome, sh, visible);
                 }
             }
+            (Slot::Live(nth), outcome) => {
+                let visible = Self::visible(sh);
+                if let Some(lane) = self.lanes.get_mut(usize::from(nth)) {
+                    lane.rows.caught_up(outcome, sh, visible);
+                }
+            }
             (_, Ok(Reply::Work(Told::Board(columns)))) => self.came(columns, sh),
             (Slot::Act, outcome) => self.shifted(&request, outcome, sh),
             (_, Err(failure)) => sh.fail(&failure, Some((self.id, slot, request))),
             _ => {}
         }
+    }
+
+    fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
+        for lane in &mut self.lanes {
+            lane.rows.told(news);
+        }
+        if !top {
+            return;
+        }
+        let visible = Self::visible(sh);
+        for nth in self.window(sh) {
+            if let Some(lane) = self.lanes.get_mut(nth) {
+                lane.rows.catch_up(sh, visible);
+            }
+        }
+        if news.about(Kind::Opportunity) && self.due == 0 {
+            self.due = sh.rest(self.id, Slot::Counts, AGAIN_AFTER);
+        }
+    }
+
+    fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
+        if slot == Slot::Counts && generation == self.due {
+            self.due = 0;
+            sh.call(self.id, Slot::Counts, Request::Work(Ask::Board));
+        }
+    }
+
+    fn note(&self, sh: &Shared) -> Vec<(String, Role)> {
+        let lane = self.lanes.get(self.at);
+        lane.and_then(|lane| lane.rows.announcement(sh)).map(|text| (text, Role::Warn)).into_iter().collect()
     }
 
     fn crumbs(&self, sh: &Shared) -> Vec<String> {

@@ -8,6 +8,7 @@ use rolo_proto::v1::{self, Figures, Kind, OpportunityView};
 use crate::{
     app::{
         effect::{Reply, Request, ScreenId, Slot},
+        live::{AGAIN_AFTER, News},
         shared::{Nav, Shared},
         work::{Ask, Told},
     },
@@ -46,12 +47,14 @@ pub struct ForecastScreen {
     cursor: usize,
     first: usize,
     seen: Option<u64>,
+    /// Others have changed something: it is loaded again soon.
+    due: u64,
 }
 
 impl ForecastScreen {
     /// With nothing loaded yet.
     pub fn new(sh: &mut Shared) -> Self {
-        Self { id: sh.id(), shifted: 0, told: None, cursor: 0, first: 0, seen: None }
+        Self { id: sh.id(), shifted: 0, told: None, cursor: 0, first: 0, seen: None, due: 0 }
     }
 
     fn load(&mut self, sh: &mut Shared) {
@@ -152,6 +155,19 @@ impl Screen for ForecastScreen {
         }
     }
 
+    fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
+        if top && news.about(Kind::Opportunity) && self.due == 0 {
+            self.due = sh.rest(self.id, Slot::Counts, AGAIN_AFTER);
+        }
+    }
+
+    fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
+        if slot == Slot::Counts && generation == self.due {
+            self.due = 0;
+            self.load(sh);
+        }
+    }
+
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
         vec![show::capital(Action::GoForecast.label().get(sh.lang))]
     }
@@ -203,7 +219,7 @@ impl Screen for ForecastScreen {
         let window = lines.iter().enumerate().skip(first).take(rows.height.into());
         let row = |(n, line)| {
             let cells = cells(line, most, blocks, sh);
-            Row { cells: order.map(|nth| cells[nth].clone()).to_vec(), cursor: n == self.cursor, marked: false }
+            Row { cells: order.map(|nth| cells[nth].clone()).to_vec(), cursor: n == self.cursor, ..Row::default() }
         };
         let window: Vec<Row> = window.map(row).collect();
         table::draw_rows(c, rows, &columns, &widths, &window);

@@ -6,6 +6,8 @@ pub mod credentials;
 pub mod forecast;
 pub mod import;
 pub mod merge;
+pub mod notices;
 pub mod password;
 pub mod sign_in;
 pub mod today;
+pub mod win;

@@ -11,6 +11,7 @@ use crate::{
     app::{
         self,
         effect::{Reply, Request, ScreenId, Slot, Target},
+        live::{AGAIN_AFTER, News},
         shared::{Nav, Shared},
         work::{Ask, Told},
     },
@@ -18,6 +19,7 @@ use crate::{
     keys::{Action, Chord, Layer, keymap},
     resource::{Record, Value},
     screen::{Answer, Ask as Asked, Place, Screen, decide, list::rows::Rows, show},
+    theme::Role,
     widget::{canvas::Canvas, table},
 };
 
@@ -70,6 +72,8 @@ pub struct TodayScreen {
     cursor: usize,
     first: usize,
     seen: Option<u64>,
+    /// Others have changed something: it is counted again soon.
+    again: u64,
 }
 
 impl TodayScreen {
@@ -94,13 +98,18 @@ impl TodayScreen {
             add(NEW, Kind::Opportunity, "new")?;
         }
         let (due, work) = (v1::CountDueResponse::default(), v1::CountWorkResponse::default());
-        Some(Self { id, buckets, due, work, managers: Vec::new(), cursor: 0, first: 0, seen: None })
+        Some(Self { id, buckets, due, work, managers: Vec::new(), cursor: 0, first: 0, seen: None, again: 0 })
     }
 
     fn load(&mut self, sh: &mut Shared) {
         for bucket in &mut self.buckets {
             bucket.rows.restart(sh);
         }
+        self.load_counts(sh);
+        self.seen = Some(sh.changes);
+    }
+
+    fn load_counts(&self, sh: &mut Shared) {
         sh.call(self.id, Slot::Counts, Request::CountDue);
         if sh.can(Capability::OpportunityRead) {
             sh.call(self.id, Slot::Tab(0), Request::Work(Ask::Count));
@@ -108,7 +117,6 @@ impl TodayScreen {
         if sh.can(Capability::OpportunityAssign) {
             sh.call(self.id, Slot::Tab(1), Request::Work(Ask::Assignees));
         }
-        self.seen = Some(sh.changes);
     }
 
     fn visible(sh: &Shared) -> usize {
@@ -304,6 +312,11 @@ impl Screen for TodayScreen {
                 }
                 self.go(self.cursor, sh);
             }
+            (Slot::Live(nth), outcome) => {
+                if let Some(bucket) = self.buckets.get_mut(usize::from(nth)) {
+                    bucket.rows.caught_up(outcome, sh, 100);
+                }
+            }
             (_, Ok(Reply::Due(due))) => self.due = due,
             (_, Ok(Reply::Work(Told::Count(work)))) => {
                 self.work = work;
@@ -326,13 +339,41 @@ impl Screen for TodayScreen {
         }
     }
 
+    fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
+        let visible = Self::visible(sh);
+        for bucket in &mut self.buckets {
+            bucket.rows.told(news);
+            if top {
+                bucket.rows.catch_up(sh, visible);
+            }
+        }
+        let about = [Kind::Interaction, Kind::Opportunity, Kind::PlanStep].into_iter().any(|kind| news.about(kind));
+        if top && about && self.again == 0 {
+            self.again = sh.rest(self.id, Slot::Counts, AGAIN_AFTER);
+        }
+    }
+
+    fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
+        if slot == Slot::Counts && generation == self.again {
+            self.again = 0;
+            self.load_counts(sh);
+        }
+    }
+
+    fn note(&self, sh: &Shared) -> Vec<(String, Role)> {
+        let first = self.buckets.iter().find_map(|bucket| bucket.rows.announcement(sh));
+        first.map(|text| (text, Role::Warn)).into_iter().collect()
+    }
+
     fn answer(&mut self, answer: Answer, sh: &mut Shared) {
         let Some(record) = self.current() else { return };
         let target = Some(Self::target(record, sh));
         match answer {
-            Answer::Words(Asked::Snooze, words, until) => decide::snooze(self.id, target, words, until, sh),
+            Answer::Words(Asked::Snooze, words, until) => {
+                decide::snooze(self.id, record, target, words, until, sh);
+            }
             Answer::Letter(Asked::Copy, field) => decide::copied(record, field, sh),
-            _ => {}
+            answer => decide::opportunity::answer(self.id, record, target, answer, sh),
         }
     }
 

@@ -179,6 +179,7 @@ fn people(screen: &AssignScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
             cells: order.map(|nth| cells(one, bar, sh)[nth].clone()).to_vec(),
             cursor: index == people.cursor,
             marked: chosen,
+            ..Row::default()
         })
         .collect();
     table::draw_rows(c, rows, &columns, &widths, &window);

@@ -1,0 +1,396 @@
+//! An opportunity becomes a customer (O7): which customer it is, and the contact. What is missing is asked for, steps
+//! without result are told; neither stands in the way (D9).
+
+use ratatui::layout::{Position, Rect};
+use rolo_proto::v1::{CheckOpportunityRequest, CustomerRef, Kind, Prior, prior};
+
+use crate::{
+    app::{
+        effect::{Reply, Request, ScreenId, Slot, Target},
+        shared::{Nav, Shared},
+    },
+    data::{
+        Failure, Reason,
+        opportunity::{Move, Success, Won},
+    },
+    keys::{Action, Chord, Key, Layer, keymap},
+    overlay::{Overlay, picker::Source},
+    resource::{self, ListQuery, Record, Value},
+    screen::{Answer, Ask, Place, Screen, show},
+    strings::fill,
+    theme::Role,
+    widget::{
+        canvas::Canvas,
+        line_input::{Edit, LineInput},
+    },
+};
+
+/// The lines that take something: customer, contact, telephone; behind them the one that confirms.
+const CUSTOMER: usize = 0;
+const LINKMAN: usize = 1;
+const TEL: usize = 2;
+const CONFIRM: usize = 3;
+
+/// The longest name or telephone.
+const LONGEST: usize = 50;
+
+/// The screen.
+pub struct WinScreen {
+    id: ScreenId,
+    opportunity: Record,
+    /// The customer that it becomes; none: a new one.
+    customer: Option<CustomerRef>,
+    /// Somebody chose it, or chose that it is a new one.
+    chosen: bool,
+    lines: [LineInput; 2],
+    cursor: usize,
+    priors: Vec<Prior>,
+    open_steps: Vec<Record>,
+    faults: [Option<String>; 3],
+    request_id: String,
+}
+
+impl WinScreen {
+    /// Filled in from the opportunity.
+    pub fn new(opportunity: Record, sh: &mut Shared) -> Self {
+        let id = sh.id();
+        let customer = match value(&opportunity, "customer_no") {
+            Value::Customer(customer) => Some(customer.clone()),
+            _ => None,
+        };
+        let lines = ["linkman", "tel"].map(|name| LineInput::new(&text(&opportunity, name)));
+        let cursor = lines.iter().position(LineInput::is_empty).map_or(CONFIRM, |nth| LINKMAN + nth);
+        let request = CheckOpportunityRequest {
+            customer_name: text(&opportunity, "customer_name"),
+            product_id: if let Value::Link(product) = value(&opportunity, "product") { product.id } else { 0 },
+            except_id: opportunity.id,
+        };
+        let query = ListQuery { parent_id: opportunity.id, page_size: 100, ..ListQuery::default() };
+        sh.call(id, Slot::Duplicates, Request::Priors(request));
+        sh.call(id, Slot::Rows(0), Request::List(Kind::PlanStep, query));
+        let request_id = sh.request_id();
+        Self {
+            id,
+            chosen: customer.is_some(),
+            opportunity,
+            customer,
+            lines,
+            cursor,
+            priors: Vec::new(),
+            open_steps: Vec::new(),
+            faults: Default::default(),
+            request_id,
+        }
+    }
+
+    fn step(&mut self, by: isize) {
+        self.cursor = (self.cursor as isize + by).rem_euclid(CONFIRM as isize + 1) as usize;
+    }
+
+    fn line(&mut self) -> Option<&mut LineInput> {
+        self.cursor.checked_sub(LINKMAN).and_then(|nth| self.lines.get_mut(nth))
+    }
+
+    fn changed(&mut self, sh: &mut Shared) {
+        if let Some(fault) = self.faults.get_mut(self.cursor) {
+            *fault = None;
+        }
+        self.request_id = sh.request_id();
+    }
+
+    fn pick(&self, typed: &str, sh: &mut Shared) {
+        let title = resource::of(Kind::Customer).map_or("", |r| r.labels().0.get(sh.lang));
+        let mut picker = Overlay::picker(sh, self.id, Ask::Field(CUSTOMER), title, Source::Customers);
+        picker.type_text(typed, sh);
+        sh.overlays.push(picker);
+    }
+
+    fn confirm(&self, sh: &mut Shared) {
+        if sh.waits(self.id, Slot::Act) {
+            let text = sh.t().still_saving;
+            sh.say(text, Role::Dim);
+            return;
+        }
+        let target = Target {
+            id: self.opportunity.id,
+            revision: self.opportunity.revision,
+            label: self.opportunity.label.clone(),
+            request_id: self.request_id.clone(),
+        };
+        let [linkman, tel] = self.lines.each_ref().map(|line| line.text().trim().to_owned());
+        let customer_id = self.customer.as_ref().map_or(0, |customer| customer.id);
+        let success = Success { customer_id, linkman, tel };
+        sh.call(self.id, Slot::Act, Request::Opportunity(target, Move::Succeed(success)));
+    }
+
+    /// A customer of the name is there already: it is this one, unless somebody says otherwise.
+    fn met(&mut self, priors: Vec<Prior>) {
+        let same = priors.iter().find(|p| p.kind() == prior::Kind::Customer).and_then(|p| p.customer.clone());
+        if let (false, Some(customer)) = (self.chosen, same) {
+            self.customer = Some(customer);
+        }
+        self.priors = priors;
+    }
+
+    fn won(won: &Won, sh: &mut Shared) {
+        sh.changes += 1;
+        let t = sh.t();
+        let mut said = fill(t.won_said, &[&won.customer.name]);
+        if let Some(contact) = &won.contact {
+            said = format!("{said}  {}", fill(t.won_contact, &[&contact.name]));
+        }
+        sh.say(format!("{said}   u {}", Action::Undo.label().get(sh.lang)), Role::Good);
+        sh.nav.push(Nav::Back);
+        sh.nav.push(Nav::Contacts(won.customer.id, won.customer.name.clone()));
+    }
+
+    fn refused(&mut self, failure: &Failure, request: Request, sh: &mut Shared) {
+        if !failure.is_retryable() {
+            self.request_id = sh.request_id();
+        }
+        for violation in &failure.violations {
+            let at = match violation.field.as_str() {
+                "linkman" => LINKMAN,
+                "tel" => TEL,
+                _ => CUSTOMER,
+            };
+            self.faults[at] = Some(crate::data::failure::fault_text(&violation.fault, sh.lang));
+            self.cursor = at;
+        }
+        match failure.reason {
+            Reason::Validation if !failure.violations.is_empty() => {}
+            Reason::Duplicate => {
+                self.faults[CUSTOMER] = Some(failure.message(sh.lang));
+                self.cursor = CUSTOMER;
+            }
+            // It is another by now: what it is, its own screen shows.
+            Reason::Stale | Reason::NotFound | Reason::InvalidState => {
+                sh.changes += 1;
+                sh.fail(failure, None);
+                sh.nav.push(Nav::Back);
+            }
+            _ => sh.fail(failure, Some((self.id, Slot::Act, request))),
+        }
+    }
+}
+
+fn value<'a>(opportunity: &'a Record, name: &str) -> &'a Value {
+    static NONE: Value = Value::Absent;
+    resource::of(Kind::Opportunity).map_or(&NONE, |r| show::value(opportunity, r, name))
+}
+
+fn text(opportunity: &Record, name: &str) -> String {
+    if let Value::Text(text) = value(opportunity, name) { text.clone() } else { String::new() }
+}
+
+impl Screen for WinScreen {
+    fn id(&self) -> ScreenId {
+        self.id
+    }
+
+    fn place(&self) -> Place {
+        Place::Passing
+    }
+
+    fn layers(&self) -> &'static [Layer] {
+        keymap::FORM
+    }
+
+    fn enter(&mut self, _: &mut Shared) {}
+
+    fn types(&self) -> bool {
+        true
+    }
+
+    fn key(&mut self, chord: Chord, sh: &mut Shared) -> bool {
+        if self.cursor == CUSTOMER {
+            match (chord.key, chord.text()) {
+                (Key::Backspace | Key::Delete, _) => {
+                    self.customer = None;
+                    self.chosen = true;
+                    self.changed(sh);
+                }
+                (_, Some(c)) => self.pick(c.encode_utf8(&mut [0; 4]).trim(), sh),
+                _ => return false,
+            }
+            return true;
+        }
+        match self.line().map(|line| line.key(chord, LONGEST)) {
+            None | Some(Edit::Ignored) => return false,
+            Some(Edit::Changed) => self.changed(sh),
+            Some(Edit::Moved) => {}
+        }
+        true
+    }
+
+    fn text(&mut self, text: &str, sh: &mut Shared) -> bool {
+        let changed = self.line().map(|line| line.insert(text, LONGEST) == Edit::Changed);
+        if changed == Some(true) {
+            self.changed(sh);
+        }
+        changed.is_some()
+    }
+
+    fn act(&mut self, action: Action, _: Chord, sh: &mut Shared) -> bool {
+        match action {
+            Action::NextField => self.step(1),
+            Action::PrevField => self.step(-1),
+            Action::Save => self.confirm(sh),
+            Action::Accept if self.cursor == CONFIRM => self.confirm(sh),
+            Action::Accept if self.cursor == CUSTOMER => self.pick("", sh),
+            Action::Accept => self.step(1),
+            Action::Back => sh.nav.push(Nav::Back),
+            _ => return false,
+        }
+        true
+    }
+
+    fn reply(&mut self, slot: Slot, request: Request, outcome: Result<Reply, Failure>, sh: &mut Shared) {
+        match (slot, outcome) {
+            (Slot::Act, Ok(Reply::Won(won))) => Self::won(&won, sh),
+            (Slot::Act, Err(failure)) => self.refused(&failure, request, sh),
+            (Slot::Duplicates, Ok(Reply::Priors(priors))) => self.met(priors),
+            (Slot::Rows(_), Ok(Reply::Page(page))) => {
+                let open = |step: &Record| {
+                    resource::of(Kind::PlanStep).is_some_and(|r| show::value(step, r, "result") == &Value::Absent)
+                };
+                self.open_steps = page.records.into_iter().filter(open).collect();
+            }
+            // What is only told is not worth a message: the success itself checks again.
+            _ => {}
+        }
+    }
+
+    fn answer(&mut self, answer: Answer, sh: &mut Shared) {
+        if let Answer::Picked(Ask::Field(CUSTOMER), Value::Customer(customer)) = answer {
+            self.customer = Some(customer);
+            self.chosen = true;
+            self.changed(sh);
+            self.step(1);
+        }
+    }
+
+    fn crumbs(&self, sh: &Shared) -> Vec<String> {
+        let many = resource::of(Kind::Opportunity).map_or("", |r| r.labels().1.get(sh.lang));
+        vec![
+            many.to_owned(),
+            self.opportunity.label.clone(),
+            Action::Succeed.label().get(sh.lang).to_owned(),
+        ]
+    }
+
+    fn actions(&self, _: &Shared) -> Vec<Action> {
+        vec![Action::Save, Action::NextField, Action::Back]
+    }
+
+    fn hints(&self, sh: &Shared) -> Option<Vec<(String, String)>> {
+        let t = sh.t();
+        let hint = |key: String, text: &str| (key, text.to_owned());
+        let mut hints = vec![
+            hint(sh.key(keymap::FORM, Action::Save), Action::Succeed.label().get(sh.lang)),
+            hint(sh.key(keymap::FORM, Action::NextField), Action::NextField.label().get(sh.lang)),
+            hint("esc".to_owned(), Action::Back.label().get(sh.lang)),
+        ];
+        if self.cursor == CUSTOMER {
+            hints.insert(1, hint(sh.key(keymap::FORM, Action::Accept), t.win_links));
+            hints.insert(2, hint("backspace".to_owned(), t.win_new));
+        }
+        Some(hints)
+    }
+
+    fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+        let t = sh.t();
+        let name = text(&self.opportunity, "customer_name");
+        c.put(area.x + 1, area.y, &self.opportunity.label, Role::Title, area.width.saturating_sub(2));
+        let label = |name: &str| {
+            let fields = resource::of(Kind::Opportunity).map(|r| r.fields()).unwrap_or_default();
+            fields.iter().find(|f| f.name == name).map_or("", |f| f.label.get(sh.lang))
+        };
+        let indent = 18.min(area.width / 3);
+        let mut y = area.y + 2;
+        for (nth, field) in ["customer_no", "linkman", "tel"].into_iter().enumerate() {
+            let here = nth == self.cursor;
+            c.put(area.x + 1, y, label(field), if here { Role::Brand } else { Role::Dim }, indent);
+            let x = area.x + 1 + indent;
+            let at = Rect { x, y, width: area.right().saturating_sub(x + 1).min(48), height: 1 };
+            match nth.checked_sub(LINKMAN).and_then(|nth| self.lines.get(nth)) {
+                Some(line) => {
+                    if here {
+                        c.tint(at, Role::Input);
+                    }
+                    line.draw(c, at, if here { Role::Input } else { Role::Text }, here);
+                    if line.is_empty() && !here {
+                        c.put(x, y, &format!("! {}", t.still_missing), Role::Warn, at.width);
+                    }
+                }
+                None => {
+                    let shown = match &self.customer {
+                        Some(customer) => format!("{} {}", customer.name, customer.number),
+                        None => fill(t.win_new_customer, &[&name]),
+                    };
+                    c.put(x, y, &shown, Role::Text, at.width.saturating_sub(2));
+                    c.put(at.right().saturating_sub(1), y, sh.theme.sym.choose, Role::Key, 1);
+                    if here {
+                        c.tint(at, Role::Cursor);
+                        c.cursor = Some(Position { x, y });
+                    }
+                }
+            }
+            y += 1;
+            if let Some(fault) = &self.faults[nth] {
+                for part in c.m.wrap(&format!("! {fault}"), usize::from(area.right().saturating_sub(x + 1))) {
+                    c.put(x, y, &part, Role::Bad, area.right().saturating_sub(x + 1));
+                    y += 1;
+                }
+            }
+        }
+        y += 1;
+        let confirm = format!(" {} ", Action::Succeed.label().get(sh.lang));
+        let here = self.cursor == CONFIRM;
+        c.put(area.x + 1, y, &confirm, if here { Role::Cursor } else { Role::Key }, 24);
+        if here {
+            c.cursor = Some(Position { x: area.x + 2, y });
+        }
+        y += 2;
+        for (line, role) in self.notes(sh) {
+            for part in c.m.wrap(&line, usize::from(area.width.saturating_sub(3))) {
+                if y < area.bottom() {
+                    c.put(area.x + 1, y, &part, role, area.width.saturating_sub(2));
+                    y += 1;
+                }
+            }
+        }
+    }
+}
+
+impl WinScreen {
+    /// What will happen, and what is worth knowing before.
+    fn notes(&self, sh: &Shared) -> Vec<(String, Role)> {
+        let t = sh.t();
+        let mut notes = Vec::new();
+        let owner = show::named(&self.opportunity, &resource::Opportunities, "assignee", sh);
+        notes.push(match &self.customer {
+            Some(customer) => (fill(t.win_will_link, &[&customer.name]), Role::Text),
+            None => (fill(t.win_will_make, &[&owner]), Role::Text),
+        });
+        if !self.lines[0].is_empty() {
+            notes.push((fill(t.win_will_contact, &[&self.lines[0].text().trim()]), Role::Text));
+        }
+        if self.priors.iter().any(|p| p.kind() == prior::Kind::LostCustomer) {
+            notes.push((format!("! {}", t.prior_lost), Role::Bad));
+        }
+        if !self.open_steps.is_empty() {
+            notes.push((String::new(), Role::Text));
+            notes.push((fill(t.win_open_steps, &[&self.open_steps.len()]), Role::Warn));
+            let steps = self.open_steps.iter().take(8);
+            notes.extend(steps.map(|step| {
+                let day = match show::value(step, &resource::PlanSteps, "plan_date") {
+                    Value::Date(day) => show::near(*day, sh),
+                    _ => String::new(),
+                };
+                (format!("  {day}  {}", step.label), Role::Dim)
+            }));
+        }
+        notes
+    }
+}
