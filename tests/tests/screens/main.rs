@@ -11,6 +11,7 @@ mod forms;
 mod lists;
 mod merge;
 mod network;
+mod opportunities;
 mod pictures;
 mod readme;
 mod sessions;
