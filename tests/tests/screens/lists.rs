@@ -112,11 +112,11 @@ async fn several_are_deleted_after_one_question() -> Result<()> {
     let stage = Stage::new().await?;
     let mut rolo = stage.boss().await?;
     rolo.press("2 s n space space d").await?;
-    shows(&rolo, "Move 2 records")?;
+    shows(&rolo, "Delete: 2 customers")?;
     rolo.press("n").await?;
     shows(&rolo, "包头稀土")?;
     rolo.press("d y").await?;
-    shows(&rolo, "Deleted 2")?;
+    shows(&rolo, "Delete: 2 customers   u undo")?;
     hides(&rolo, "北京华盛")
 }
 

@@ -4,6 +4,7 @@
 mod assign;
 mod board;
 mod budgets;
+mod bulk;
 mod conflicts;
 mod drafts;
 mod edges;

@@ -160,5 +160,5 @@ async fn u_goes_on_when_the_newest_step_cannot_be_taken_back() -> Result<()> {
     shows(&rolo, "Not taken back")?;
     shows(&rolo, "changed since by")?;
     rolo.press("u").await?;
-    shows(&rolo, "Undone (1)")
+    shows(&rolo, "Undone (change, 1 customer)")
 }

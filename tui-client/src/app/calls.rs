@@ -85,7 +85,6 @@ impl Calls {
 impl Pending {
     /// Whether the call makes sense again after a sign-in. What a picker or a check asked is asked anew anyway.
     pub fn request_can_wait(&self) -> bool {
-        !(self.slot.is_quiet()
-            || matches!(self.slot, Slot::Choices | Slot::Duplicates | Slot::Preview | Slot::Counts))
+        !(self.slot.is_quiet() || matches!(self.slot, Slot::Choices | Slot::Duplicates | Slot::Preview | Slot::Counts))
     }
 }

@@ -106,6 +106,8 @@ pub enum Again {
     Act(Action),
     /// The customer goes to this manager.
     Assign(Value),
+    /// This field of a kind is set to this.
+    Set(Kind, usize, Value),
     /// The next contact moves; the words that were typed, so that "tomorrow" stays tomorrow.
     Snooze(String),
 }

@@ -2,10 +2,10 @@
 
 use super::{
     effect::{Effect, Reply, Request, Slot, Timer},
-    many,
+    live, many,
     model::{Model, PROGRAM},
     msg::Msg,
-    live, navigate, press, reach,
+    navigate, press, reach,
     shared::{Nav, SPINNER_STEP, Shared},
 };
 use crate::{
@@ -15,7 +15,6 @@ use crate::{
         Overlay,
         undo::{self, Undo},
     },
-    screen::show,
     strings::fill,
     terminal::input::Input,
     theme::Role,
@@ -271,7 +270,7 @@ fn undone(sh: &mut Shared, request: rolo_proto::v1::UndoRequest, last: rolo_prot
         return;
     }
     sh.changes += 1;
-    let text = fill(if request.redo { t.redone } else { t.undone }, &[&show::thousands(last.done)]);
+    let text = fill(if request.redo { t.redone } else { t.undone }, &[&undo::what(&last, sh.lang)]);
     match last.kept_records.first() {
         None => {
             let back = if request.redo { Action::Undo } else { Action::Redo };

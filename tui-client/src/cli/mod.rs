@@ -14,6 +14,7 @@ use crate::{
     strings::Lang,
 };
 
+mod act;
 mod ask;
 mod completions;
 mod create;
@@ -29,6 +30,7 @@ mod log;
 mod login;
 mod logout;
 mod merge;
+mod notices;
 pub mod out;
 mod pairs;
 mod restore;
@@ -38,6 +40,7 @@ mod session;
 mod show;
 mod trust;
 mod undo;
+mod watch;
 mod whoami;
 
 use out::Out;
@@ -171,6 +174,8 @@ pub enum Command {
     Delete(delete::DeleteArgs),
     /// Take records out of the recycle bin
     Restore(restore::RestoreArgs),
+    /// Decide on records: assign, withdraw, succeed, fail, reopen, set a field, record a result ...
+    Do(act::DoArgs),
     /// Make one of two customers that are the same
     Merge(merge::MergeArgs),
     /// Bring records in from a CSV or XLSX file; list and take back earlier imports
@@ -179,6 +184,10 @@ pub enum Command {
     Export(export::ExportArgs),
     /// Take back an operation; without a number, the newest of one's own
     Undo(undo::UndoArgs),
+    /// Tell what is changed as it is changed, until interrupted
+    Watch(watch::WatchArgs),
+    /// List what has reached one: assignments, changes of what one follows
+    Notices(notices::NoticesArgs),
     /// Take up a server over the network, by the join code of its administrator
     Join(join::JoinArgs),
     /// List the servers over the network; choose the default, forget one
@@ -206,6 +215,9 @@ impl Command {
             Self::Delete(a) => return a.json,
             Self::Restore(a) => &a.shape,
             Self::Merge(a) => return a.json,
+            Self::Do(a) => return a.json,
+            Self::Watch(a) => return a.json,
+            Self::Notices(a) => return a.json,
             Self::Import(a) => return a.wants_json(),
             Self::Export(a) => return a.json,
             Self::Undo(a) => return a.json,
@@ -262,6 +274,9 @@ async fn run(cli: &Cli, out: &mut Out) -> Result<(), Failure> {
                 Command::Edit(args) => edit::run(&session, args, out).await,
                 Command::Delete(args) => delete::run(&session, args, out).await,
                 Command::Restore(args) => restore::run(&session, args, out).await,
+                Command::Do(args) => act::run(&session, args, out).await,
+                Command::Watch(args) => watch::run(&session, args, out).await,
+                Command::Notices(args) => notices::run(&session, args, out).await,
                 Command::Merge(args) => merge::run(&session, args, out).await,
                 Command::Import(args) => import::run(&session, args, out).await,
                 Command::Export(args) => export::run(&session, args, out).await,

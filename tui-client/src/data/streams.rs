@@ -16,7 +16,7 @@ impl Client {
         mut progress: impl FnMut(&v1::UndoProgress) + Send,
     ) -> Result<v1::UndoProgress, Failure> {
         let mut last = v1::UndoProgress::default();
-        self.hear(
+        self.hear_out(
             request,
             |c, r| async move { c.operations().undo(r).await },
             |_, step: v1::UndoProgress| {
@@ -40,7 +40,7 @@ impl Client {
     ) -> Result<v1::BulkProgress, Failure> {
         let mut last = v1::BulkProgress::default();
         let mut opened = 0;
-        self.hear(
+        self.hear_out(
             request,
             |c, r| async move { c.bulk().run_bulk(r).await },
             |time, mut step: v1::BulkProgress| {
@@ -62,7 +62,7 @@ impl Client {
 
     /// Hands on each message of a stream, with how often the stream has been opened by then, until that is enough.
     /// Attempts count from the last message that came.
-    async fn hear<Req, Res, F, Fut>(
+    async fn hear_out<Req, Res, F, Fut>(
         &self,
         request: Req,
         open: F,

@@ -130,17 +130,21 @@ impl Picker {
             Source::Choices(_) | Source::Given => self.line.text().to_owned(),
             _ => String::new(),
         };
-        self.found.clear();
+        let mut found: Vec<(u32, usize)> = Vec::new();
         for (i, (value, about)) in self.all.iter().enumerate() {
             let names = match value {
                 Value::Text(code) => vec![code.clone(), about.clone()],
                 Value::Choice(c) => vec![c.zh.clone(), c.en.clone(), c.value.clone()],
                 _ => Vec::new(),
             };
-            if typed.is_empty() || self.finder.score(&typed, &names).is_some() {
-                self.found.push(i);
+            match self.finder.score(&typed, &names) {
+                _ if typed.is_empty() => found.push((0, i)),
+                score => found.extend(score.map(|score| (score, i))),
             }
         }
+        // What fits best comes first.
+        found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        self.found = found.into_iter().map(|(_, i)| i).collect();
         self.cursor = self.cursor.min(self.found.len().saturating_sub(1));
     }
 
@@ -191,6 +195,10 @@ impl Picker {
         match chord.key {
             Key::Esc => return Step::Close,
             Key::Enter | Key::Tab => return self.choose(self.cursor),
+            // Nothing: the field is emptied.
+            Key::Delete if self.empties() => {
+                return Step::Answer(self.owner, Answer::Picked(self.ask, Value::Absent));
+            }
             Key::Down => self.cursor = (self.cursor + 1).min(last),
             Key::Up => self.cursor = self.cursor.saturating_sub(1),
             Key::PageDown => self.cursor = (self.cursor + 9).min(last),
@@ -204,6 +212,10 @@ impl Picker {
         Step::Stay
     }
 
+    fn empties(&self) -> bool {
+        matches!(self.ask, Ask::Set(_)) && self.line.is_empty()
+    }
+
     /// Draws it in the middle.
     pub fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         let frame = centred(area, 56.min(area.width.saturating_sub(2)), 14.min(area.height));
@@ -212,6 +224,10 @@ impl Picker {
         let line = Rect { x, y: inner.y, width: inner.right().saturating_sub(x), height: 1 };
         c.tint(line, Role::Input);
         self.line.draw(c, line, Role::Input, true);
+        if self.empties() {
+            let hint = sh.t().bulk_del_empties;
+            c.put_right(inner.right(), inner.y, hint, Role::Dim, inner.width / 2);
+        }
         let rows = usize::from(inner.height.saturating_sub(1));
         if let Some(why) = &self.failed {
             c.put(inner.x, inner.y + 1, why, Role::Bad, inner.width);

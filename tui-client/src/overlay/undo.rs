@@ -10,7 +10,7 @@ use crate::{
     keys::{Chord, Key},
     resource,
     screen::show,
-    strings::{Lang, fill},
+    strings::{Label, Lang, fill},
     terminal::input::fold,
     theme::Role,
     widget::{canvas::Canvas, panel},
@@ -18,6 +18,25 @@ use crate::{
 
 /// Above so many records one is asked first, even if none was changed since.
 const ASK_ABOVE: i64 = 10;
+
+/// What the methods do, by how their names begin.
+const DEEDS: [(&str, &str, &str); 15] = [
+    ("RunBulk", "bulk action", "批量操作"),
+    ("StartImport", "import", "导入"),
+    ("SettleNextContact", "next contact done", "完成下次联系"),
+    ("SnoozeNextContact", "next contact moved", "推迟下次联系"),
+    ("Create", "new", "新建"),
+    ("Update", "change", "修改"),
+    ("Delete", "delete", "删除"),
+    ("Restore", "restore", "恢复"),
+    ("Merge", "merge", "合并"),
+    ("Assign", "assign", "指派"),
+    ("Reassign", "reassign", "改派"),
+    ("Withdraw", "withdraw", "撤回"),
+    ("Succeed", "won", "开发成功"),
+    ("Fail", "lost", "开发失败"),
+    ("Reopen", "reopen", "重新打开"),
+];
 
 /// Whether a look at an undo must be shown before it is done. One that would do nothing is done at once: it says why.
 /// `fresh`: it is what the person has just seen done to so many.
@@ -38,6 +57,20 @@ pub fn counts(counts: &[rolo_proto::v1::KindCount], lang: Lang) -> String {
         }
     });
     each.collect::<Vec<_>>().join(if lang == Lang::En { ", " } else { "、" })
+}
+
+/// What was taken back, in words: `delete, 1 customer`.
+pub fn what(done: &UndoProgress, lang: Lang) -> String {
+    let counts = counts(&done.counts, lang);
+    let separator = if lang == Lang::En { ", " } else { "，" };
+    let each = [deed(&done.method).get(lang).to_owned(), counts];
+    each.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(separator)
+}
+
+/// What a method of the service does; blank where the records say enough.
+fn deed(method: &str) -> Label {
+    let (_, en, zh) = DEEDS.iter().find(|(verb, ..)| method.starts_with(verb)).unwrap_or(&("", "", ""));
+    Label::new(en, zh)
 }
 
 /// Why a record was kept, in words.

@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use super::Step;
 use crate::{
     app::{effect::ScreenId, shared::Shared},
+    data::{Fault, failure},
     keys::{Chord, Key},
-    resource::when,
-    screen::{Answer, Ask, show},
+    resource::{Field, Value, when},
+    screen::{Answer, Ask, form::editor::Editor, show},
     theme::Role,
     widget::{canvas::Canvas, line_input::LineInput, panel},
 };
@@ -19,12 +20,23 @@ pub struct Words {
     title: String,
     line: LineInput,
     as_time: bool,
+    /// It is a value of this field; nothing typed empties it.
+    field: Option<&'static Field>,
 }
 
 impl Words {
     /// With what is there at first.
     pub fn new(owner: ScreenId, ask: Ask, title: &str, initial: &str, as_time: bool) -> Self {
-        Self { owner, ask, title: title.to_owned(), line: LineInput::new(initial), as_time }
+        Self { owner, ask, title: title.to_owned(), line: LineInput::new(initial), as_time, field: None }
+    }
+
+    /// A value of a field.
+    pub fn of_field(owner: ScreenId, ask: Ask, title: &str, field: &'static Field) -> Self {
+        Self { field: Some(field), ..Self::new(owner, ask, title, "", false) }
+    }
+
+    fn value(&self, field: &Field, sh: &Shared) -> Result<Value, Fault> {
+        Editor::Line(self.line.clone()).value(field, sh)
     }
 
     fn time(&self, sh: &Shared) -> Option<i64> {
@@ -35,6 +47,10 @@ impl Words {
     pub fn key(&mut self, chord: Chord, sh: &Shared) -> Step {
         match chord.key {
             Key::Esc => Step::Close,
+            Key::Enter if let Some(field) = self.field => match self.value(field, sh) {
+                Ok(value) => Step::Answer(self.owner, Answer::Picked(self.ask, value)),
+                Err(_) => Step::Stay,
+            },
             Key::Enter if self.line.text().trim().is_empty() => Step::Stay,
             Key::Enter if self.as_time && self.time(sh).is_none() => Step::Stay,
             Key::Enter => {
@@ -61,6 +77,11 @@ impl Words {
         self.line.draw(c, line, Role::Input, true);
         let t = sh.t();
         let (text, role) = match (self.as_time, self.time(sh)) {
+            (false, _) if let Some(field) = self.field => match self.value(field, sh) {
+                Ok(Value::Absent) => (t.bulk_empties.to_owned(), Role::Dim),
+                Ok(value) => (format!("= {}", show::full(&value, field, sh)), Role::Good),
+                Err(fault) => (failure::fault_text(&fault, sh.lang), Role::Warn),
+            },
             (false, _) => (t.enter_takes.to_owned(), Role::Dim),
             (true, Some(at)) => (format!("= {}", show::exact_day(at, sh.zone, sh.lang)), Role::Good),
             (true, None) if self.line.is_empty() => (t.date_examples.to_owned(), Role::Dim),

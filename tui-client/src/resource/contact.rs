@@ -181,7 +181,7 @@ fn sort(field: Option<usize>) -> Sort {
     }
 }
 
-fn request(query: &ListQuery) -> v1::ListContactsRequest {
+pub(super) fn request(query: &ListQuery) -> v1::ListContactsRequest {
     v1::ListContactsRequest {
         filter: Some(filter(query)),
         order_by: sort(query.sort).into(),

@@ -380,7 +380,7 @@ fn sort(field: Option<usize>) -> Sort {
     }
 }
 
-fn request(query: &ListQuery) -> v1::ListCustomersRequest {
+pub(super) fn request(query: &ListQuery) -> v1::ListCustomersRequest {
     v1::ListCustomersRequest {
         filter: Some(filter(query)),
         order_by: sort(query.sort).into(),

@@ -189,7 +189,7 @@ fn sort(field: Option<usize>) -> Sort {
     }
 }
 
-fn request(query: &ListQuery) -> v1::ListInteractionsRequest {
+pub(super) fn request(query: &ListQuery) -> v1::ListInteractionsRequest {
     v1::ListInteractionsRequest {
         filter: Some(filter(query)),
         order_by: sort(query.sort).into(),

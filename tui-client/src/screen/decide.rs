@@ -184,15 +184,8 @@ pub fn assign(screen: ScreenId, record: &Record, target: Option<Target>, manager
     else {
         return;
     };
-    let Some(target) = target else { return };
     sh.again = Some(Again::Assign(manager.clone()));
-    let options = WriteOptions {
-        request_id: target.request_id,
-        revision: record.revision,
-        seen: vec![(field, record.values.get(field).cloned().unwrap_or_default())],
-        ..WriteOptions::default()
-    };
-    run(screen, Request::Update(record.kind, record.id, vec![(field, manager)], options), sh);
+    set(screen, record, target, field, manager, sh);
 }
 
 /// The next contact moves to what the words mean.
@@ -231,8 +224,24 @@ fn repeat(screen: ScreenId, record: &Record, targets: Vec<Target>, sh: &mut Shar
             snooze(screen, record, targets.into_iter().next(), words, until, sh);
             true
         }
+        Some(Again::Set(kind, field, value)) if kind == record.kind && allows(record, Right::Edit) => {
+            set(screen, record, targets.into_iter().next(), field, value, sh);
+            true
+        }
         Some(_) => false,
     }
+}
+
+/// The field becomes this, as in the record before.
+fn set(screen: ScreenId, record: &Record, target: Option<Target>, field: usize, value: Value, sh: &mut Shared) {
+    let Some(target) = target else { return };
+    let options = WriteOptions {
+        request_id: target.request_id,
+        revision: record.revision,
+        seen: vec![(field, record.values.get(field).cloned().unwrap_or_default())],
+        ..WriteOptions::default()
+    };
+    run(screen, Request::Update(record.kind, record.id, vec![(field, value)], options), sh);
 }
 
 /// The letter of each field that can be copied: its sort letter, else the first letter of its name that is free.

@@ -545,8 +545,8 @@ impl Screen for DetailScreen {
             Answer::Picked(Ask::Merge, other) => decide::merge_with(record, &other, sh),
             Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
             Answer::Words(Ask::Snooze, words, until) => {
-                        decide::snooze(self.id, record, target, words, until, sh);
-                    },
+                decide::snooze(self.id, record, target, words, until, sh);
+            }
             Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
             answer => decide::opportunity::answer(self.id, record, target, answer, sh),
         }

@@ -2,6 +2,7 @@
 //! [`special`]. A screen owns its state, changes it by what happens to it, asks [`Shared`] for everything else, and draws
 //! itself from what it has: it never waits.
 
+pub mod bulk;
 pub mod concerns;
 pub mod decide;
 pub mod detail;
@@ -37,6 +38,10 @@ pub enum Ask {
     Merge,
     /// Whether to delete what is selected.
     Delete,
+    /// Which field to set in all that is selected.
+    Which,
+    /// What this field is set to there.
+    Set(usize),
     /// Until when.
     Snooze,
     /// Why it is lost.

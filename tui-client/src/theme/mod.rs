@@ -219,7 +219,16 @@ mod tests {
     #[test]
     fn our_symbols_are_one_column_wide_or_ascii() {
         let narrow = Measure::default();
-        for s in [UNICODE.gone, UNICODE.bell, UNICODE.rule, UNICODE.cursor, UNICODE.mark, UNICODE.star, UNICODE.choose, UNICODE.dot] {
+        for s in [
+            UNICODE.gone,
+            UNICODE.bell,
+            UNICODE.rule,
+            UNICODE.cursor,
+            UNICODE.mark,
+            UNICODE.star,
+            UNICODE.choose,
+            UNICODE.dot,
+        ] {
             assert_eq!(narrow.width(s), 1, "{s} would shift what follows");
         }
         for s in [ASCII.rule, ASCII.cursor, ASCII.star, ASCII.arrow] {

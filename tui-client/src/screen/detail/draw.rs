@@ -65,7 +65,9 @@ fn title(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         let Some(index) = fields.iter().position(|f| f.name == name) else { continue };
         let Some(value) = record.values.get(index) else { continue };
         let (text, role) = match value {
-            crate::resource::Value::List(_) if name == "concerns" => (show::cell(value, &fields[index], sh).0, Role::Warn),
+            crate::resource::Value::List(_) if name == "concerns" => {
+                (show::cell(value, &fields[index], sh).0, Role::Warn)
+            }
             crate::resource::Value::List(missing) if !missing.is_empty() => {
                 (format!("! {}", fields[index].label.get(sh.lang)), Role::Warn)
             }

@@ -280,7 +280,7 @@ impl Plan {
             .map(|(index, step)| Row {
                 cells: cells(step, self.rows.resource, sh),
                 cursor: index == self.rows.cursor,
-                marked: self.rows.marked.contains_key(&step.id),
+                marked: self.rows.is_marked(step.id),
                 gone: self.rows.elsewhere.gone.contains(&step.id),
             })
             .collect();
@@ -327,10 +327,12 @@ fn cells(step: &Record, resource: &dyn Resource, sh: &Shared) -> Vec<(String, Ro
         (true, true) => ("!", Role::Bad, (fill(t.step_overdue_by, &[&-days]), Role::Bad)),
         (true, false) => (sym.ring, Role::Dim, (when_due(days, sh), Role::Dim)),
     };
-    vec![(state.to_owned(), role), (day, if role == Role::Bad { role } else { Role::Text }), (
-        text_of(step, "todo"),
-        if role == Role::Good { Role::Dim } else { Role::Text },
-    ), outcome]
+    vec![
+        (state.to_owned(), role),
+        (day, if role == Role::Bad { role } else { Role::Text }),
+        (text_of(step, "todo"), if role == Role::Good { Role::Dim } else { Role::Text }),
+        outcome,
+    ]
 }
 
 fn when_due(days: i64, sh: &Shared) -> String {

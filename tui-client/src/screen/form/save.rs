@@ -7,7 +7,7 @@ use super::{FormScreen, Item, editor::Editor};
 use crate::{
     app::{
         effect::{Reply, Request, Slot},
-        shared::{Nav, Shared},
+        shared::{Again, Nav, Shared},
     },
     data::{Failure, Fault, Reason, failure::fault_text},
     overlay::{Overlay, conflict::Difference},
@@ -102,6 +102,12 @@ impl FormScreen {
         sh.drop_draft(self.key_of_draft());
         self.touched = false;
         sh.changes += 1;
+        // One field that was changed can be set to the same elsewhere.
+        if let (Some((values, _)), Some(_)) = (&self.sent, &self.record)
+            && let [(field, value)] = values.as_slice()
+        {
+            sh.again = Some(Again::Set(self.kind, *field, value.clone()));
+        }
         let t = sh.t();
         // What was handed over may be out of sight for the one who did it.
         let handed_over = self.kind == Kind::Customer && record.label.is_empty();
@@ -198,9 +204,8 @@ impl FormScreen {
         let t = sh.t();
         self.meanwhile = match outcome {
             Ok(Reply::Record(now)) => {
-                let differs = |i: &&Item| {
-                    !i.contact && !same(now.values.get(i.field).unwrap_or(&Value::Absent), &i.was)
-                };
+                let differs =
+                    |i: &&Item| !i.contact && !same(now.values.get(i.field).unwrap_or(&Value::Absent), &i.was);
                 let fields: Vec<_> =
                     self.items.iter().filter(differs).map(|i| self.field_of(i).label.get(sh.lang)).collect();
                 (!fields.is_empty()).then(|| fill(t.changed_meanwhile, &[&fields.join(t.comma)]))

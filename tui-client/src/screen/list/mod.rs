@@ -9,16 +9,16 @@ pub mod sum;
 pub mod timeline;
 
 use ratatui::layout::Rect;
-use rolo_proto::v1::{Capability, Kind, Total};
+use rolo_proto::v1::{Action as Right, Capability, Kind, Total};
 
 use self::{filter::FilterLine, rows::Rows, sum::Sum};
-use super::{Answer, Ask, Place, Screen, decide, show};
+use super::{Answer, Ask, Place, Screen, bulk, decide, show};
 use crate::{
     app::{
         self,
         effect::{Preview, Reply, Request, ScreenId, Slot},
         live::News,
-        shared::{Nav, Shared},
+        shared::{Nav, Shared, allows},
     },
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
@@ -33,6 +33,8 @@ const COUNT_EVERY: i64 = 10_000;
 const COUNT_SOON: i64 = 1_000;
 /// How long the cursor rests before the preview loads.
 const PREVIEW_AFTER: u64 = 80;
+/// Of what is selected, so many are looked at for what may be done.
+const LOOKED_AT: usize = 500;
 
 /// A list.
 pub struct ListScreen {
@@ -154,6 +156,21 @@ impl ListScreen {
         moved
     }
 
+    /// Whether a decision is offered: on the row under the cursor, or on any of those selected.
+    fn offers(&self, action: Action, sh: &Shared) -> bool {
+        action == Action::Repeat || self.marked().any(|record| decide::actions(record, sh).contains(&action))
+    }
+
+    fn marked(&self) -> impl Iterator<Item = &Record> {
+        self.rows.pages.iter().filter(|record| self.rows.is_marked(record.id)).take(LOOKED_AT)
+    }
+
+    /// What is selected; none: a decision is about the row under the cursor.
+    fn chosen(&self) -> Option<bulk::Chosen> {
+        let assigned = !self.marked().any(|record| allows(record, Right::Assign));
+        self.rows.selection().map(|selection| bulk::Chosen { screen: self.id, selection, assigned })
+    }
+
     fn load_counts(&mut self, sh: &mut Shared) {
         (self.counting, self.counted_at) = (0, sh.now);
         if matches!(self.kind(), Kind::Customer | Kind::Interaction | Kind::Opportunity) {
@@ -272,6 +289,11 @@ impl Screen for ListScreen {
                 sh.nav.push(Nav::Detail(record.kind, record.id, record.label.clone()));
             }
             _ => {
+                if let Some(chosen) = self.chosen().filter(|_| self.offers(action, sh))
+                    && bulk::act(action, chosen, sh)
+                {
+                    return true;
+                }
                 let targets = self.rows.targets(sh);
                 let Some(record) = self.rows.current() else { return false };
                 return decide::act(action, decide::Subject { screen: self.id, record, targets }, sh);
@@ -371,7 +393,15 @@ impl Screen for ListScreen {
                 let targets = self.rows.targets(sh);
                 sh.call(self.id, Slot::Act, Request::Delete(self.kind(), targets));
             }
+            Answer::Ran => {
+                self.rows.unmark();
+            }
             answer => {
+                if let Some(chosen) = self.chosen()
+                    && bulk::answer(&answer, chosen, sh)
+                {
+                    return;
+                }
                 let mut targets = self.rows.targets(sh);
                 let Some(record) = self.rows.current() else { return };
                 let at = targets.iter().position(|t| t.id == record.id);
@@ -381,7 +411,7 @@ impl Screen for ListScreen {
                     Answer::Picked(Ask::Assign, manager) => decide::assign(self.id, record, target, manager, sh),
                     Answer::Words(Ask::Snooze, words, until) => {
                         decide::snooze(self.id, record, target, words, until, sh);
-                    },
+                    }
                     Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
                     answer => decide::opportunity::answer(self.id, record, target, answer, sh),
                 }
@@ -418,7 +448,11 @@ impl Screen for ListScreen {
         if decide::may_create(self.kind(), sh) {
             out.push(Action::New);
         }
-        out.extend(record.iter().flat_map(|r| decide::actions(r, sh)).filter(|a| *a != Action::Copy));
+        if self.rows.selection().is_some() {
+            out.extend(bulk::ACTIONS.into_iter().filter(|action| self.offers(*action, sh)));
+        } else {
+            out.extend(record.iter().flat_map(|r| decide::actions(r, sh)).filter(|a| *a != Action::Copy));
+        }
         out.push(Action::Find);
         if record.is_some() {
             out.extend([Action::Select, Action::Sort, Action::Copy]);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use rolo_proto::v1::{Kind, Total};
+use rolo_proto::v1::{Kind, Selection, Total};
 
 use super::elsewhere::Elsewhere;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     },
     data::{Failure, Reason, page::Pages},
     keys::Action,
-    resource::{self, Condition, ListQuery, Record, Resource},
+    resource::{self, Condition, ListQuery, Record, Resource, many},
     strings::fill,
     widget::table,
 };
@@ -51,6 +51,8 @@ pub struct Rows {
     pub first: usize,
     /// Marked rows by id.
     pub marked: BTreeMap<i64, (i64, String)>,
+    /// All that match are selected: more than are loaded.
+    pub all: bool,
     /// Where a range of marks began.
     pub anchor: Option<usize>,
     /// The list could not be loaded.
@@ -58,8 +60,6 @@ pub struct Rows {
     /// What is loaded was asked for by another query: shown until the first page of the new one is here.
     pub stale: bool,
     loading: Option<(usize, String)>,
-    /// Every row that comes is marked.
-    marking: bool,
     /// The cursor wants to be here once it is loaded.
     goal: Option<usize>,
     /// Or on this record.
@@ -88,11 +88,11 @@ impl Rows {
             cursor: 0,
             first: 0,
             marked: BTreeMap::new(),
+            all: false,
             anchor: None,
             failed: None,
             stale: false,
             loading: None,
-            marking: false,
             goal: None,
             keep: None,
             version: 0,
@@ -173,14 +173,12 @@ impl Rows {
         }
         let end = match self.goal {
             Some(goal) => goal.min(FAR) + 1,
-            None if self.marking => FAR,
             None => self.first + visible * 2,
         };
         if let Some((page, token)) = self.pages.missing(self.first, end.max(1)) {
             self.load(page, token, sh);
         } else {
             self.goal = None;
-            self.marking = false;
         }
         self.catch_up(sh, visible);
     }
@@ -200,9 +198,6 @@ impl Rows {
                     }
                 }
                 self.pages.fill(page, token, loaded, self.cursor);
-                if self.marking {
-                    self.mark_loaded();
-                }
                 if let Some(at) = self.keep.and_then(|id| self.pages.position(id)) {
                     self.cursor = at;
                     self.keep = None;
@@ -258,7 +253,7 @@ impl Rows {
             Action::Bottom => self.to(usize::MAX, sh, visible),
             Action::Select => self.toggle(sh, visible),
             Action::SelectRange => self.range(),
-            Action::SelectAll => self.mark_all(sh, visible),
+            Action::SelectAll => self.mark_all(),
             _ => return false,
         }
         true
@@ -266,6 +261,10 @@ impl Rows {
 
     /// Marks the row, or not any more, and moves on.
     pub fn toggle(&mut self, sh: &mut Shared, visible: usize) {
+        if self.all {
+            let text = sh.t().bulk_all_selected;
+            return sh.say(text, crate::theme::Role::Dim);
+        }
         let Some(record) = self.current() else { return };
         let (id, entry) = (record.id, (record.revision, record.label.clone()));
         if self.marked.remove(&id).is_none() {
@@ -286,32 +285,45 @@ impl Rows {
         self.marked.extend(rows);
     }
 
-    /// Marks every row that matches, loading what is not here yet.
-    pub fn mark_all(&mut self, sh: &mut Shared, visible: usize) {
-        self.marking = !self.pages.is_complete();
-        self.mark_loaded();
-        self.ensure(sh, visible);
+    /// Selects every row that matches: each by itself where all are loaded, else by what the list is asked for.
+    pub fn mark_all(&mut self) {
+        self.unmark();
+        if self.pages.is_complete() {
+            let rows: Vec<_> = self.pages.iter().map(|r| (r.id, (r.revision, r.label.clone()))).collect();
+            self.marked.extend(rows);
+        } else {
+            self.all = many::matching(self.resource.kind(), &self.query()).is_some();
+        }
     }
 
-    fn mark_loaded(&mut self) {
-        let rows: Vec<_> = self.pages.iter().map(|r| (r.id, (r.revision, r.label.clone()))).collect();
-        self.marked.extend(rows);
+    /// Whether a row is selected.
+    pub fn is_marked(&self, id: i64) -> bool {
+        self.all || self.marked.contains_key(&id)
+    }
+
+    /// What is selected; none: a decision is about the row under the cursor.
+    pub fn selection(&self) -> Option<Selection> {
+        let all = many::matching(self.resource.kind(), &self.query())?;
+        if self.all {
+            return Some(all);
+        }
+        let ids: Vec<i64> = self.marked.keys().copied().collect();
+        (!ids.is_empty()).then(|| many::these(self.resource.kind(), ids))
     }
 
     /// Stops going to the end; whether it was under way.
     pub fn halt(&mut self) -> bool {
-        let under_way = self.goal.is_some() && self.keep.is_none() || self.marking;
+        let under_way = self.goal.is_some() && self.keep.is_none();
         self.goal = None;
-        self.marking = false;
         under_way
     }
 
     /// Forgets all marks; whether there were any.
     pub fn unmark(&mut self) -> bool {
-        let any = !self.marked.is_empty() || self.anchor.is_some();
+        let any = self.all || !self.marked.is_empty() || self.anchor.is_some();
         self.marked.clear();
+        self.all = false;
         self.anchor = None;
-        self.marking = false;
         any
     }
 
@@ -351,6 +363,10 @@ impl Rows {
         let last = (self.first + visible).min(len);
         let range = format!("{}{}{last}", self.first + 1, sh.theme.sym.dash);
         let text = fill(t.of, &[&range, &of]);
-        if self.marked.is_empty() { text } else { format!("{}  {text}", fill(t.selected, &[&self.marked.len()])) }
+        match self.marked.len() {
+            _ if self.all => format!("{}  {text}", fill(t.selected, &[&of])),
+            0 => text,
+            n => format!("{}  {text}", fill(t.selected, &[&super::super::show::thousands(n as i64)])),
+        }
     }
 }

@@ -7,7 +7,7 @@ mod draw;
 mod people;
 
 use ratatui::layout::Rect;
-use rolo_proto::v1::{self, Kind, OpportunityView, UserRef, bulk_action};
+use rolo_proto::v1::{self, Kind, OpportunityView, Selection, UserRef, bulk_action};
 
 pub use self::draw::load;
 use self::people::People;
@@ -27,7 +27,7 @@ use crate::{
         bulk::{Bulk, Plan},
         spread::Spread,
     },
-    resource::{self, Condition, Value},
+    resource::{self, Condition, Value, many},
     screen::{
         Answer, Place, Screen, decide,
         list::{filter::FilterLine, rows::Rows, sum::Sum},
@@ -116,18 +116,26 @@ impl AssignScreen {
         Some(Condition { field, values: vec![Value::User(user.clone())] })
     }
 
-    fn targets(&self) -> Vec<i64> {
-        if self.rows.marked.is_empty() {
-            return self.rows.current().map(|record| record.id).into_iter().collect();
+    /// What is given away: what is selected, else the row under the cursor.
+    fn meant(&self) -> Option<Selection> {
+        let row = || Some(many::these(Kind::Opportunity, vec![self.rows.current()?.id]));
+        self.rows.selection().or_else(row)
+    }
+
+    /// How many that is.
+    fn count(&self, sh: &Shared) -> String {
+        match self.rows.marked.len() {
+            _ if self.rows.all => self.sum.count(sh),
+            0 => usize::from(self.rows.current().is_some()).to_string(),
+            n => show::thousands(n as i64),
         }
-        self.rows.marked.keys().copied().collect()
     }
 
     /// To the manager under the cursor.
     fn assign(&mut self, sh: &mut Shared) {
         let t = sh.t();
-        let ids = self.targets();
-        let Some(to) = self.people.current().and_then(|one| one.user.clone()).filter(|_| !ids.is_empty()) else {
+        let to = self.people.current().and_then(|one| one.user.clone());
+        let (Some(selection), Some(to)) = (self.meant(), to) else {
             sh.say(t.assign_nothing, Role::Dim);
             return;
         };
@@ -136,38 +144,36 @@ impl AssignScreen {
             return;
         }
         let said = fill(t.assigned_to, &[&show::user(&to)]);
-        // One row needs no more than a word; of several each is told.
-        let tell = ids.len() > 1;
-        self.give(bulk_action::Assign { assignee_id: to.id, shares: Vec::new() }, ids, said, tell, sh);
+        self.give(bulk_action::Assign { assignee_id: to.id, shares: Vec::new() }, selection, said, sh);
     }
 
-    fn give(&self, assign: bulk_action::Assign, ids: Vec<i64>, said: String, tell: bool, sh: &mut Shared) {
+    fn give(&self, assign: bulk_action::Assign, selection: Selection, said: String, sh: &mut Shared) {
         let action = match self.of {
             None => bulk_action::Action::Assign(assign),
             Some(_) => bulk_action::Action::Reassign(assign),
         };
-        self.run(action, ids, said, tell, sh);
+        self.run(action, selection, said, sh);
     }
 
     fn withdraw(&self, sh: &mut Shared) {
-        let ids = self.targets();
-        if self.of.is_some() && !ids.is_empty() {
+        if let Some(selection) = self.meant() {
             let said = sh.t().withdrawn.to_owned();
-            let tell = ids.len() > 1;
-            self.run(bulk_action::Action::Withdraw(bulk_action::Nothing {}), ids, said, tell, sh);
+            self.run(bulk_action::Action::Withdraw(bulk_action::Nothing {}), selection, said, sh);
         }
     }
 
-    /// The same to many, under one name.
-    fn run(&self, action: bulk_action::Action, ids: Vec<i64>, what: String, tell: bool, sh: &mut Shared) {
+    /// One operation. Its result is shown: a word for one row, else each that was refused. What only a filter names is
+    /// counted first.
+    fn run(&self, action: bulk_action::Action, selection: Selection, what: String, sh: &mut Shared) {
         if sh.waits(PROGRAM, Slot::Act) {
             let text = sh.t().still_saving;
             sh.say(text, Role::Dim);
             return;
         }
-        let selection = v1::Selection { kind: Kind::Opportunity.into(), ids, filter: None };
-        let action = v1::BulkAction { action: Some(action) };
-        let bulk = Bulk::start(Plan { owner: self.id, what, selection, action, tell }, sh);
+        let tell = selection.ids.len() != 1;
+        let filtered = selection.filter.is_some();
+        let plan = Plan { owner: self.id, what, selection, action: v1::BulkAction { action: Some(action) }, tell };
+        let bulk = if filtered { Bulk::ask(plan, sh) } else { Bulk::start(plan, sh) };
         sh.overlays.push(Overlay::Bulk(Box::new(bulk)));
     }
 
@@ -349,7 +355,8 @@ impl Screen for AssignScreen {
         } else if let Answer::Shares(shares) = answer {
             let ids: Vec<i64> = shares.iter().flat_map(|share| share.ids.iter().copied()).collect();
             let said = fill(sh.t().spread_over, &[&shares.iter().filter(|share| !share.ids.is_empty()).count()]);
-            self.give(bulk_action::Assign { assignee_id: 0, shares }, ids, said, true, sh);
+            let selection = many::these(Kind::Opportunity, ids);
+            self.give(bulk_action::Assign { assignee_id: 0, shares }, selection, said, sh);
         }
     }
 
@@ -378,7 +385,7 @@ impl Screen for AssignScreen {
         match action {
             Action::Assign => {
                 let to = self.people.current().and_then(|one| one.user.as_ref()).map_or("", show::user);
-                let count = self.targets().len();
+                let count = self.count(sh);
                 if sh.size.0 < 60 {
                     return Some(format!("{} {count}", action.label().get(sh.lang)));
                 }
@@ -391,10 +398,10 @@ impl Screen for AssignScreen {
     }
 
     fn status(&self, sh: &Shared) -> String {
-        match self.rows.marked.len() {
-            // Where there is little room, how many are meant says most.
-            n if n > 0 && sh.size.0 < 60 => fill(sh.t().selected, &[&show::thousands(n as i64)]),
-            _ => self.rows.status(sh, self.visible(sh)),
+        // Where there is little room, how many are meant says most.
+        match (!self.rows.marked.is_empty() || self.rows.all) && sh.size.0 < 60 {
+            true => fill(sh.t().selected, &[&self.count(sh)]),
+            false => self.rows.status(sh, self.visible(sh)),
         }
     }
 

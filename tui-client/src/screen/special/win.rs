@@ -272,11 +272,7 @@ impl Screen for WinScreen {
 
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
         let many = resource::of(Kind::Opportunity).map_or("", |r| r.labels().1.get(sh.lang));
-        vec![
-            many.to_owned(),
-            self.opportunity.label.clone(),
-            Action::Succeed.label().get(sh.lang).to_owned(),
-        ]
+        vec![many.to_owned(), self.opportunity.label.clone(), Action::Succeed.label().get(sh.lang).to_owned()]
     }
 
     fn actions(&self, _: &Shared) -> Vec<Action> {

@@ -1,0 +1,188 @@
+//! One thing done to many (`tui.md` behaviour 6): preview with the count, run, a result a row, one undo.
+
+use anyhow::{Context, Result};
+use rolo_proto::v1 as pb;
+use rolo_tests::world::request_id;
+use rolo_tui::strings::Lang;
+
+use crate::stage::{Stage, call, hides, row, shows};
+
+const LIVE: &str = "SELECT COUNT(*) FROM customer WHERE deleted_at IS NULL";
+const AT_NO_1: &str = "SELECT COUNT(*) FROM customer WHERE address = '解放路 1 号'";
+
+/// So many customers of the first person.
+async fn many(stage: &Stage, from: usize, to: usize) -> Result<()> {
+    let boss = stage.user("boss").await?;
+    let rows = (from..to).map(|n| pb::CreateCustomerRequest {
+        customer: Some(pb::CustomerInput {
+            name: format!("第{n:04}公司"),
+            manager_id: Some(boss),
+            ..Default::default()
+        }),
+        request_id: request_id(),
+        ..Default::default()
+    });
+    for request in rows {
+        let _: pb::CreateCustomerResponse =
+            call(stage.boss.call(request, |c, r| async move { c.customers().create_customer(r).await })).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_field_is_set_in_all_that_is_marked_and_one_u_takes_it_back() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.boss().await?;
+    rolo.press("2 s n space space space e").await?;
+    shows(&rolo, "Set which field?")?;
+    rolo.press("'addr' enter '解放路 1 号'").await?;
+    shows(&rolo, "= 解放路 1 号")?;
+    rolo.press("enter").await?;
+    shows(&rolo, "Address = 解放路 1 号: 3 customers")?;
+    insta::assert_snapshot!("bulk_ask", rolo.text());
+    rolo.press("y").await?;
+    shows(&rolo, "Address = 解放路 1 号: 3 customers   u undo")?;
+    hides(&rolo, "3 selected")?;
+    assert_eq!(stage.world.number(AT_NO_1).await?, 3);
+    rolo.press("u").await?;
+    shows(&rolo, "Undone (bulk action, 3 customers)")?;
+    assert_eq!(stage.world.number(AT_NO_1).await?, 0);
+    rolo.press("ctrl-r").await?;
+    shows(&rolo, "Redone (3 customers)")?;
+    assert_eq!(stage.world.number(AT_NO_1).await?, 3);
+    Ok(())
+}
+
+/// A star selects what the filter finds, loaded or not: more than a page, and it says how many.
+#[tokio::test]
+async fn all_that_match_are_deleted_by_the_filter_and_come_back_with_one_key() -> Result<()> {
+    let stage = Stage::new().await?;
+    many(&stage, 0, 130).await?;
+    let mut rolo = stage.boss().await?;
+    rolo.press("2 / '公司' enter *").await?;
+    shows(&rolo, "131 selected")?;
+    rolo.press("space").await?;
+    shows(&rolo, "All that match are selected")?;
+    rolo.press("d").await?;
+    shows(&rolo, "Delete: 131 customers")?;
+    rolo.press("enter").await?;
+    shows(&rolo, "Delete: 131 customers   u undo")?;
+    assert_eq!(stage.world.number(LIVE).await?, 7);
+    rolo.press("u").await?;
+    shows(&rolo, "Undone (bulk action, 131 customers)")?;
+    assert_eq!(stage.world.number(LIVE).await?, 138);
+    Ok(())
+}
+
+/// Each record for itself: what one person may not change is told with its owner, and opens; the result waits.
+#[tokio::test]
+async fn what_was_refused_says_why_and_opens_and_the_result_is_there_again() -> Result<()> {
+    let stage = Stage::new().await?;
+    for lang in [Lang::En, Lang::Zh] {
+        let mut rolo = stage.screens("mgr", (80, 24), lang).await?;
+        rolo.press("2 s n *").await?;
+        shows(&rolo, if lang == Lang::En { "8 selected" } else { "已选 8" })?;
+        rolo.press("e 'tel' enter '010-12345678' enter y").await?;
+        shows(&rolo, if lang == Lang::En { "6 refused" } else { "拒绝 6 条" })?;
+        insta::assert_snapshot!(format!("bulk_result_{lang:?}"), rolo.text());
+        rolo.press("j enter").await?;
+        shows(&rolo, if lang == Lang::En { "[Profile]" } else { "[资料]" })?;
+        rolo.press("esc").await?;
+        shows(&rolo, if lang == Lang::En { "6 refused" } else { "拒绝 6 条" })?;
+        rolo.press("u").await?;
+        shows(&rolo, if lang == Lang::En { "Undone (bulk action, 2 customers)" } else { "已撤销（批量操作，客户 2）" })?;
+        assert_eq!(stage.world.number("SELECT COUNT(*) FROM customer WHERE tel = '010-12345678'").await?, 0);
+    }
+    Ok(())
+}
+
+/// More than a twentieth more or less than was shown asks again.
+#[tokio::test]
+async fn a_filter_that_finds_others_by_now_asks_again_with_what_it_finds() -> Result<()> {
+    let stage = Stage::empty().await?;
+    many(&stage, 0, 120).await?;
+    let mut rolo = stage.boss().await?;
+    rolo.press("2 * d").await?;
+    shows(&rolo, "Delete: 120 customers")?;
+    many(&stage, 120, 130).await?;
+    rolo.press("y").await?;
+    shows(&rolo, "It is about 130 by now; 120 were shown before")?;
+    assert_eq!(stage.world.number(LIVE).await?, 130);
+    rolo.press("y").await?;
+    shows(&rolo, "Delete: 130 customers   u undo")
+}
+
+#[tokio::test]
+async fn esc_stops_it_behind_the_records_under_way_and_enter_goes_on() -> Result<()> {
+    let stage = Stage::empty().await?;
+    many(&stage, 0, 520).await?;
+    let mut rolo = stage.boss().await?;
+    rolo.press("2 * d").await?;
+    rolo.tap("y")?;
+    rolo.tap("esc")?;
+    shows(&rolo, "Stops behind the records under way")?;
+    rolo.until_idle().await?;
+    shows(&rolo, "Stopped behind")?;
+    shows(&rolo, "of 520")?;
+    assert!(stage.world.number(LIVE).await? > 0);
+    rolo.press("enter").await?;
+    shows(&rolo, "Delete: 520 customers   u undo")?;
+    assert_eq!(stage.world.number(LIVE).await?, 0);
+    Ok(())
+}
+
+/// Key budget: assign what is selected in three keys; a dot does it to the next row.
+#[tokio::test]
+async fn what_is_selected_is_assigned_in_three_keys_and_more_with_a_dot() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.boss().await?;
+    rolo.press("2 s n space space").await?;
+    rolo.press("a").await?;
+    let of = rolo.text().lines().find(|line| line.contains(" mgr ")).context("mgr is offered")?.to_owned();
+    let digit = of.chars().find(char::is_ascii_digit).context("a digit chooses")?;
+    rolo.press(&format!("{digit} y")).await?;
+    shows(&rolo, "Assign to mgr: 2 customers")?;
+    let before = row(&rolo);
+    rolo.press(".").await?;
+    shows(&rolo, "Saved")?;
+    assert_ne!(row(&rolo), before, "the next row is under the cursor");
+    Ok(())
+}
+
+/// What was changed in one record by its form is changed in the next by a dot, and in many.
+#[tokio::test]
+async fn a_dot_sets_the_same_field_again_on_the_row_under_the_cursor_and_on_what_is_marked() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.boss().await?;
+    rolo.press("2 s n e / 'zip' enter '100080' ctrl-s").await?;
+    rolo.press("j .").await?;
+    shows(&rolo, "Saved")?;
+    let zips = "SELECT COUNT(*) FROM customer WHERE zip = '100080'";
+    assert_eq!(stage.world.number(zips).await?, 2);
+    rolo.press("space space . y").await?;
+    shows(&rolo, "2 customers")?;
+    assert_eq!(stage.world.number(zips).await?, 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_choice_is_emptied_and_a_value_that_is_none_stays_in_the_line() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.boss().await?;
+    rolo.press("2 s n space space e 'level' enter del y").await?;
+    shows(&rolo, "Customer level = (empty): 2 customers")?;
+    assert_eq!(stage.world.number("SELECT COUNT(*) FROM customer WHERE level_id IS NULL").await?, 2);
+    rolo.press("space space e 'satisf' enter '9' enter").await?;
+    shows(&rolo, "1 to 5")?;
+    rolo.press("esc").await?;
+    shows(&rolo, "2 selected")
+}
+
+/// Nothing is offered that none of what is selected allows.
+#[tokio::test]
+async fn who_may_change_none_of_what_is_marked_is_not_asked() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.screens("exe", (80, 24), Lang::En).await?;
+    rolo.press("2 space space d").await?;
+    shows(&rolo, "not possible here")
+}
