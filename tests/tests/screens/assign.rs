@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use rolo_proto::v1 as pb;
+use rolo_tests::ask::lead;
 use rolo_tui::{app::harness::Harness, strings::Lang};
 
 use crate::{
@@ -159,5 +160,41 @@ async fn only_who_assigns_comes_here() -> Result<()> {
     rolo.press("A").await?;
     shows(&rolo, "not possible here")?;
     assert!(!row(&rolo).contains("Account managers"));
+    Ok(())
+}
+
+/// §5.2: create and assign in one step; the form is for the manager under the cursor.
+#[tokio::test]
+async fn n_records_one_for_the_manager_under_the_cursor() -> Result<()> {
+    let stage = Stage::empty().await?;
+    managers(&stage, &TEN[..1]).await?;
+    let mut rolo = stage.screens("sup", (80, 40), Lang::En).await?;
+    rolo.press("A n").await?;
+    shows(&rolo, "李伟")?;
+    rolo.press("'Acme' tab 'Sensors' tab tab '40'").await?;
+    for _ in 0..9 {
+        rolo.press("tab").await?;
+    }
+    rolo.press("'They asked for a quotation' ctrl-s").await?;
+    rolo.press("g t").await?;
+    shows(&rolo, "1 open")
+}
+
+/// Live lists: what others record and assign shows without a key, and the row under the cursor stays.
+#[tokio::test]
+async fn what_others_do_shows_without_a_key() -> Result<()> {
+    let stage = Stage::empty().await?;
+    managers(&stage, &TEN[..1]).await?;
+    let (sup, boss) = (stage.world.session("sup").await?, stage.world.session("boss").await?);
+    let ids = opportunities(&stage, &sup, 3).await?;
+    let mut rolo = stage.screens("sup", (120, 40), Lang::En).await?;
+    rolo.press("A").await?;
+    let left = |rolo: &Harness| row(rolo).split('│').next().map(str::to_owned);
+    let before = left(&rolo);
+    boss.assign(&boss.opportunity(ids[0]).await?, stage.user("m01").await?).await?;
+    rolo.until_shows("5%").await?;
+    assert_eq!(left(&rolo), before);
+    sup.record(lead("新来的公司")).await?;
+    rolo.until_shows("press R").await?;
     Ok(())
 }

@@ -79,7 +79,8 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         add(action, none);
     }
     let signed_in = sh.session.is_some();
-    let offered = |a: &Action| signed_in && sh.offers(*a) || matches!(a, Action::Help | Action::Language | Action::Quit);
+    let offered =
+        |a: &Action| signed_in && sh.offers(*a) || matches!(a, Action::Help | Action::Language | Action::Quit);
     for action in EVERYWHERE.into_iter().filter(offered) {
         let goes = action.name().starts_with("go-");
         add(action, if goes { Label::new("go to", "前往") } else { none });

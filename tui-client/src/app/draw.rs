@@ -194,7 +194,15 @@ fn footer(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     let mut right = area.right().saturating_sub(1);
     if let Some(screen) = model.top() {
         let status = screen.status(sh);
-        right = c.put_right(right, area.y, &status, Role::Dim, if area.width < 60 { area.width / 2 } else { area.width * 3 / 5 }).saturating_sub(2);
+        right = c
+            .put_right(
+                right,
+                area.y,
+                &status,
+                Role::Dim,
+                if area.width < 60 { area.width / 2 } else { area.width * 3 / 5 },
+            )
+            .saturating_sub(2);
     }
     if !model.prefix.is_empty() {
         let text = format!("{} …", chord::print(&model.prefix));

@@ -405,7 +405,11 @@ pub fn known(sh: &mut Shared, request: &Request, follows: v1::SetFollowResponse,
 /// "★ following": whether the person follows a record; none if not, or if it was not asked.
 pub fn follows(sh: &Shared, kind: Kind, id: i64) -> Option<String> {
     let known = sh.live.follows.get(&(kind.into(), id)).filter(|f| f.follows)?;
-    let text = if known.followers > 1 { fill(sh.t().following_with, &[&known.followers]) } else { sh.t().following.to_owned() };
+    let text = if known.followers > 1 {
+        fill(sh.t().following_with, &[&known.followers])
+    } else {
+        sh.t().following.to_owned()
+    };
     Some(format!("{} {text}", sh.theme.sym.star))
 }
 

@@ -3,7 +3,10 @@
 
 use rolo_proto::v1;
 
-use crate::{data::{Client, Failure}, resource::ListQuery};
+use crate::{
+    data::{Client, Failure},
+    resource::ListQuery,
+};
 
 /// A question.
 #[derive(Debug, Clone)]
@@ -11,7 +14,7 @@ pub enum Ask {
     /// Whom an opportunity can be given to, with what they have to do.
     Assignees,
     /// Who would get which.
-    Spread(v1::SpreadOpportunitiesRequest),
+    Spread(Box<v1::SpreadOpportunitiesRequest>),
     /// Open opportunities by stage.
     Board,
     /// Expected and won amounts from this month (`YYYY-MM`; empty: this one), so many months.
@@ -53,7 +56,7 @@ pub async fn ask(client: &Client, ask: Ask) -> Result<Told, Failure> {
         }
         Ask::Spread(request) => {
             let done: v1::SpreadOpportunitiesResponse =
-                client.call(request, |c, r| async move { c.opportunities().spread_opportunities(r).await }).await?;
+                client.call(*request, |c, r| async move { c.opportunities().spread_opportunities(r).await }).await?;
             Ok(Told::Spread(done.shares))
         }
         Ask::Board => {
@@ -69,7 +72,8 @@ pub async fn ask(client: &Client, ask: Ask) -> Result<Told, Failure> {
             Ok(Told::Forecast(forecast))
         }
         Ask::Sum(query, page_token) => {
-            let request = v1::SumOpportunitiesRequest { filter: Some(crate::resource::opportunity_filter(&query)), page_token };
+            let request =
+                v1::SumOpportunitiesRequest { filter: Some(crate::resource::opportunity_filter(&query)), page_token };
             let sum: v1::SumOpportunitiesResponse =
                 client.call(request, |c, r| async move { c.opportunities().sum_opportunities(r).await }).await?;
             Ok(Told::Sum(sum.figures.unwrap_or_default(), sum.next_page_token))

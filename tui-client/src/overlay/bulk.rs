@@ -231,7 +231,13 @@ impl Bulk {
                 let (done, total) = sh.calls.of(PROGRAM, Slot::Act).and_then(|call| call.progress).unwrap_or((0, 0));
                 let figures = fill(t.of, &[&show::thousands(done as i64), &show::thousands(total as i64)]);
                 let keys = if cancel.is_cancelled() { t.bulk_stopping } else { t.bulk_stop };
-                (vec![self.plan.what.clone(), format!("{}  {figures}", show::bar(done as i64, total as i64, BAR, sh))], keys.to_owned())
+                (
+                    vec![
+                        self.plan.what.clone(),
+                        format!("{}  {figures}", show::bar(done as i64, total as i64, BAR, sh)),
+                    ],
+                    keys.to_owned(),
+                )
             }
             Stage::Broken(_, why) => (vec![self.plan.what.clone(), why.clone()], t.bulk_go_on.to_owned()),
             Stage::Ended(_, done) => {

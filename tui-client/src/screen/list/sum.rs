@@ -102,3 +102,49 @@ impl Sum {
         if self.next.is_empty() { "" } else { sh.theme.sym.least }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rolo_proto::v1::Figures;
+
+    use super::*;
+    use crate::{
+        strings::Lang,
+        text::Measure,
+        theme::{Theme, ThemeName},
+    };
+
+    const OWNER: ScreenId = 7;
+
+    fn asked(sh: &mut Shared) -> Option<Request> {
+        let call = sh.calls.find(OWNER, Slot::Sum).and_then(|id| sh.calls.take(id));
+        call.map(|call| call.request)
+    }
+
+    fn part(next: &str) -> Reply {
+        let figures = Figures { count: 10_000, amount: 20_000_000 * 10_000, weighted: 5_000_000 * 10_000, unknown: 0 };
+        Reply::Work(Told::Sum(figures, next.to_owned()))
+    }
+
+    /// Footer: up to 10,000 rows by itself, then "at least" and a key to compute it in full.
+    #[test]
+    fn what_is_more_than_a_part_is_at_least_until_it_is_summed_to_the_end() {
+        let measure = Measure::default();
+        let theme = Theme::new(ThemeName::Default, measure);
+        let sh = &mut Shared::new(Lang::En, measure, theme, (80, 24), 1);
+        let Some(mut rows) = Rows::new(OWNER, 0, Kind::Opportunity, 0, 0) else { return };
+        let mut sum = Sum::default();
+        rows.version = 1;
+        sum.follow(OWNER, &rows, sh);
+        let first = asked(sh).unwrap_or(Request::Reach);
+        sum.came(OWNER, &first, part("b"), &rows, sh);
+        assert_eq!((sum.count(sh), sum.text(sh)), ("≥ 10,000".into(), "Σ ≥ 20 M · weighted ≥ 5 M".into()));
+        assert!(asked(sh).is_none(), "no more than a part by itself");
+        sum.go_on(OWNER, &rows, sh);
+        let second = asked(sh).unwrap_or(Request::Reach);
+        sum.came(OWNER, &second, part("c"), &rows, sh);
+        let third = asked(sh).unwrap_or(Request::Reach);
+        sum.came(OWNER, &third, part(""), &rows, sh);
+        assert_eq!((sum.count(sh), sum.text(sh)), ("30,000".into(), "Σ 60 M · weighted 15 M".into()));
+    }
+}

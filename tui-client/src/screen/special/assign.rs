@@ -192,7 +192,7 @@ impl AssignScreen {
             assignee_ids: self.people.over(self.of.as_ref().map_or(0, |from| from.id)),
             spread: spread.into(),
         };
-        sh.call(self.id, SPREAD, Request::Work(Ask::Spread(request)));
+        sh.call(self.id, SPREAD, Request::Work(Ask::Spread(Box::new(request))));
     }
 
     fn visible(&self, sh: &Shared) -> usize {

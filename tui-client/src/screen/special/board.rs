@@ -85,9 +85,11 @@ impl BoardScreen {
                 Some(Lane { stage: column.stage, figures: column.figures.unwrap_or_default(), rows })
             });
             self.lanes = each.collect();
-            self.at = self.lanes.iter().position(|lane| Some(stage_id(&lane.stage)) == here).unwrap_or_else(|| {
-                self.lanes.iter().position(|lane| lane.figures.count > 0).unwrap_or(0)
-            });
+            self.at = self
+                .lanes
+                .iter()
+                .position(|lane| Some(stage_id(&lane.stage)) == here)
+                .unwrap_or_else(|| self.lanes.iter().position(|lane| lane.figures.count > 0).unwrap_or(0));
         }
         self.loaded = true;
         self.show(sh);

@@ -132,10 +132,10 @@ impl TodayScreen {
             2 => [due.next_7_days, work.steps_next_7_days],
             _ => [work.new_assignments, None],
         };
-        parts.into_iter().flatten().reduce(|one, other| Total {
-            count: one.count + other.count,
-            at_least: one.at_least || other.at_least,
-        })
+        parts
+            .into_iter()
+            .flatten()
+            .reduce(|one, other| Total { count: one.count + other.count, at_least: one.at_least || other.at_least })
     }
 
     fn lines(&self) -> Vec<Line> {

@@ -85,10 +85,9 @@ fn nothing(screen: &AssignScreen, sh: &Shared) -> Vec<(String, Role)> {
         ];
     }
     match &screen.of {
-        Some(user) => vec![
-            (fill(t.assign_has_none, &[&show::user(user)]), Role::Text),
-            (t.assign_one_back.to_owned(), Role::Dim),
-        ],
+        Some(user) => {
+            vec![(fill(t.assign_has_none, &[&show::user(user)]), Role::Text), (t.assign_one_back.to_owned(), Role::Dim)]
+        }
         None => vec![
             (t.assign_all_done.to_owned(), Role::Text),
             (fill(t.assign_new, &[&sh.key(keymap::ASSIGN, Action::New)]), Role::Dim),
