@@ -95,6 +95,7 @@ pub const TABLE: &[Row] = &[
     (Layer::Today, Action::NextTab, &["tab", "l", "right"]),
     (Layer::Today, Action::PrevTab, &["shift-tab", "h", "left"]),
     // Notices.
+    (Layer::Notices, Action::Open, &["enter"]),
     (Layer::Notices, Action::MarkRead, &["r"]),
     (Layer::Notices, Action::MarkAllRead, &["A"]),
     // The assignment of opportunities.

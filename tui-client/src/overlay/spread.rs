@@ -66,7 +66,8 @@ impl Spread {
         let way = if self.spread == v1::Spread::ByWorkload { Action::SpreadByWork } else { Action::SpreadEvenly };
         let width = 72.min(area.width.saturating_sub(2));
         let fits = usize::from(area.height).saturating_sub(5).min(self.shares.len());
-        let inner = panel::dialog(c, area, way.label().get(sh.lang), width, fits as u16 + 3);
+        let title = show::capital(way.label().get(sh.lang));
+        let inner = panel::dialog(c, area, &title, width, fits as u16 + 3);
         let head = fill(t.spread_head, &[&show::thousands(self.count() as i64), &self.shares.len()]);
         c.put(inner.x, inner.y, &head, Role::Title, inner.width);
         let column = |title: &str, min: u16, wish: u16, right: bool| {

@@ -16,6 +16,7 @@ use crate::{
     keys::{Action, Chord, Layer, keymap},
     resource::{Condition, Record, Value, WriteOptions},
     screen::{Place, Screen, decide, list::rows::Rows, show},
+    strings::fill,
     theme::Role,
     widget::canvas::{Canvas, top},
 };
@@ -342,10 +343,11 @@ impl BoardScreen {
         let role = if here { Role::Brand } else { Role::Title };
         c.spans(area.x, area.y, area.width.saturating_sub(1), &[(name, role), (&count, Role::Key)]);
         if lane.figures.count > 0 {
-            let sums = show::amounts(&lane.figures, "", sh);
-            c.put(area.x, area.y + 1, &sums, Role::Dim, area.width.saturating_sub(1));
+            let weighted = fill(sh.t().weighted_sum, &[&show::sum(lane.figures.weighted, sh)]);
+            for (text, y) in [show::amount(&lane.figures, "", sh), weighted].iter().zip(area.y + 1..) {
+                c.put(area.x, y, text, Role::Dim, area.width.saturating_sub(1));
+            }
         }
-        c.rule(Rect { y: area.y + 2, height: 1, width: area.width.saturating_sub(1), ..area });
         let (_, cards) = top(area, HEAD);
         let rows = &lane.rows;
         for (place, index) in (rows.first..rows.pages.len()).take(usize::from(cards.height / CARD)).enumerate() {
