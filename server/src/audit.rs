@@ -44,7 +44,7 @@ pub struct Entry<'a> {
 }
 
 /// The head of the chain: the sequence and hash of the newest row.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
     sequence: i64,
     hash: [u8; 32],

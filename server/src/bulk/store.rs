@@ -122,9 +122,12 @@ pub fn slice(
         if bulk.next - begun >= SLICE || (bulk.next > begun && started.elapsed() >= HOLD) {
             break;
         }
+        let audited = change.write.chain.clone();
         let result = change.attempt(|change| act.run(change, settings, id));
+        // An operation that has begun names itself for a record that was so already, too.
+        let changed = *change.write.chain != audited;
         match result {
-            Ok(done) if done.operation_id > 0 || done.revision == 0 => bulk.progress.done += 1,
+            Ok(done) if changed || done.revision == 0 => bulk.progress.done += 1,
             Ok(_) => bulk.progress.unchanged += 1,
             Err(error @ (Error::Db(_) | Error::Internal(_))) => return Err(error),
             Err(cause) => {

@@ -332,10 +332,7 @@ impl OpportunityService for Service {
         self.view(&caller, page).await
     }
 
-    async fn get_plan_step(
-        &self,
-        request: Request<pb::GetPlanStepRequest>,
-    ) -> Result<Response<pb::PlanStep>, Status> {
+    async fn get_plan_step(&self, request: Request<pb::GetPlanStepRequest>) -> Result<Response<pb::PlanStep>, Status> {
         let caller = Caller::of(&request)?;
         let id = request.into_inner().id;
         let get = move |view: &View<'_>| {

@@ -1,5 +1,6 @@
 //! The real `rolo` and `rolod` without a terminal, each test in a directory of its own (`tui.md` rule 15).
 
+mod decisions;
 mod doctor;
 mod earlier;
 mod exits;

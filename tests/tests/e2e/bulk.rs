@@ -87,6 +87,11 @@ async fn a_filter_that_drifted_is_refused_and_a_field_is_set_where_the_person_ma
     let (last, results) = run(&mgr, request(3)).await?;
     assert_eq!((last.done, last.refused), (2, 1));
     assert_eq!(results.first().map(|one| one.reason.as_str()), Some("NOT_OWNER"));
+    // One is another, one is so already: counted apart, whichever comes first.
+    mgr.create(pb::CustomerInput { name: "丁公司".into(), manager_id: Some(mgr.user_id), ..Default::default() })
+        .await?;
+    let (last, _) = run(&mgr, request(4)).await?;
+    assert_eq!((last.done, last.unchanged, last.refused), (1, 2, 1));
     let hack = act::SetField { field: "revision".into(), number: 9, ..Default::default() };
     let request = pb::RunBulkRequest {
         selection: these(Kind::Customer, vec![1]),

@@ -1,6 +1,6 @@
 //! One thing done to many (`tui.md` behaviour 6): preview with the count, run, a result a row, one undo.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rolo_proto::v1 as pb;
 use rolo_tests::world::request_id;
 use rolo_tui::strings::Lang;
@@ -60,16 +60,16 @@ async fn all_that_match_are_deleted_by_the_filter_and_come_back_with_one_key() -
     many(&stage, 0, 130).await?;
     let mut rolo = stage.boss().await?;
     rolo.press("2 / '公司' enter *").await?;
-    shows(&rolo, "131 selected")?;
+    shows(&rolo, "132 selected")?;
     rolo.press("space").await?;
     shows(&rolo, "All that match are selected")?;
     rolo.press("d").await?;
-    shows(&rolo, "Delete: 131 customers")?;
+    shows(&rolo, "Delete: 132 customers")?;
     rolo.press("enter").await?;
-    shows(&rolo, "Delete: 131 customers   u undo")?;
-    assert_eq!(stage.world.number(LIVE).await?, 7);
+    shows(&rolo, "Delete: 132 customers   u undo")?;
+    assert_eq!(stage.world.number(LIVE).await?, 6);
     rolo.press("u").await?;
-    shows(&rolo, "Undone (bulk action, 131 customers)")?;
+    shows(&rolo, "Undone (bulk action, 132 customers)")?;
     assert_eq!(stage.world.number(LIVE).await?, 138);
     Ok(())
 }
@@ -90,7 +90,14 @@ async fn what_was_refused_says_why_and_opens_and_the_result_is_there_again() -> 
         rolo.press("esc").await?;
         shows(&rolo, if lang == Lang::En { "6 refused" } else { "拒绝 6 条" })?;
         rolo.press("u").await?;
-        shows(&rolo, if lang == Lang::En { "Undone (bulk action, 2 customers)" } else { "已撤销（批量操作，客户 2）" })?;
+        shows(
+            &rolo,
+            if lang == Lang::En {
+                "Undone (bulk action, 2 customers)"
+            } else {
+                "已撤销（批量操作，客户 2）"
+            },
+        )?;
         assert_eq!(stage.world.number("SELECT COUNT(*) FROM customer WHERE tel = '010-12345678'").await?, 0);
     }
     Ok(())
@@ -137,11 +144,9 @@ async fn what_is_selected_is_assigned_in_three_keys_and_more_with_a_dot() -> Res
     let stage = Stage::new().await?;
     let mut rolo = stage.boss().await?;
     rolo.press("2 s n space space").await?;
-    rolo.press("a").await?;
-    let of = rolo.text().lines().find(|line| line.contains(" mgr ")).context("mgr is offered")?.to_owned();
-    let digit = of.chars().find(char::is_ascii_digit).context("a digit chooses")?;
-    rolo.press(&format!("{digit} y")).await?;
-    shows(&rolo, "Assign to mgr: 2 customers")?;
+    rolo.press("a 1 y").await?;
+    shows(&rolo, "Assign to")?;
+    shows(&rolo, ": 2 customers   u undo")?;
     let before = row(&rolo);
     rolo.press(".").await?;
     shows(&rolo, "Saved")?;
@@ -169,9 +174,16 @@ async fn a_dot_sets_the_same_field_again_on_the_row_under_the_cursor_and_on_what
 async fn a_choice_is_emptied_and_a_value_that_is_none_stays_in_the_line() -> Result<()> {
     let stage = Stage::new().await?;
     let mut rolo = stage.boss().await?;
-    rolo.press("2 s n space space e 'level' enter del y").await?;
-    shows(&rolo, "Customer level = (empty): 2 customers")?;
-    assert_eq!(stage.world.number("SELECT COUNT(*) FROM customer WHERE level_id IS NULL").await?, 2);
+    let with = "SELECT COUNT(*) FROM customer WHERE classification_id IS NOT NULL";
+    rolo.press("2 s n space space e 'classif' enter 1 y").await?;
+    assert_eq!(stage.world.number(with).await?, 2);
+    rolo.press("g g space space space e 'classif' enter delete y").await?;
+    shows(&rolo, "= (empty): 2 customers, 1 were so already   u undo")?;
+    assert_eq!(stage.world.number(with).await?, 0);
+    // What must not be empty is refused for each.
+    rolo.press("space space e 'level' enter delete y").await?;
+    shows(&rolo, "Customer level = (empty): 2 refused")?;
+    rolo.press("esc").await?;
     rolo.press("space space e 'satisf' enter '9' enter").await?;
     shows(&rolo, "1 to 5")?;
     rolo.press("esc").await?;
@@ -184,5 +196,57 @@ async fn who_may_change_none_of_what_is_marked_is_not_asked() -> Result<()> {
     let stage = Stage::new().await?;
     let mut rolo = stage.screens("exe", (80, 24), Lang::En).await?;
     rolo.press("2 space space d").await?;
-    shows(&rolo, "not possible here")
+    shows(&rolo, "not possible here")?;
+    // Following is everybody's, and nothing that could be taken back.
+    rolo.press("f y").await?;
+    shows(&rolo, "Follow: 2 customers")?;
+    hides(&rolo, "u undo")?;
+    assert_eq!(stage.world.number("SELECT COUNT(*) FROM follow").await?, 2);
+    Ok(())
+}
+
+/// O4, O5, O6, O8 on many at once, each decision one operation; of what has somebody already, `a` hands it on.
+#[tokio::test]
+async fn opportunities_are_assigned_handed_on_withdrawn_and_given_up_many_at_once() -> Result<()> {
+    const OF: [&str; 2] = [
+        "SELECT COUNT(*) FROM opportunity o JOIN user u ON u.id = o.assignee_id WHERE u.name = 'mgr'",
+        "SELECT COUNT(*) FROM opportunity o JOIN user u ON u.id = o.assignee_id WHERE u.name = 'boss'",
+    ];
+    const IN_STATE: [&str; 2] =
+        ["SELECT COUNT(*) FROM opportunity WHERE status = 1", "SELECT COUNT(*) FROM opportunity WHERE status = 4"];
+    let stage = Stage::empty().await?;
+    for n in 0..4 {
+        let opportunity = pb::OpportunityInput {
+            customer_name: format!("潜在客户{n}"),
+            title: "采购设备".into(),
+            ..Default::default()
+        };
+        let request = pb::CreateOpportunityRequest {
+            opportunity: Some(opportunity),
+            request_id: request_id(),
+            ..Default::default()
+        };
+        let _: pb::CreateOpportunityResponse =
+            call(stage.boss.call(request, |c, r| async move { c.opportunities().create_opportunity(r).await })).await?;
+    }
+    let mut rolo = stage.screens("boss", (120, 30), Lang::En).await?;
+    rolo.press("g o 1 space space space a 'mgr' enter y").await?;
+    shows(&rolo, "Assign to mgr: 3 opportunities   u undo")?;
+    assert_eq!(stage.world.number(OF[0]).await?, 3);
+    rolo.press("7 / 'status:assigned' enter *").await?;
+    shows(&rolo, "3 selected")?;
+    rolo.press("a 'boss' enter y").await?;
+    shows(&rolo, ": 3 opportunities   u undo")?;
+    assert_eq!(stage.world.number(OF[1]).await?, 3);
+    rolo.press("* W").await?;
+    shows(&rolo, "Withdraw the assignment: 3 opportunities")?;
+    rolo.press("y").await?;
+    assert_eq!(stage.world.number(IN_STATE[0]).await?, 4);
+    rolo.press("u").await?;
+    shows(&rolo, "Undone (bulk action, 3 opportunities)")?;
+    rolo.press("R * L 1 '预算取消' enter").await?;
+    shows(&rolo, "Close as lost (预算取消): 3 opportunities")?;
+    rolo.press("y").await?;
+    assert_eq!(stage.world.number(IN_STATE[1]).await?, 3);
+    Ok(())
 }

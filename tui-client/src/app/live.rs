@@ -377,7 +377,7 @@ fn ring(sh: &mut Shared, list: &v1::ListNoticesResponse, aloud: bool) {
     // A failure that offers a retry is not talked over: the bell shows it too.
     if aloud && sh.toast.as_ref().is_none_or(|t| t.retry.is_none()) {
         let key = sh.key(crate::keys::keymap::LIST, Action::GoNotices);
-        let text = format!("{}{more}   {key}", notices::sentence(first, sh));
+        let text = format!("{}{more}   {key}", notices::sentence(first, sh.lang));
         sh.say(text, Role::Key);
     }
 }

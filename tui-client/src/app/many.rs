@@ -21,7 +21,7 @@ fn take(model: &mut Model) -> Option<Box<Bulk>> {
 /// It has ended, or was stopped.
 pub fn ended(model: &mut Model, done: BulkProgress) {
     model.sh.changes += 1;
-    model.sh.fresh = Some(done.operation_id);
+    model.sh.fresh = Some(done.operation_id).filter(|id| *id > 0);
     if let Some(mut bulk) = take(model) {
         let owner = bulk.owner();
         if bulk.ended(done, &mut model.sh) {

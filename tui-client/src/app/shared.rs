@@ -108,6 +108,8 @@ pub enum Again {
     Assign(Value),
     /// This field of a kind is set to this.
     Set(Kind, usize, Value),
+    /// The opportunity is given up for the reason of this id; what happened.
+    Lose(i64, String),
     /// The next contact moves; the words that were typed, so that "tomorrow" stays tomorrow.
     Snooze(String),
 }

@@ -17,7 +17,7 @@ use crate::{
 /// Arguments of `rolo create`.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
-    /// The kind: customer, contact, interaction, dictionary
+    /// The kind: customer, contact, interaction, opportunity, step, product, dictionary
     kind: String,
     /// field=value; contact.field=value for the first contact of a customer. Without any, JSON is read from stdin
     #[arg(value_name = "FIELD=VALUE")]

@@ -19,7 +19,7 @@ use crate::{
 /// Arguments of `rolo delete`.
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
-    /// The kind: customer, contact, interaction, dictionary
+    /// The kind: customer, contact, interaction, opportunity, step, product, dictionary
     kind: String,
     /// Ids, numbers or external ids; - reads them from stdin
     #[arg(required = true)]

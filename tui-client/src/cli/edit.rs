@@ -18,7 +18,7 @@ use crate::{
 /// Arguments of `rolo edit`.
 #[derive(Debug, Args)]
 pub struct EditArgs {
-    /// The kind: customer, contact, interaction, dictionary
+    /// The kind: customer, contact, interaction, opportunity, step, product, dictionary
     kind: String,
     /// Ids, numbers or external ids (- reads them from stdin), and field=value; field= clears. Without any pair, a JSON
     /// object is read from stdin

@@ -25,7 +25,7 @@ use crate::{
 /// Arguments of `rolo export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// What to write: customers, contacts, interactions, dictionaries
+    /// What to write: customers, contacts, interactions, opportunities, products, dictionaries
     kind: String,
     /// Words to search for, and field:value
     words: Vec<String>,

@@ -14,7 +14,7 @@ use crate::data::Failure;
 /// Arguments of `rolo get`.
 #[derive(Debug, Args)]
 pub struct GetArgs {
-    /// The kind: customer, contact, interaction, dictionary, user
+    /// The kind: customer, contact, interaction, opportunity, step, product, dictionary, user
     kind: String,
     /// Ids, numbers or external ids; - reads them from stdin
     #[arg(required = true)]

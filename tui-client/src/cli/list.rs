@@ -14,7 +14,7 @@ const PAGE: usize = 200;
 /// Arguments of `rolo list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// What to list: customers, contacts, interactions, dictionaries, users
+    /// What to list: customers, contacts, interactions, opportunities, steps, products, dictionaries, users
     kind: String,
     /// Words to search for, and field:value
     words: Vec<String>,
@@ -33,7 +33,7 @@ pub struct Choice {
     /// Only what fits: words and field=value, e.g. 'level=大客户 region=华北,北京'
     #[arg(long, value_name = "FILTER")]
     pub filter: Vec<String>,
-    /// A shipped view: mine, all, recent, no_contact, incomplete, lost, recycle_bin ...
+    /// A shipped view: mine, all, recent, no_contact, incomplete, lost, unassigned, won, recycle_bin ...
     #[arg(long, value_name = "VIEW")]
     pub view: Option<String>,
     /// The field to sort by; with - before it, in reverse

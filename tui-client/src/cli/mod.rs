@@ -22,6 +22,7 @@ mod delete;
 mod demo;
 mod edit;
 mod export;
+mod figures;
 mod get;
 mod import;
 mod join;
@@ -184,6 +185,10 @@ pub enum Command {
     Export(export::ExportArgs),
     /// Take back an operation; without a number, the newest of one's own
     Undo(undo::UndoArgs),
+    /// Open opportunities by stage, with their amounts
+    Board(figures::BoardArgs),
+    /// What is expected and won by month
+    Forecast(figures::ForecastArgs),
     /// Tell what is changed as it is changed, until interrupted
     Watch(watch::WatchArgs),
     /// List what has reached one: assignments, changes of what one follows
@@ -216,6 +221,8 @@ impl Command {
             Self::Restore(a) => &a.shape,
             Self::Merge(a) => return a.json,
             Self::Do(a) => return a.json,
+            Self::Board(a) => return a.of.json,
+            Self::Forecast(a) => return a.of.json,
             Self::Watch(a) => return a.json,
             Self::Notices(a) => return a.json,
             Self::Import(a) => return a.wants_json(),
@@ -275,6 +282,8 @@ async fn run(cli: &Cli, out: &mut Out) -> Result<(), Failure> {
                 Command::Delete(args) => delete::run(&session, args, out).await,
                 Command::Restore(args) => restore::run(&session, args, out).await,
                 Command::Do(args) => act::run(&session, args, out).await,
+                Command::Board(args) => figures::board(&session, args, out).await,
+                Command::Forecast(args) => figures::forecast(&session, args, out).await,
                 Command::Watch(args) => watch::run(&session, args, out).await,
                 Command::Notices(args) => notices::run(&session, args, out).await,
                 Command::Merge(args) => merge::run(&session, args, out).await,

@@ -7,10 +7,8 @@ use serde_json::json;
 use super::{out::Out, session::Session};
 use crate::{
     data::Failure,
-    resource::{
-        self,
-        parse::{person, rfc3339},
-    },
+    resource::{self, parse::rfc3339},
+    screen::special::notices::sentence,
     strings::Lang,
 };
 
@@ -76,47 +74,14 @@ fn object(notice: &Notice) -> String {
 }
 
 fn line(notice: &Notice, session: &Session, lang: Lang) -> String {
-    let locale = &session.locale;
-    let by = notice.actor.as_ref().map(person).unwrap_or_default();
-    let topic = TOPICS.iter().find(|(code, ..)| *code == notice.topic);
-    let label = resource::of(notice.kind()).map(|resource| resource.labels().0);
-    let (at, id) = (time(notice.at, locale.zone), notice.record_id);
     let mark = if notice.read_at > 0 { " " } else { "*" };
-    let more = notice.count - 1;
-    let (mut text, back) = match lang {
-        Lang::En => {
-            let kind = label.map_or_else(String::new, |label| label.en.to_lowercase());
-            let what = topic.map_or(notice.topic.as_str(), |(_, en, _)| en);
-            (format!("{mark} {at}  {by} {what} {kind} {id}: {}", notice.label), " (taken back)")
-        }
-        Lang::Zh => {
-            let kind = label.map_or("", |label| label.zh);
-            let what = topic.map_or(notice.topic.as_str(), |(_, _, zh)| zh);
-            (format!("{mark} {at}  {by}{what}{kind} {id}：{}", notice.label), "（已撤销）")
-        }
+    let back = match (notice.withdrawn_at > 0, lang) {
+        (false, _) => "",
+        (true, Lang::En) => " (taken back)",
+        (true, Lang::Zh) => "（已撤销）",
     };
-    if more > 0 {
-        text.push_str(&match lang {
-            Lang::En => format!(" and {more} more"),
-            Lang::Zh => format!(" 等 {} 条", notice.count),
-        });
-    }
-    if notice.withdrawn_at > 0 {
-        text.push_str(back);
-    }
-    text
+    format!("{mark} {}  {}{back}", time(notice.at, session.locale.zone), sentence(notice, lang))
 }
-
-/// What notices are about.
-const TOPICS: [(&str, &str, &str); 7] = [
-    ("assigned", "assigned you", "指派给您"),
-    ("reassigned_away", "handed on your", "改派了您的"),
-    ("withdrawn", "withdrew your", "撤回了您的"),
-    ("won", "won", "开发成功了"),
-    ("lost", "gave up", "放弃了"),
-    ("changed", "changed", "修改了"),
-    ("deleted", "deleted", "删除了"),
-];
 
 fn time(at: i64, zone: chrono_tz::Tz) -> String {
     let at = chrono::DateTime::from_timestamp_millis(at).unwrap_or_default().with_timezone(&zone);

@@ -17,7 +17,7 @@ use crate::{
 /// Arguments of `rolo restore`.
 #[derive(Debug, Args)]
 pub struct RestoreArgs {
-    /// The kind: customer, contact, interaction, dictionary
+    /// The kind: customer, contact, interaction, opportunity, step, product, dictionary
     kind: String,
     /// Ids, numbers or external ids; - reads them from stdin
     #[arg(required = true)]

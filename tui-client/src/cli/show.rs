@@ -91,6 +91,12 @@ fn customer_name(record: &Record) -> Option<&str> {
     })
 }
 
+/// Whether the name of the customer stands beside its number: some kinds have a field of that name themselves.
+fn names_its_customer(resource: &dyn Resource) -> bool {
+    let has = |name: &str| resource.fields().iter().any(|field| field.name == name);
+    has("customer_no") && !has("customer_name")
+}
+
 /// Every value of a record: id and revision first.
 pub fn all_columns(resource: &dyn Resource) -> Vec<Column> {
     let fields = resource.fields();
@@ -100,7 +106,7 @@ pub fn all_columns(resource: &dyn Resource) -> Vec<Column> {
         if Some(index) != id {
             columns.push(Column::Field(index));
         }
-        if field.name == "customer_no" {
+        if field.name == "customer_no" && names_its_customer(resource) {
             columns.push(Column::CustomerName);
         }
     }
@@ -111,7 +117,7 @@ pub fn all_columns(resource: &dyn Resource) -> Vec<Column> {
 pub fn columns_named(resource: &dyn Resource, names: &[String]) -> Result<Vec<Column>, Failure> {
     let named = |name: &String| match crate::resource::fold_name(name).as_str() {
         "revision" => Ok(Column::Revision),
-        "customername" if resource.fields().iter().any(|f| f.name == "customer_no") => Ok(Column::CustomerName),
+        "customername" if names_its_customer(resource) => Ok(Column::CustomerName),
         _ => resource.field(name).map(Column::Field).ok_or_else(|| {
             let all: Vec<&str> = all_columns(resource).into_iter().map(|c| c.name(resource)).collect();
             let all = all.join(", ");

@@ -441,6 +441,34 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_a_bulk_action_refused_says_what_its_own_method_would_have_said() {
+        let row = |reason: &str, detail: &str| rolo_proto::v1::BulkResult {
+            reason: reason.into(),
+            detail: detail.into(),
+            ..Default::default()
+        };
+        for (reason, detail, code, en) in [
+            ("NOT_OWNER", "王芳", 5, "ask 王芳"),
+            ("NOT_FOUND", "", 3, "does not exist"),
+            ("INVALID_STATE", "assigned li", 4, "it is assigned by li"),
+            ("INVALID_STATE", "deleted", 4, "in the recycle bin"),
+            ("FORBIDDEN", "", 5, "not permitted"),
+            ("DUPLICATE", "北京华盛", 4, "北京华盛"),
+            ("SOMETHING_NEW", "", 1, "broken on our side"),
+        ] {
+            let failure = refused(&row(reason, detail));
+            let said = failure.message(Lang::En);
+            assert!(said.contains(en) && failure.exit_code() == code, "{reason} {detail}: {said}");
+        }
+        let fields = refused(&row("VALIDATION", "address TOO_LONG:100, level REQUIRED"));
+        assert_eq!(fields.violations.len(), 2);
+        assert_eq!(fields.violations[0].fault, Fault::TooLong("100".into()));
+        assert_eq!(fields.message(Lang::Zh), "地址：最多 100 个字符；客户等级：必填");
+        let hostile = refused(&row("VALIDATION", "stage UNKNOWN_REFERENCE:\u{1b}[2J7"));
+        assert!(!hostile.message(Lang::En).contains('\u{1b}'), "{hostile:?}");
+    }
+
+    #[test]
     fn every_reason_of_the_contract_is_known() {
         let contract = include_str!("../../../proto/errors.md");
         let reasons = contract.lines().filter(|l| l.starts_with("| `")).filter_map(|l| {

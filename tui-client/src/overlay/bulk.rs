@@ -12,9 +12,9 @@ use crate::{
         shared::{Nav, Shared},
     },
     data::{Failure, Fault, Reason, failure, importer::Cancel},
-    keys::{Chord, Key},
+    keys::{Action, Chord, Key, keymap},
     screen::show,
-    strings::fill,
+    strings::{Lang, fill},
     terminal::input::fold,
     theme::Role,
     widget::{canvas::Canvas, panel},
@@ -24,6 +24,8 @@ use crate::{
 pub const MOST: usize = 10_000;
 /// Blocks of the bar.
 const BAR: usize = 40;
+/// Lines of a whole refusal.
+const WHOLE: usize = 2;
 
 /// What is to be done, and to which records.
 #[derive(Debug, Clone)]
@@ -132,9 +134,11 @@ impl Bulk {
     pub fn ended(&mut self, done: BulkProgress, sh: &mut Shared) -> bool {
         let Stage::Running(request, _) = &self.stage else { return true };
         if done.finished && done.refused == 0 && !self.plan.tell {
-            let key = sh.key(crate::keys::keymap::LIST, crate::keys::Action::Undo);
-            let back = crate::keys::Action::Undo.label().get(sh.lang);
-            sh.say(format!("{}{}   {key} {back}", self.head(&done, sh), self.unchanged(&done, sh)), Role::Good);
+            let undo = match done.operation_id {
+                0 => String::new(),
+                _ => format!("   {} {}", sh.key(keymap::LIST, Action::Undo), Action::Undo.label().get(sh.lang)),
+            };
+            sh.say(format!("{}{undo}", self.figures(&done, sh)), Role::Good);
             return false;
         }
         self.stage = Stage::Ended(request.clone(), done);
@@ -177,6 +181,8 @@ impl Bulk {
             }
             Stage::Broken(..) => Step::Close,
             Stage::Ended(request, done) => match key {
+                // What is followed, or was so already, is nothing to take back.
+                Key::Char('u') if done.operation_id == 0 => Step::Stay,
                 Key::Char('u') if !chord.ctrl => {
                     let request_id = sh.request_id();
                     Step::Undo(UndoRequest { operation_id: done.operation_id, request_id, ..UndoRequest::default() })
@@ -204,15 +210,18 @@ impl Bulk {
         undo::counts(&[KindCount { kind: self.plan.selection.kind, count }], sh.lang)
     }
 
-    fn head(&self, done: &BulkProgress, sh: &Shared) -> String {
-        fill(sh.t().colon, &[&self.plan.what, &self.counted_in_words(done.done, sh)])
-    }
-
-    fn unchanged(&self, done: &BulkProgress, sh: &Shared) -> String {
-        match done.unchanged {
-            0 => String::new(),
-            n => format!("{}{}", sh.t().comma, fill(sh.t().bulk_unchanged, &[&show::thousands(n)])),
-        }
+    /// What became of them: `Address = x: 2 customers, 1 were so already, 3 refused`.
+    fn figures(&self, done: &BulkProgress, sh: &Shared) -> String {
+        let t = sh.t();
+        let said = |text: &str, n: i64| if n > 0 { fill(text, &[&show::thousands(n)]) } else { String::new() };
+        let parts = [
+            self.counted_in_words(done.done, sh),
+            said(t.bulk_unchanged, done.unchanged),
+            said(t.bulk_refused, done.refused),
+        ];
+        let separator = if sh.lang == Lang::En { ", " } else { "，" };
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        fill(t.colon, &[&self.plan.what, &if parts.is_empty() { "0".to_owned() } else { parts.join(separator) }])
     }
 
     /// What is said above the rows, and the keys.
@@ -241,21 +250,16 @@ impl Bulk {
             }
             Stage::Broken(_, why) => (vec![self.plan.what.clone(), why.clone()], t.bulk_go_on.to_owned()),
             Stage::Ended(_, done) => {
-                let refused = fill(t.bulk_refused, &[&show::thousands(done.refused)]);
-                let mut text = format!("{}{}", self.head(done, sh), self.unchanged(done, sh));
-                if done.refused > 0 {
-                    text.push_str(t.comma);
-                    text.push_str(&refused);
-                }
                 let dealt = done.done + done.unchanged + done.refused;
                 let stopped = (!done.finished)
                     .then(|| fill(t.bulk_stopped, &[&show::thousands(dealt), &show::thousands(done.total)]));
                 let keys = match (done.finished, done.results.is_empty()) {
                     (false, _) => t.bulk_stopped_keys,
+                    (true, false) if done.operation_id == 0 => t.bulk_open_keys,
                     (true, true) => t.bulk_done_keys,
                     (true, false) => t.bulk_refused_keys,
                 };
-                (std::iter::once(text).chain(stopped).collect(), keys.to_owned())
+                (std::iter::once(self.figures(done, sh)).chain(stopped).collect(), keys.to_owned())
             }
         }
     }
@@ -270,10 +274,14 @@ impl Bulk {
             Stage::Ended(_, done) => &done.results,
             _ => &[],
         };
-        let free = usize::from(area.height).saturating_sub(head.len() + 5);
+        // Why the row under the cursor was refused, whole.
+        let whole = refused.get(self.cursor).map(|row| failure::refused(row).message(sh.lang)).unwrap_or_default();
+        let whole: Vec<String> = c.m.wrap(&whole, room).into_iter().take(WHOLE).collect();
+        let below = if refused.is_empty() { 0 } else { WHOLE + 1 };
+        let free = usize::from(area.height).saturating_sub(head.len() + below + 5);
         let rows = refused.len().min(free);
         let gap = u16::from(rows > 0);
-        let inner = panel::dialog(c, area, sh.t().bulk_title, width, (head.len() + rows) as u16 + gap + 2);
+        let inner = panel::dialog(c, area, sh.t().bulk_title, width, (head.len() + rows + below) as u16 + gap + 2);
         for (line, y) in head.iter().zip(inner.top()..) {
             c.put(inner.x, y, line, Role::Text, inner.width);
         }
@@ -288,6 +296,9 @@ impl Bulk {
             if nth == self.cursor {
                 c.tint(Rect { y, height: 1, ..inner }, Role::Cursor);
             }
+        }
+        for (line, y) in whole.iter().zip(top + rows as u16 + 1..inner.bottom().saturating_sub(1)) {
+            c.put(inner.x, y, line, Role::Dim, inner.width);
         }
         c.put(inner.x, inner.bottom().saturating_sub(1), &keys, Role::Key, inner.width);
     }

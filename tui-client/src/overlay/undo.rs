@@ -151,3 +151,31 @@ impl Undo {
         c.put(inner.x, inner.bottom().saturating_sub(1), keys, Role::Key, inner.width);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rolo_proto::v1::KindCount;
+
+    use super::*;
+
+    fn done(method: &str) -> UndoProgress {
+        let counts = vec![KindCount { kind: Kind::Customer.into(), count: 1_231 }];
+        UndoProgress { method: method.into(), done: 1_231, counts, operation_id: 7, ..UndoProgress::default() }
+    }
+
+    #[test]
+    fn what_was_taken_back_is_named_in_both_languages() {
+        assert_eq!(what(&done("RunBulk"), Lang::En), "bulk action, 1,231 customers");
+        assert_eq!(what(&done("DeleteCustomer"), Lang::Zh), "删除，客户 1,231");
+        assert_eq!(what(&done("ReassignOpportunity"), Lang::Zh), "改派，客户 1,231");
+        assert_eq!(what(&done("Undo"), Lang::En), "1,231 customers", "a redo is named by its records");
+    }
+
+    #[test]
+    fn many_are_asked_about_unless_one_has_just_seen_them_done() {
+        assert!(asks(&done("RunBulk"), false));
+        assert!(!asks(&done("RunBulk"), true));
+        assert!(asks(&UndoProgress { kept: 1, ..done("RunBulk") }, true), "somebody has changed one since");
+        assert!(asks(&done("StartImport"), true));
+    }
+}

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What can be done to many at once, the most wanted first.
-pub const ACTIONS: [Action; 8] = [
+pub const ACTIONS: [Action; 9] = [
     Action::Edit,
     Action::Assign,
     Action::Done,
@@ -33,6 +33,7 @@ pub const ACTIONS: [Action; 8] = [
     Action::Withdraw,
     Action::Delete,
     Action::Restore,
+    Action::Follow,
 ];
 
 /// What is selected.
@@ -60,6 +61,7 @@ pub fn act(action: Action, chosen: Chosen, sh: &mut Shared) -> bool {
             };
             ask(what.to_owned(), chosen, act, sh);
         }
+        Action::Follow => ask(t.bulk_follow.to_owned(), chosen, Act::Follow(true), sh),
         Action::Assign => {
             let opportunities = chosen.selection.kind() == Kind::Opportunity;
             let source = if opportunities { Source::Assignees } else { Source::Users };
@@ -85,6 +87,9 @@ fn repeat(chosen: Chosen, sh: &mut Shared) -> bool {
         Some(Again::Snooze(words)) => {
             let until = when::understand(&words, sh.now, sh.zone).map(show::in_working_hours);
             Answer::Words(Ask::Snooze, words, until)
+        }
+        Some(Again::Lose(reason, text)) if chosen.selection.kind() == Kind::Opportunity => {
+            Answer::Words(Ask::LoseText(reason), text, None)
         }
         Some(Again::Set(kind, field, value)) if kind == chosen.selection.kind() => {
             Answer::Picked(Ask::Set(field), value)
@@ -116,6 +121,7 @@ pub fn answer(given: &Answer, chosen: Chosen, sh: &mut Shared) -> bool {
             sh.overlays.push(Overlay::words(chosen.screen, Ask::LoseText(reason.id), &title, "", false));
         }
         Answer::Words(Ask::LoseText(reason), text, _) => {
+            sh.again = Some(Again::Lose(*reason, text.clone()));
             let fail = Fail { close_reason_id: *reason, close_text: text.clone() };
             ask(fill(t.bulk_lose, &[text]), chosen, Act::Fail(fail), sh);
         }

@@ -224,6 +224,10 @@ fn repeat(screen: ScreenId, record: &Record, targets: Vec<Target>, sh: &mut Shar
             snooze(screen, record, targets.into_iter().next(), words, until, sh);
             true
         }
+        Some(Again::Lose(reason, text)) if allows(record, Right::Fail) => {
+            opportunity::lose(screen, record, targets.into_iter().next(), reason, text, sh);
+            true
+        }
         Some(Again::Set(kind, field, value)) if kind == record.kind && allows(record, Right::Edit) => {
             set(screen, record, targets.into_iter().next(), field, value, sh);
             true

@@ -8,7 +8,10 @@ use ratatui::layout::Rect;
 use rolo_proto::v1::{self, Capability, Kind};
 
 use self::plan::Plan;
-use super::{Answer, Ask, Place, Screen, decide, list::{elsewhere::parent, rows::Rows}};
+use super::{
+    Answer, Ask, Place, Screen, decide,
+    list::{elsewhere::parent, rows::Rows},
+};
 use crate::{
     app::{
         self,

@@ -201,6 +201,8 @@ pub static TEXTS: Texts = Texts {
     bulk_all_selected: "All that match are selected; esc, then choose singly",
     bulk_withdraw: "Withdraw the assignment",
     bulk_lose: "Close as lost ({})",
+    bulk_follow: "Follow",
+    bulk_open_keys: "enter opens the row   esc closes",
     bulk_counting: "Counting ...",
     bulk_too_many: "One action takes 1 to {} records: narrow the filter",
     bulk_y_or_n: "y or enter does it   n leaves it",

@@ -202,6 +202,8 @@ pub struct Texts {
     pub bulk_all_selected: &'static str,
     pub bulk_withdraw: &'static str,
     pub bulk_lose: &'static str,
+    pub bulk_follow: &'static str,
+    pub bulk_open_keys: &'static str,
     pub bulk_counting: &'static str,
     pub bulk_too_many: &'static str,
     pub bulk_y_or_n: &'static str,

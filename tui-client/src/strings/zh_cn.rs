@@ -201,6 +201,8 @@ pub static TEXTS: Texts = Texts {
     bulk_all_selected: "已选中全部匹配记录；按 Esc 后可逐条选择",
     bulk_withdraw: "撤回指派",
     bulk_lose: "开发失败（{}）",
+    bulk_follow: "关注",
+    bulk_open_keys: "回车打开该行   Esc 关闭",
     bulk_counting: "正在统计……",
     bulk_too_many: "一次操作限 1 至 {} 条记录：请缩小筛选范围",
     bulk_y_or_n: "按 y 或回车执行   按 n 取消",

@@ -33,7 +33,7 @@ pub async fn run(
             (keys, many::these(resource.kind(), ids), count)
         }
         Meant::All(selection) => {
-            let found = match count(session, selection.clone(), action.clone()).await {
+            let found = match count(session, (*selection).clone(), action.clone()).await {
                 // None is an answer, not a mistake.
                 Err(failure) if is_out_of_range(&failure) => {
                     return nothing_or_too_many(session, resource, args, out).await;
@@ -43,7 +43,7 @@ pub async fn run(
             if args.dry_run {
                 return would(resource, found, args, out);
             }
-            (BTreeMap::new(), selection, args.expect.unwrap_or(found))
+            (BTreeMap::new(), *selection, args.expect.unwrap_or(found))
         }
     };
     if keys.len() > MOST {

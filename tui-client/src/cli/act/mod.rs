@@ -77,7 +77,7 @@ impl DoArgs {
 /// What is meant: records by their keys, or all that a filter finds.
 enum Meant {
     Keys(Vec<String>),
-    All(Selection),
+    All(Box<Selection>),
 }
 
 pub async fn run(session: &Session, args: &DoArgs, out: &mut Out) -> Result<(), Failure> {
@@ -124,7 +124,7 @@ async fn meant(
             let choice = Choice { filter: args.filter.clone(), view: args.view.clone(), sort: None };
             let query = list::query(resource, &[], &choice, &session.locale, &session.lookup).await?;
             let selection = many::matching(resource.kind(), &query).ok_or_else(|| args.deed.unfit(resource))?;
-            Ok(Meant::All(selection))
+            Ok(Meant::All(Box::new(selection)))
         }
     }
 }

@@ -189,6 +189,14 @@ fn duplicate(failure: &Failure, lang: Lang) -> String {
 }
 
 fn stale(failure: &Failure, lang: Lang) -> String {
+    let (found, previewed) = (failure.detail("found"), failure.detail("previewed"));
+    if !found.is_empty() {
+        return pick(
+            lang,
+            format!("The filter finds {found} records, {previewed} were expected: look at it again"),
+            format!("筛选结果为 {found} 条，预期 {previewed} 条：请重新确认"),
+        );
+    }
     let separator = if lang == Lang::En { ", " } else { "、" };
     let fields = failure.stale_fields().iter().map(|f| label(f, lang)).collect::<Vec<_>>().join(separator);
     let fields = aside(lang, ": ", "：", &fields);

@@ -40,7 +40,10 @@ pub fn act(action: Action, subject: &Subject<'_>, sh: &mut Shared) -> bool {
             let picker = Overlay::picker(sh, screen, Ask::Assign, t.assign_to, Source::Assignees);
             sh.overlays.push(picker);
         }
-        (Kind::Opportunity, Action::Withdraw) => decide(subject, Move::Withdraw, sh),
+        (Kind::Opportunity, Action::Withdraw) => {
+            sh.again = Some(Again::Act(action));
+            decide(subject, Move::Withdraw, sh);
+        }
         (Kind::Opportunity, Action::Succeed) => sh.nav.push(Nav::Win(Box::new(record.clone()))),
         (Kind::Opportunity, Action::Lose) => {
             let picker = Overlay::picker(sh, screen, Ask::Lose, t.lose_why, Source::Choices("close_reason"));
@@ -91,8 +94,7 @@ pub fn answer(screen: ScreenId, record: &Record, target: Option<Target>, answer:
             sh.overlays.push(Overlay::words(screen, Ask::LoseText(reason.id), &title, "", false));
         }
         (Kind::Opportunity, Answer::Words(Ask::LoseText(reason), text, _)) => {
-            let subject = Subject { screen, record, targets: target.into_iter().collect() };
-            decide(&subject, Move::Fail(reason, text), sh);
+            lose(screen, record, target, reason, text, sh);
         }
         (Kind::Opportunity, Answer::Words(Ask::Reopen, why, _)) => {
             let subject = Subject { screen, record, targets: target.into_iter().collect() };
@@ -103,6 +105,13 @@ pub fn answer(screen: ScreenId, record: &Record, target: Option<Target>, answer:
         }
         _ => {}
     }
+}
+
+/// It is given up, for a reason.
+pub fn lose(screen: ScreenId, record: &Record, target: Option<Target>, reason: i64, text: String, sh: &mut Shared) {
+    sh.again = Some(Again::Lose(reason, text.clone()));
+    let subject = Subject { screen, record, targets: target.into_iter().collect() };
+    decide(&subject, Move::Fail(reason, text), sh);
 }
 
 /// A step moves to the day of this time.

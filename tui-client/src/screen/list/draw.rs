@@ -163,20 +163,18 @@ pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: &[
     let window: Vec<Row> = (list.first..(list.first + height).min(list.pages.len()))
         .map(|index| match list.pages.get(index) {
             None => Row { cells: vec![(sh.theme.sym.ring.to_owned(), Role::Dim)], ..Row::default() },
-            Some(record) => {
-                let gone = list.elsewhere.gone.contains(&record.id);
-                let cell = |i: &usize| {
-                    let empty = Value::Absent;
-                    let (text, role) = show::cell(record.values.get(*i).unwrap_or(&empty), &fields[*i], sh);
-                    (text, if gone { Role::Dim } else { role })
-                };
-                Row {
-                    cells: shown.iter().map(cell).collect(),
-                    cursor: index == list.cursor,
-                    marked: list.is_marked(record.id),
-                    gone,
-                }
-            }
+            Some(record) => Row {
+                cells: shown
+                    .iter()
+                    .map(|i| {
+                        let empty = Value::Absent;
+                        show::cell(record.values.get(*i).unwrap_or(&empty), &fields[*i], sh)
+                    })
+                    .collect(),
+                cursor: index == list.cursor,
+                marked: list.is_marked(record.id),
+                gone: list.elsewhere.gone.contains(&record.id),
+            },
         })
         .collect();
     table::draw_rows(c, area, &columns, &widths, &window);

@@ -14,7 +14,7 @@ use crate::{
     keys::{Action, Chord, Layer, keymap},
     resource,
     screen::{Place, Screen, show},
-    strings::fill,
+    strings::{Lang, Texts, fill},
     theme::Role,
     widget::{canvas::Canvas, table},
 };
@@ -34,10 +34,10 @@ pub struct NoticesScreen {
 }
 
 /// What a notice says: "Li assigned you 50 opportunities".
-pub fn sentence(notice: &Notice, sh: &Shared) -> String {
-    let t = sh.t();
+pub fn sentence(notice: &Notice, lang: Lang) -> String {
+    let t = Texts::of(lang);
     let who = notice.actor.as_ref().map_or("Rolo", show::user);
-    let kind = resource::of(notice.kind()).map(|r| r.labels().1.get(sh.lang));
+    let kind = resource::of(notice.kind()).map(|r| r.labels().1.get(lang));
     let what = match kind {
         Some(many) if notice.count > 1 => fill(t.so_many, &[&show::thousands(notice.count), &many.to_lowercase()]),
         _ if notice.count > 1 => format!("{} (+{})", notice.label, notice.count - 1),
@@ -232,7 +232,7 @@ impl Screen for NoticesScreen {
             };
             c.put(area.x, y, mark, Role::Key, 1);
             let when = c.m.pad(&show::relative(notice.at, sh), 14);
-            let said = sentence(notice, sh);
+            let said = sentence(notice, sh.lang);
             let back = if notice.withdrawn_at == 0 { "" } else { t.taken_back };
             let pieces = [(when.as_str(), Role::Dim), (said.as_str(), role), (" ", role), (back, Role::Dim)];
             c.spans(area.x + 2, y, area.width.saturating_sub(3), &pieces);
