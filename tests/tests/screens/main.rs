@@ -1,6 +1,8 @@
 //! The screens: the real client over the real server in this process, driven by keys and read as a person reads them.
 //! No terminal and no sleeps; time stands still unless a story lets it pass.
 
+mod assign;
+mod board;
 mod budgets;
 mod bulk;
 mod conflicts;
@@ -15,5 +17,6 @@ mod pictures;
 mod readme;
 mod sessions;
 mod stage;
+mod team;
 mod today;
 mod together;

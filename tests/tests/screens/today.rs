@@ -1,8 +1,12 @@
 //! What is due.
 
 use anyhow::Result;
+use rolo_tui::strings::Lang;
 
-use crate::stage::{Stage, hides, shows};
+use crate::{
+    stage::{Stage, hides, row, shows},
+    team::{managers, opportunities, step},
+};
 
 const DAY: i64 = 86_400_000;
 
@@ -34,4 +38,61 @@ async fn a_snooze_says_what_it_understood_and_enter_opens_the_customer() -> Resu
     rolo.press("esc enter").await?;
     shows(&rolo, "[Profile]")?;
     hides(&rolo, "Until when")
+}
+
+/// Today by role: a manager sees steps and what is newly assigned beside next contacts, and Enter leads to the records.
+#[tokio::test]
+async fn a_manager_sees_plan_steps_and_new_assignments_and_enter_opens_them() -> Result<()> {
+    let stage = Stage::empty().await?;
+    let (sup, mgr) = (stage.world.session("sup").await?, stage.world.session("mgr").await?);
+    let ids = opportunities(&stage, &sup, 4).await?;
+    for id in &ids {
+        sup.assign(&sup.opportunity(*id).await?, mgr.user_id).await?;
+    }
+    step(&mgr, ids[0], "2026-11-02", "上门演示").await?;
+    step(&mgr, ids[1], "2026-11-05", "Send the offer").await?;
+    let mut rolo = stage.screens("mgr", (80, 24), Lang::En).await?;
+    rolo.press("g t").await?;
+    shows(&rolo, "Today  1")?;
+    shows(&rolo, "Next 7 days  1")?;
+    shows(&rolo, "Newly assigned to me  2")?;
+    hides(&rolo, "Team")?;
+    assert!(row(&rolo).contains("上门演示"), "{}", rolo.text());
+    rolo.press("enter").await?;
+    shows(&rolo, "宁波东方重工")?;
+    hides(&rolo, "Newly assigned")?;
+    rolo.press("esc j j enter").await?;
+    shows(&rolo, "Opportunities")?;
+    stage.world.advance(2 * DAY);
+    let mut rolo = stage.screens("mgr", (80, 24), Lang::En).await?;
+    rolo.press("g t").await?;
+    shows(&rolo, "Overdue  1")
+}
+
+/// A supervisor sees what nobody has, what stagnates and each manager's load, and Enter leads to each.
+#[tokio::test]
+async fn a_supervisor_sees_the_team_and_enter_leads_to_it() -> Result<()> {
+    let stage = Stage::empty().await?;
+    managers(&stage, &[("m01", "李伟"), ("m02", "Ann Devon")]).await?;
+    let sup = stage.world.session("sup").await?;
+    let ids = opportunities(&stage, &sup, 8).await?;
+    let li = stage.user("m01").await?;
+    for id in &ids[..3] {
+        sup.assign(&sup.opportunity(*id).await?, li).await?;
+    }
+    for (suffix, size, lang) in
+        [("120-en", (120, 40), Lang::En), ("80-zh", (80, 24), Lang::Zh), ("46-en", (46, 16), Lang::En)]
+    {
+        let mut rolo = stage.screens("sup", size, lang).await?;
+        rolo.press("g t j").await?;
+        insta::assert_snapshot!(format!("today-team-{suffix}"), rolo.snapshot());
+    }
+    let mut rolo = stage.screens("sup", (80, 24), Lang::En).await?;
+    rolo.press("g t enter").await?;
+    shows(&rolo, "Account managers")?;
+    rolo.press("g t j enter").await?;
+    shows(&rolo, "Stagnating")?;
+    rolo.press("g t j enter").await?;
+    shows(&rolo, "assignee:m01")?;
+    shows(&rolo, "1–3 of 3")
 }

@@ -9,13 +9,16 @@ use crate::{
 };
 
 /// Actions that every screen has.
-const EVERYWHERE: [Action; 20] = [
+const EVERYWHERE: [Action; 23] = [
     Action::GoCustomers,
     Action::GoContacts,
     Action::GoInteractions,
     Action::GoOpportunities,
     Action::GoProducts,
     Action::GoToday,
+    Action::GoAssignment,
+    Action::GoBoard,
+    Action::GoForecast,
     Action::GoNotices,
     Action::Drafts,
     Action::Undo,
@@ -76,10 +79,10 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         add(action, none);
     }
     let signed_in = sh.session.is_some();
-    for action in
-        EVERYWHERE.into_iter().filter(|a| signed_in || matches!(a, Action::Help | Action::Language | Action::Quit))
-    {
-        let goes = matches!(action.name().split_once('-'), Some(("go", _)));
+    let offered =
+        |a: &Action| signed_in && sh.offers(*a) || matches!(a, Action::Help | Action::Language | Action::Quit);
+    for action in EVERYWHERE.into_iter().filter(offered) {
+        let goes = action.name().starts_with("go-");
         add(action, if goes { Label::new("go to", "前往") } else { none });
     }
     if let Some(screen) = model.top() {
@@ -159,7 +162,7 @@ pub fn help(model: &Model) -> Vec<(String, String)> {
     section(t.help_here, here);
     section(t.help_move, MOVES.to_vec());
     let mut everywhere = vec![Action::Palette];
-    everywhere.extend(EVERYWHERE);
+    everywhere.extend(EVERYWHERE.into_iter().filter(|action| sh.offers(*action)));
     everywhere.extend([Action::Back, Action::Redraw]);
     section(t.help_everywhere, everywhere);
     rows

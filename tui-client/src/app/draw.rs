@@ -206,7 +206,8 @@ fn footer(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     if let Some(screen) = model.top() {
         let note = notes(model).into_iter().next().filter(|_| rules(sh.size) == 0);
         let (status, role) = note.unwrap_or_else(|| (screen.status(sh), Role::Dim));
-        right = c.put_right(right, area.y, &status, role, area.width / 2).saturating_sub(2);
+        let most = if area.width < 60 { area.width / 2 } else { area.width * 3 / 5 };
+        right = c.put_right(right, area.y, &status, role, most).saturating_sub(2);
     }
     if !model.prefix.is_empty() {
         let text = format!("{} …", chord::print(&model.prefix));
@@ -218,7 +219,9 @@ fn footer(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     let help = hints.is_none().then(|| (sh.key(layers, Action::Help), sh.t().more.to_owned()));
     let pieces = hints.unwrap_or_else(|| {
         let actions = model.top().map(|s| s.actions(sh)).unwrap_or_default();
-        actions.into_iter().map(|a| (sh.key(layers, a), a.label().get(sh.lang).to_owned())).collect()
+        let label = |action: Action| model.top().and_then(|screen| screen.label(action, sh));
+        let piece = |a: Action| (sh.key(layers, a), label(a).unwrap_or_else(|| a.label().get(sh.lang).to_owned()));
+        actions.into_iter().map(piece).collect()
     });
     let width = |(key, label): &(String, String)| (c.m.width(key) + c.m.width(label) + 3) as u16;
     let room = right.saturating_sub(area.x + 1);

@@ -30,6 +30,8 @@ pub enum Slot {
     Filter(u8),
     /// Counts beside the views.
     Counts,
+    /// What the rows add up to.
+    Sum,
     /// What the right pane shows.
     Preview,
     /// The record itself.
@@ -221,6 +223,8 @@ pub enum Request {
     SignOut(String),
     /// Sets a new database up and signs its first person in.
     Initialise(FirstPerson),
+    /// What the screens of opportunities ask beside lists.
+    Work(super::work::Ask),
     /// Writes a list to a file.
     Export(Kind, ListQuery, String, Locale),
     /// Opens a file to be imported and maps its columns.
@@ -347,6 +351,8 @@ pub enum Reply {
     Records(Vec<(Link, String)>),
     /// What is due.
     Due(v1::CountDueResponse),
+    /// What the screens of opportunities asked.
+    Work(super::work::Told),
     /// Who is signed in.
     Session(Box<v1::Session>),
     /// What was typed and not saved; none: it cannot be kept here.

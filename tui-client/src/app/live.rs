@@ -57,6 +57,16 @@ pub struct News {
     pub much: bool,
 }
 
+impl News {
+    /// Whether records of a kind are among them.
+    pub fn about(&self, kind: Kind) -> bool {
+        self.much || self.events.iter().any(|event| event.kind() == kind)
+    }
+}
+
+/// What others do changes sums and counts all the time: they are asked for again once in so long.
+pub const AGAIN_AFTER: u64 = 2_000;
+
 /// What is known of others.
 #[derive(Debug, Default)]
 pub struct Live {

@@ -24,6 +24,7 @@ pub mod run;
 pub mod runtime;
 pub mod shared;
 pub mod update;
+pub mod work;
 
 pub use connection::{Connection, FirstPerson, Keeper, Options};
 pub use run::run;

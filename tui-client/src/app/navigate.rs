@@ -17,8 +17,9 @@ use crate::{
         form::{FormScreen, draft},
         list::ListScreen,
         special::{
-            import::ImportScreen, merge::MergeScreen, notices::NoticesScreen, password::PasswordScreen,
-            sign_in::SignInScreen, today::TodayScreen, win::WinScreen,
+            assign::AssignScreen, board::BoardScreen, forecast::ForecastScreen, import::ImportScreen,
+            merge::MergeScreen, notices::NoticesScreen, password::PasswordScreen, sign_in::SignInScreen,
+            today::TodayScreen, win::WinScreen,
         },
     },
     strings::fill,
@@ -82,6 +83,15 @@ fn go(model: &mut Model, nav: Nav) {
                 open(model, screen);
             }
         }
+        Nav::Records(kind, view, filter) => {
+            visit(model, Place::List(kind));
+            if let Some(screen) = model.screens.last_mut() {
+                screen.narrow(view, &filter, &mut model.sh);
+            }
+        }
+        Nav::Assignment => visit(model, Place::Assignment),
+        Nav::Board => visit(model, Place::Board),
+        Nav::Forecast => visit(model, Place::Forecast),
         Nav::Import(kind) => {
             let screen = ImportScreen::new(kind, &mut model.sh);
             open(model, Some(screen));
@@ -159,6 +169,18 @@ fn visit(model: &mut Model, place: Place) {
         Place::Today => {
             let screen = TodayScreen::new(&mut model.sh);
             open(model, screen);
+        }
+        Place::Assignment => {
+            let screen = AssignScreen::new(&mut model.sh);
+            open(model, screen);
+        }
+        Place::Board => {
+            let screen = BoardScreen::new(&mut model.sh);
+            open(model, screen);
+        }
+        Place::Forecast => {
+            let screen = ForecastScreen::new(&mut model.sh);
+            open(model, Some(screen));
         }
         Place::Notices => {
             let screen = NoticesScreen::new(&mut model.sh);

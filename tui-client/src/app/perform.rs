@@ -184,6 +184,7 @@ impl Performer {
                 ended.map(|_| Reply::Nothing)
             }
             Request::Initialise(first) => self.initialise(&first).await,
+            Request::Work(ask) => super::work::ask(client, ask).await.map(Reply::Work),
             Request::Export(kind, query, path, locale) => files::export(client, kind, query, path, locale, tell).await,
             Request::ImportLook(job) => files::look(&job).await,
             Request::ImportCheck(job) => files::check(client, &job, tell).await,

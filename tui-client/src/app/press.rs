@@ -168,6 +168,7 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
         Action::GoOpportunities => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Opportunity)),
         Action::GoProducts => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Product)),
         Action::GoToday => sh.nav.push(Nav::Today),
+        Action::GoAssignment | Action::GoBoard | Action::GoForecast => go_sales(sh, action),
         Action::GoNotices => sh.nav.push(Nav::Notices),
         Action::Drafts => drafts(model),
         Action::Undo | Action::Redo => {
@@ -201,6 +202,21 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
                 model.sh.say(text, Role::Dim);
             }
         }
+    }
+}
+
+/// To the screens of opportunities, for who may see them.
+fn go_sales(sh: &mut Shared, action: Action) {
+    let nav = match action {
+        Action::GoAssignment => Nav::Assignment,
+        Action::GoBoard => Nav::Board,
+        _ => Nav::Forecast,
+    };
+    if sh.offers(action) {
+        sh.nav.push(nav);
+    } else {
+        let text = fill(sh.t().not_here, &[&action.label().get(sh.lang)]);
+        sh.say(text, Role::Dim);
     }
 }
 

@@ -47,6 +47,14 @@ pub enum Nav {
     Draft(DraftKey),
     /// The form of a draft whose record has gone: it becomes something new.
     Anew(DraftKey),
+    /// The list of a kind in this view (its number on the wire), with this in its filter.
+    Records(Kind, i32, String),
+    /// Opportunities and whom to give them to.
+    Assignment,
+    /// Open opportunities by stage.
+    Board,
+    /// Expected and won amounts by month.
+    Forecast,
     /// Bringing records in.
     Import(Kind),
     /// Two customers side by side, to make one of them: the one that stays, the other.
@@ -327,6 +335,15 @@ impl Shared {
     /// Whether the session may do this.
     pub fn can(&self, capability: Capability) -> bool {
         self.session.as_ref().is_some_and(|s| s.capabilities.contains(&(capability as i32)))
+    }
+
+    /// Whether an action that goes somewhere leads anywhere for this session.
+    pub fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::GoAssignment => self.can(Capability::OpportunityAssign),
+            Action::GoBoard | Action::GoForecast => self.can(Capability::OpportunityRead),
+            _ => true,
+        }
     }
 
     /// The user signed in.

@@ -72,6 +72,20 @@ actions! {
     Lose "lose" "lost" "开发失败";
     /// What was given up is taken up again.
     Reopen "reopen" "reopen" "重新打开";
+    /// Spreads many over several, the same number to each.
+    SpreadEvenly "spread-evenly" "spread evenly" "平均分配";
+    /// Spreads many over several, so that all have as much to do afterwards.
+    SpreadByWork "spread-by-work" "by workload" "按工作量分配";
+    /// To the stage before.
+    StageBack "stage-back" "stage back" "退一阶段";
+    /// To the next stage.
+    StageOn "stage-on" "stage on" "进一阶段";
+    /// The period before.
+    Earlier "earlier" "earlier" "更早";
+    /// The period after.
+    Later "later" "later" "更晚";
+    /// Counts and sums however many there are.
+    SumAll "sum-all" "sum all" "完整合计";
     /// Makes one of two customers.
     Merge "merge" "merge" "合并";
     /// The next contact took place.
@@ -146,6 +160,12 @@ actions! {
     GoProducts "go-products" "products" "产品";
     /// To what is due.
     GoToday "go-today" "today" "今日";
+    /// To the assignment of opportunities.
+    GoAssignment "go-assignment" "assignment" "机会指派";
+    /// To the board by stage.
+    GoBoard "go-board" "board by stage" "阶段看板";
+    /// To the forecast by month.
+    GoForecast "go-forecast" "forecast by month" "月度预测";
     /// To what reached me.
     GoNotices "go-notices" "notices" "通知";
     /// What was typed and not saved.

@@ -20,6 +20,12 @@ pub enum Layer {
     Detail,
     /// What is due.
     Today,
+    /// The assignment of opportunities.
+    Assign,
+    /// The board by stage.
+    Board,
+    /// The forecast by month.
+    Forecast,
     /// What reached me.
     Notices,
     /// A form, also while text is typed.
@@ -27,13 +33,16 @@ pub enum Layer {
 }
 
 impl Layer {
-    const NAMES: [(&'static str, Layer); 8] = [
+    const NAMES: [(&'static str, Layer); 11] = [
         ("global", Layer::Global),
         ("move", Layer::Move),
         ("record", Layer::Record),
         ("list", Layer::List),
         ("detail", Layer::Detail),
         ("today", Layer::Today),
+        ("assign", Layer::Assign),
+        ("board", Layer::Board),
+        ("forecast", Layer::Forecast),
         ("notices", Layer::Notices),
         ("form", Layer::Form),
     ];
@@ -50,13 +59,19 @@ pub const LIST: &[Layer] = &[Layer::List, Layer::Record, Layer::Move, Layer::Glo
 pub const DETAIL: &[Layer] = &[Layer::Detail, Layer::Record, Layer::Move, Layer::Global];
 /// Layers of Today.
 pub const TODAY: &[Layer] = &[Layer::Today, Layer::Record, Layer::Move, Layer::Global];
+/// Layers of the assignment.
+pub const ASSIGN: &[Layer] = &[Layer::Assign, Layer::Move, Layer::Global];
+/// Layers of the board.
+pub const BOARD: &[Layer] = &[Layer::Board, Layer::Move, Layer::Global];
+/// Layers of the forecast.
+pub const FORECAST: &[Layer] = &[Layer::Forecast, Layer::Move, Layer::Global];
 /// Layers of the notices.
 pub const NOTICES: &[Layer] = &[Layer::Notices, Layer::Move, Layer::Global];
 /// Layers of a form.
 pub const FORM: &[Layer] = &[Layer::Form];
 
 /// All stacks that occur.
-pub const STACKS: [&[Layer]; 5] = [LIST, DETAIL, TODAY, NOTICES, FORM];
+pub const STACKS: [&[Layer]; 8] = [LIST, DETAIL, TODAY, ASSIGN, BOARD, FORECAST, NOTICES, FORM];
 
 /// What a key press means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

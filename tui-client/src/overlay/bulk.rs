@@ -22,7 +22,7 @@ use crate::{
 
 /// The most records of one bulk action.
 pub const MOST: usize = 10_000;
-/// Characters of the bar.
+/// Blocks of the bar.
 const BAR: usize = 40;
 /// Lines of a whole refusal.
 const WHOLE: usize = 2;
@@ -240,7 +240,13 @@ impl Bulk {
                 let (done, total) = sh.calls.of(PROGRAM, Slot::Act).and_then(|call| call.progress).unwrap_or((0, 0));
                 let figures = fill(t.of, &[&show::thousands(done as i64), &show::thousands(total as i64)]);
                 let keys = if cancel.is_cancelled() { t.bulk_stopping } else { t.bulk_stop };
-                (vec![self.plan.what.clone(), format!("{}  {figures}", bar(done, total, sh))], keys.to_owned())
+                (
+                    vec![
+                        self.plan.what.clone(),
+                        format!("{}  {figures}", show::bar(done as i64, total as i64, BAR, sh)),
+                    ],
+                    keys.to_owned(),
+                )
             }
             Stage::Broken(_, why) => (vec![self.plan.what.clone(), why.clone()], t.bulk_go_on.to_owned()),
             Stage::Ended(_, done) => {
@@ -309,12 +315,6 @@ fn walk(key: Key, cursor: usize, rows: usize) -> Option<usize> {
         Key::End | Key::Char('G') => last,
         _ => return None,
     })
-}
-
-fn bar(done: u64, total: u64, sh: &Shared) -> String {
-    let full = usize::try_from(done * BAR as u64 / total.max(1)).unwrap_or(BAR).min(BAR);
-    let (mark, rest) = if sh.measure.ascii || sh.measure.wide { ("#", ".") } else { ("█", "░") };
-    format!("{}{}", mark.repeat(full), rest.repeat(BAR - full))
 }
 
 fn is_too_many(failure: &Failure) -> bool {

@@ -8,6 +8,7 @@ pub mod letters;
 pub mod matching;
 pub mod palette;
 pub mod picker;
+pub mod spread;
 pub mod undo;
 pub mod words;
 
@@ -20,6 +21,7 @@ use self::{
     letters::Letters,
     palette::Palette,
     picker::{Picker, Source},
+    spread::Spread,
     undo::Undo,
     words::Words,
 };
@@ -55,6 +57,8 @@ pub enum Overlay {
     Conflict(Conflict),
     /// What would be taken back, or was.
     Undo(Undo),
+    /// Who would get how many.
+    Spread(Spread),
     /// One thing done to many records.
     Bulk(Box<Bulk>),
 }
@@ -125,6 +129,7 @@ impl Overlay {
             Self::Help(help) => help.key(chord, sh),
             Self::Conflict(conflict) => conflict.key(chord, sh),
             Self::Undo(undo) => undo.key(chord),
+            Self::Spread(spread) => spread.key(chord),
             Self::Bulk(bulk) => bulk.key(chord, sh),
             Self::Confirm(owner, ask, _) => match yes(chord) {
                 true => Step::Answer(*owner, Answer::Yes(*ask)),
@@ -173,6 +178,7 @@ impl Overlay {
             Self::Help(help) => help.draw(c, area, sh),
             Self::Conflict(conflict) => conflict.draw(c, area, sh),
             Self::Undo(undo) => undo.draw(c, area, sh),
+            Self::Spread(spread) => spread.draw(c, area, sh),
             Self::Bulk(bulk) => bulk.draw(c, area, sh),
             Self::Confirm(_, _, question) | Self::Leave(question) => confirm(question, c, area, sh),
         }

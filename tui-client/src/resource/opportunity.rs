@@ -279,7 +279,7 @@ const fn view(code: &'static str, en: &'static str, zh: &'static str, wire: Show
     View { code, label: Label::new(en, zh), wire: wire as i32 }
 }
 
-static VIEWS: [View; 10] = [
+static VIEWS: [View; 11] = [
     view("unassigned", "Unassigned", "未指派", Shown::Unassigned),
     view("mine", "Mine", "我的", Shown::Mine),
     view("due_this_week", "Due this week", "本周到期", Shown::DueThisWeek),
@@ -290,6 +290,7 @@ static VIEWS: [View; 10] = [
     view("open", "Open", "进行中", Shown::Open),
     view("incomplete", "Incomplete", "待完善", Shown::Incomplete),
     view("recycle_bin", "Recycle bin", "回收站", Shown::RecycleBin),
+    view("new", "Newly assigned", "新指派", Shown::New),
 ];
 
 /// The filter of a query; what sums, spreads and bulk actions are asked for too.

@@ -89,6 +89,8 @@ pub enum Answer {
     Ran,
     /// Which of the fields keep my value.
     Mine(Vec<(usize, bool)>),
+    /// Who gets which of the opportunities.
+    Shares(Vec<rolo_proto::v1::bulk_action::Share>),
 }
 
 /// Which screen this is, for going to it again.
@@ -98,6 +100,12 @@ pub enum Place {
     List(Kind),
     /// What is due.
     Today,
+    /// Opportunities and whom to give them to.
+    Assignment,
+    /// Open opportunities by stage.
+    Board,
+    /// Expected and won amounts by month.
+    Forecast,
     /// What reached me.
     Notices,
     /// A record.
@@ -160,6 +168,12 @@ pub trait Screen: Send {
     fn choices(&self, _: &Shared) -> Vec<(String, Answer)> {
         Vec::new()
     }
+    /// What an action is called here, where that says more than its name.
+    fn label(&self, _: Action, _: &Shared) -> Option<String> {
+        None
+    }
+    /// Shows this view (its number on the wire) with this filter.
+    fn narrow(&mut self, _: i32, _: &str, _: &mut Shared) {}
     /// Keys and what they do where the footer must say other things than [`Self::actions`]: while a filter is typed.
     fn hints(&self, _: &Shared) -> Option<Vec<(String, String)>> {
         None

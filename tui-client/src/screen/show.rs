@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Timelike};
 use chrono_tz::Tz;
-use rolo_proto::v1::{Choice, Total, UserRef};
+use rolo_proto::v1::{Choice, Figures, Total, UserRef};
 
 use crate::{
     app::shared::Shared,
@@ -37,6 +37,59 @@ pub fn thousands(n: i64) -> String {
         out.push(d);
     }
     if n < 0 { format!("-{out}") } else { out }
+}
+
+/// A sum of money as it is read at a glance: `1.24 M`, in Chinese `124 万`; what is small in full.
+pub fn sum(amount: i64, sh: &Shared) -> String {
+    let units = amount / 10_000;
+    let steps: &[(i64, &str)] = match sh.lang {
+        Lang::En => &[(1_000_000_000, " B"), (1_000_000, " M"), (10_000, " K")],
+        Lang::Zh => &[(100_000_000, "亿"), (10_000, "万")],
+    };
+    match steps.iter().find(|(step, _)| units.abs() >= *step) {
+        // Three digits at least: 1.24, 12.4, 124.
+        Some((step, word)) => {
+            let step = if *word == " K" { 1_000 } else { *step };
+            let places = match units.abs() / step {
+                0..=9 => 2,
+                10..=99 => 1,
+                _ => 0,
+            };
+            let text = format!("{:.places$}", units as f64 / step as f64);
+            let text = if places > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+            format!("{text}{word}")
+        }
+        None => thousands(units),
+    }
+}
+
+/// What opportunities add up to: amount, and what that is worth by their success rates; `least` stands before both.
+pub fn amounts(figures: &Figures, least: &str, sh: &Shared) -> String {
+    let weighted = fill(sh.t().weighted_sum, &[&format!("{least}{}", sum(figures.weighted, sh))]);
+    format!("{} {} {weighted}", amount(figures, least, sh), sh.theme.sym.sep)
+}
+
+/// The same, as a footer has room for it.
+pub fn amounts_in(figures: &Figures, sh: &Shared) -> String {
+    if sh.size.0 < 60 { amount(figures, "", sh) } else { amounts(figures, "", sh) }
+}
+
+/// What opportunities add up to, without weight.
+pub fn amount(figures: &Figures, least: &str, sh: &Shared) -> String {
+    format!("{} {least}{}", sh.theme.sym.sum, in_currency(sum(figures.amount, sh), sh))
+}
+
+/// How many of `blocks` stand for `part` of `whole`; one as soon as there is something.
+pub fn blocks(part: i64, whole: i64, blocks: usize) -> usize {
+    let wanted = i128::from(part.max(0)) * blocks as i128 / i128::from(whole.max(1));
+    usize::try_from(wanted).unwrap_or(blocks).max(usize::from(part > 0)).min(blocks)
+}
+
+/// A bar of so many blocks, full as `part` is of `whole`.
+pub fn bar(part: i64, whole: i64, count: usize, sh: &Shared) -> String {
+    let [full, empty] = sh.theme.sym.blocks;
+    let filled = blocks(part, whole, count);
+    format!("{}{}", full.repeat(filled), empty.repeat(count - filled))
 }
 
 /// Five stars, so many of them full.
@@ -138,7 +191,10 @@ pub fn near(day: NaiveDate, sh: &Shared) -> String {
 
 /// An amount with the company's currency.
 pub fn money(amount: i64, sh: &Shared) -> String {
-    let text = crate::resource::parse::money_text(amount);
+    in_currency(crate::resource::parse::money_text(amount), sh)
+}
+
+fn in_currency(text: String, sh: &Shared) -> String {
     match sh.session.as_ref().map_or("", |s| s.currency.as_str()) {
         "" => text,
         "CNY" => format!("¥ {text}"),
@@ -260,8 +316,12 @@ pub fn heading(field: &Field, width: u16, sh: &Shared) -> String {
     if sh.lang == Lang::Zh || sh.measure.width(label) <= usize::from(width) {
         return label.to_owned();
     }
-    let last = label.rsplit(' ').next().unwrap_or(label);
-    let mut chars = last.chars();
+    capital(label.rsplit(' ').next().unwrap_or(label))
+}
+
+/// With a capital at the beginning.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 

@@ -26,6 +26,8 @@ pub enum Role {
     Bad,
     /// The row or field under the cursor.
     Cursor,
+    /// The row under the cursor of a pane that has not the keys.
+    Aside,
     /// Marked rows.
     Mark,
     /// The text field that is being typed in.
@@ -68,6 +70,7 @@ impl Theme {
                 Role::Title | Role::Key | Role::Brand | Role::Warn | Role::Mark => s.add_modifier(Modifier::BOLD),
                 Role::Bad => s.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
                 Role::Cursor => s.add_modifier(Modifier::REVERSED),
+                Role::Aside => s.remove_modifier(Modifier::REVERSED).add_modifier(Modifier::BOLD),
                 Role::Input => s.add_modifier(Modifier::UNDERLINED),
             };
         }
@@ -81,6 +84,7 @@ impl Theme {
             Role::Warn => s.fg(Color::Yellow),
             Role::Bad => s.fg(Color::LightRed),
             Role::Cursor => s.fg(Color::White).bg(Color::Blue),
+            Role::Aside => s.fg(Color::Reset).bg(Color::Reset).add_modifier(Modifier::BOLD),
             Role::Mark => s.fg(Color::Magenta).add_modifier(Modifier::BOLD),
             Role::Input => s.add_modifier(Modifier::UNDERLINED),
             Role::Brand => s.fg(Color::Cyan).add_modifier(Modifier::BOLD),
@@ -129,6 +133,12 @@ pub struct Symbols {
     pub dash: &'static str,
     /// Became.
     pub arrow: &'static str,
+    /// At least; stands before a number.
+    pub least: &'static str,
+    /// A sum; stands before a number.
+    pub sum: &'static str,
+    /// A part of a bar that is full, and one that is not.
+    pub blocks: [&'static str; 2],
     /// Corners and edges of a panel: top left, top right, bottom left, bottom right.
     pub corners: [&'static str; 4],
     /// The steps of a spinner.
@@ -155,6 +165,9 @@ static UNICODE: Symbols = Symbols {
     none: "–",
     dash: "–",
     arrow: "→",
+    least: "≥ ",
+    sum: "Σ",
+    blocks: ["█", "░"],
     corners: ["┌", "┐", "└", "┘"],
     spinner: &["⠋", "⠙", "⠸", "⠴"],
 };
@@ -179,6 +192,9 @@ static ASCII: Symbols = Symbols {
     none: "-",
     dash: "-",
     arrow: "->",
+    least: ">= ",
+    sum: "sum",
+    blocks: ["#", "."],
     corners: ["+", "+", "+", "+"],
     spinner: &["|", "/", "-", "\\"],
 };

@@ -70,6 +70,9 @@ impl FilterLine {
         self.line.set(text);
         (self.typing, self.anew) = (false, true);
         self.ask(owner, rows, sh);
+        if sh.waits(owner, Slot::Filter(0)) {
+            rows.wait(sh);
+        }
     }
 
     /// Back to the whole list.
@@ -122,7 +125,10 @@ impl FilterLine {
                 }
             }
             Ok(_) => {}
-            Err(failure) => self.fault = Some(failure.message(sh.lang)),
+            Err(failure) => {
+                self.fault = Some(failure.message(sh.lang));
+                rows.stop_waiting(sh);
+            }
         }
     }
 }

@@ -5,13 +5,14 @@ pub mod draw;
 pub mod elsewhere;
 pub mod filter;
 pub mod rows;
+pub mod sum;
 pub mod timeline;
 pub mod views;
 
 use ratatui::layout::Rect;
 use rolo_proto::v1::{Action as Right, Capability, Kind, Total};
 
-use self::{filter::FilterLine, rows::Rows, views::Kept};
+use self::{filter::FilterLine, rows::Rows, sum::Sum, views::Kept};
 use super::{Answer, Ask, Place, Screen, bulk, decide, show};
 use crate::{
     app::{
@@ -51,6 +52,8 @@ pub struct ListScreen {
     here: Option<i64>,
     /// The name for a view, while it is asked who sees it.
     naming: Option<String>,
+    /// What the rows add up to, for opportunities.
+    pub sum: Sum,
     /// The record that the right pane shows: the one under the cursor once it has rested.
     pub shown: Option<Record>,
     /// What belongs to it, for a customer.
@@ -81,6 +84,7 @@ impl ListScreen {
             kept: Vec::new(),
             here: None,
             naming: None,
+            sum: Sum::default(),
             shown: None,
             preview: None,
             resting: 0,
@@ -145,23 +149,11 @@ impl ListScreen {
 
     fn motion(&mut self, action: Action, sh: &mut Shared) -> bool {
         let visible = self.visible(sh);
-        let page = visible.max(1) as isize;
-        match action {
-            Action::Down => self.rows.go(1, sh, visible),
-            Action::Up => self.rows.go(-1, sh, visible),
-            Action::PageDown => self.rows.go(page, sh, visible),
-            Action::PageUp => self.rows.go(-page, sh, visible),
-            Action::HalfDown => self.rows.go(page / 2, sh, visible),
-            Action::HalfUp => self.rows.go(-page / 2, sh, visible),
-            Action::Top => self.rows.to(0, sh, visible),
-            Action::Bottom => self.rows.to(usize::MAX, sh, visible),
-            Action::Select => self.rows.toggle(sh, visible),
-            Action::SelectRange => self.rows.range(),
-            Action::SelectAll => self.rows.mark_all(),
-            _ => return false,
+        let moved = self.rows.act(action, sh, visible);
+        if moved {
+            self.moved(sh);
         }
-        self.moved(sh);
-        true
+        moved
     }
 
     /// Whether a decision is offered: on the row under the cursor, or on any of those selected.
@@ -292,6 +284,8 @@ impl Screen for ListScreen {
                 let text = sh.t().stopped;
                 sh.say(text, Role::Warn);
             }
+            Action::SumAll if self.kind() == Kind::Opportunity => self.sum.go_on(self.id, &self.rows, sh),
+            Action::Back if self.sum.halt(self.id, sh) => {}
             Action::Back if self.rows.halt() || self.rows.unmark() => {}
             Action::Back if !self.filter.line.is_empty() => self.filter.clear(self.id, &mut self.rows, sh),
             Action::Open => {
@@ -320,8 +314,10 @@ impl Screen for ListScreen {
                     sh.fail(failure, Some((self.id, slot, request)));
                 }
                 self.rows.reply(outcome, sh, visible);
+                self.sum.follow(self.id, &self.rows, sh);
                 self.moved(sh);
             }
+            (Slot::Sum, Ok(part)) => self.sum.came(self.id, &request, part, &self.rows, sh),
             (Slot::Live(_), outcome) => {
                 self.rows.caught_up(outcome, sh, visible);
                 self.moved(sh);
@@ -352,8 +348,8 @@ impl Screen for ListScreen {
                     self.preview = Some((query.parent_id, Preview { steps: page.records, ..Preview::default() }));
                 }
             }
-            // The counts and the preview are extras: the rows tell what is wrong.
-            (Slot::Counts | Slot::Preview | Slot::Views, _) => {}
+            // Counts, sums and the preview are extras: the rows tell what is wrong.
+            (Slot::Counts | Slot::Preview | Slot::Sum | Slot::Views, _) => {}
             (Slot::Act, outcome) => self.decided(&request, outcome, sh),
             (Slot::File, Ok(Reply::Exported(path, rows))) => {
                 let said = crate::strings::fill(sh.t().exported, &[&show::thousands(rows as i64), &path]);
@@ -391,7 +387,10 @@ impl Screen for ListScreen {
 
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
         match slot {
-            Slot::Counts if generation == self.counting => self.load_counts(sh),
+            Slot::Counts if generation == self.counting => {
+                self.load_counts(sh);
+                self.sum.again(self.id, &self.rows, sh);
+            }
             Slot::Preview if generation == self.resting => {
                 self.shown = self.rows.current().cloned();
                 match self.shown.as_ref().map(|r| (r.kind, r.id)) {
@@ -451,6 +450,18 @@ impl Screen for ListScreen {
         }
     }
 
+    fn narrow(&mut self, view: i32, filter: &str, sh: &mut Shared) {
+        let Some(at) = self.rows.resource.views().iter().position(|one| one.wire == view) else { return };
+        self.chosen = true;
+        self.here = None;
+        self.rows.view = at;
+        self.rows.search.clear();
+        self.rows.conditions.clear();
+        // What it held before is no answer to what is asked now.
+        self.rows.pages = crate::data::page::Pages::default();
+        self.filter.show(filter, self.id, &mut self.rows, sh);
+    }
+
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
         let resource = self.rows.resource;
         let view = self.all_views(sh).into_iter().nth(self.view()).map(|(name, _)| name);
@@ -481,6 +492,9 @@ impl Screen for ListScreen {
             if sh.can(Capability::Export) {
                 out.push(Action::Export);
             }
+            if self.kind() == Kind::Opportunity {
+                out.push(Action::SumAll);
+            }
             out.extend([Action::Repeat, Action::Follow]);
         }
         out.push(Action::KeepView);
@@ -508,7 +522,8 @@ impl Screen for ListScreen {
     }
 
     fn status(&self, sh: &Shared) -> String {
-        self.rows.status(sh, self.visible(sh))
+        let (sum, rows) = (self.sum.text(sh), self.rows.status(sh, self.visible(sh)));
+        if sum.is_empty() || rows.is_empty() || sh.size.0 < 60 { rows } else { format!("{sum}  {rows}") }
     }
 
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {

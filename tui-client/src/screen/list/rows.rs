@@ -12,6 +12,7 @@ use crate::{
         shared::Shared,
     },
     data::{Failure, Reason, page::Pages},
+    keys::Action,
     resource::{self, Condition, ListQuery, Record, Resource, many},
     strings::fill,
     widget::table,
@@ -36,6 +37,8 @@ pub struct Rows {
     pub search: String,
     /// What the typed filter narrows to.
     pub conditions: Vec<Condition>,
+    /// What holds beside it, whatever is typed.
+    pub fixed: Vec<Condition>,
     /// Sorted by this field.
     pub sort: Option<usize>,
     /// Downwards.
@@ -78,6 +81,7 @@ impl Rows {
             view,
             search: String::new(),
             conditions: Vec::new(),
+            fixed: Vec::new(),
             sort: None,
             descending: false,
             pages: Pages::default(),
@@ -101,7 +105,7 @@ impl Rows {
         ListQuery {
             search: self.search.clone(),
             view: self.view,
-            conditions: self.conditions.clone(),
+            conditions: self.fixed.iter().chain(&self.conditions).cloned().collect(),
             parent_id: self.parent_id,
             sort: self.sort,
             descending: self.descending,
@@ -119,12 +123,32 @@ impl Rows {
         self.load(0, String::new(), sh);
     }
 
+    /// What is asked for is not known yet: nothing is loaded before it is.
+    pub fn wait(&mut self, sh: &mut Shared) {
+        sh.drop_call(self.owner, Slot::Rows(self.nth));
+        self.loading = None;
+        self.stale = true;
+    }
+
+    /// It will not be known: what was asked for before is.
+    pub fn stop_waiting(&mut self, sh: &mut Shared) {
+        if self.stale && !sh.waits(self.owner, Slot::Rows(self.nth)) {
+            self.restart(sh);
+        }
+    }
+
     /// Loads the same again and keeps the cursor on its record.
     pub fn reload(&mut self, sh: &mut Shared) {
         self.keep = self.current().map(|r| r.id);
         self.goal = Some(self.cursor);
         self.stale = true;
         self.load(0, String::new(), sh);
+    }
+
+    /// Loads the same again and puts the cursor on this record.
+    pub fn reload_at(&mut self, id: i64, sh: &mut Shared) {
+        self.reload(sh);
+        self.keep = Some(id);
     }
 
     fn load(&mut self, page: usize, token: String, sh: &mut Shared) {
@@ -213,6 +237,26 @@ impl Rows {
         self.goal = (row == usize::MAX).then_some(FAR);
         self.cursor = row.min(self.pages.len().saturating_sub(1));
         self.ensure(sh, visible);
+    }
+
+    /// Moves the cursor and marks; false: this is another action.
+    pub fn act(&mut self, action: Action, sh: &mut Shared, visible: usize) -> bool {
+        let page = visible.max(1) as isize;
+        match action {
+            Action::Down => self.go(1, sh, visible),
+            Action::Up => self.go(-1, sh, visible),
+            Action::PageDown => self.go(page, sh, visible),
+            Action::PageUp => self.go(-page, sh, visible),
+            Action::HalfDown => self.go(page / 2, sh, visible),
+            Action::HalfUp => self.go(-page / 2, sh, visible),
+            Action::Top => self.to(0, sh, visible),
+            Action::Bottom => self.to(usize::MAX, sh, visible),
+            Action::Select => self.toggle(sh, visible),
+            Action::SelectRange => self.range(),
+            Action::SelectAll => self.mark_all(),
+            _ => return false,
+        }
+        true
     }
 
     /// Marks the row, or not any more, and moves on.

@@ -1,6 +1,9 @@
 //! The few screens that no descriptor can feed.
 
+pub mod assign;
+pub mod board;
 pub mod credentials;
+pub mod forecast;
 pub mod import;
 pub mod merge;
 pub mod notices;

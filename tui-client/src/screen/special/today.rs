@@ -1,133 +1,216 @@
-//! What is due for me: overdue, today, the next seven days. Settling or moving a next contact takes it away, and the
-//! next one is under the cursor.
+//! What waits for me: next contacts and plan steps, overdue, today and in the next seven days; what was newly assigned to
+//! me; and for who assigns, the team: what nobody has, what stagnates, and how much each manager has to do. Settling or
+//! moving something takes it away, and the next is under the cursor.
+
+mod draw;
 
 use ratatui::layout::Rect;
-use rolo_proto::v1::{self, Kind, Total};
+use rolo_proto::v1::{self, Assignee, Capability, Kind, OpportunityView, Total};
 
 use crate::{
     app::{
         self,
         effect::{Reply, Request, ScreenId, Slot, Target},
+        live::{AGAIN_AFTER, News},
         shared::{Nav, Shared},
+        work::{Ask, Told},
     },
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
     resource::{Record, Value},
-    screen::{Answer, Ask, Place, Screen, decide, form::draft, list::rows::Rows, show},
-    strings::fill,
+    screen::{Answer, Ask as Asked, Place, Screen, decide, list::rows::Rows, show},
     theme::Role,
-    widget::{
-        canvas::{self, Canvas},
-        table,
-    },
+    widget::{canvas::Canvas, table},
 };
 
-/// Overdue, today, next seven days: the words of the views.
-const BUCKETS: [&str; 3] = ["overdue", "today", "next_7_days"];
+/// The sections of what is mine: overdue, today, next seven days (the words of the views), newly assigned.
+const SECTIONS: [&str; 3] = ["overdue", "today", "next_7_days"];
+const NEW: usize = SECTIONS.len();
+/// So many managers are shown, those with most to do first; the assignment shows all.
+const MANAGERS: usize = 8;
+
+/// A list under a section.
+struct Bucket {
+    section: usize,
+    rows: Rows,
+}
+
+/// What the cursor can stand on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Item {
+    /// A row of a bucket.
+    Row(usize, usize),
+    /// What nobody has.
+    Unassigned,
+    /// What makes no progress.
+    Stagnating,
+    /// A manager.
+    Manager(usize),
+}
 
 /// A line of the screen.
 enum Line {
-    /// The heading of a bucket.
+    /// The heading of a section.
     Heading(usize),
-    /// A row of a bucket; its place among all rows.
-    Row(usize, usize, usize),
-    /// A bucket is empty.
+    /// The heading of the team.
+    Team,
+    /// Something, and its place among all.
+    Item(Item, usize),
+    /// A section is empty.
     Nothing,
-    /// Between buckets.
+    /// Between sections.
     Blank,
 }
 
 /// The screen.
 pub struct TodayScreen {
     id: ScreenId,
-    buckets: Vec<Rows>,
-    counts: [Option<Total>; 3],
+    buckets: Vec<Bucket>,
+    due: v1::CountDueResponse,
+    work: v1::CountWorkResponse,
+    managers: Vec<Assignee>,
     cursor: usize,
     first: usize,
     seen: Option<u64>,
+    /// Others have changed something: it is counted again soon.
+    again: u64,
 }
 
 impl TodayScreen {
     /// With nothing loaded yet.
     pub fn new(sh: &mut Shared) -> Option<Self> {
         let id = sh.id();
-        let bucket = |(nth, code): (usize, &&str)| {
-            let mut rows = Rows::new(id, nth as u8, Kind::Interaction, 0, 0)?;
-            rows.view = rows.resource.views().iter().position(|v| v.code == *code)?;
-            Some(rows)
+        let mut buckets = Vec::new();
+        let mut add = |section: usize, kind: Kind, code: &str| {
+            let mut rows = Rows::new(id, buckets.len() as u8, kind, 0, 0)?;
+            rows.view = rows.resource.views().iter().position(|v| v.code == code)?;
+            buckets.push(Bucket { section, rows });
+            Some(())
         };
-        let buckets: Option<Vec<_>> = BUCKETS.iter().enumerate().map(bucket).collect();
-        Some(Self { id, buckets: buckets?, counts: [None; 3], cursor: 0, first: 0, seen: None })
+        let develops = sh.can(Capability::OpportunityDevelop);
+        for (section, code) in SECTIONS.iter().enumerate() {
+            if develops {
+                add(section, Kind::PlanStep, code)?;
+            }
+            add(section, Kind::Interaction, code)?;
+        }
+        if develops {
+            add(NEW, Kind::Opportunity, "new")?;
+        }
+        let (due, work) = (v1::CountDueResponse::default(), v1::CountWorkResponse::default());
+        Some(Self { id, buckets, due, work, managers: Vec::new(), cursor: 0, first: 0, seen: None, again: 0 })
     }
 
     fn load(&mut self, sh: &mut Shared) {
-        for rows in &mut self.buckets {
-            rows.restart(sh);
+        for bucket in &mut self.buckets {
+            bucket.rows.restart(sh);
         }
-        sh.call(self.id, Slot::Counts, Request::CountDue);
+        self.load_counts(sh);
         self.seen = Some(sh.changes);
+    }
+
+    fn load_counts(&self, sh: &mut Shared) {
+        sh.call(self.id, Slot::Counts, Request::CountDue);
+        if sh.can(Capability::OpportunityRead) {
+            sh.call(self.id, Slot::Tab(0), Request::Work(Ask::Count));
+        }
+        if sh.can(Capability::OpportunityAssign) {
+            sh.call(self.id, Slot::Tab(1), Request::Work(Ask::Assignees));
+        }
     }
 
     fn visible(sh: &Shared) -> usize {
         usize::from(app::draw::body(sh.size).height).saturating_sub(usize::from(!sh.waiting_drafts().is_empty()))
     }
 
-    fn count(&self) -> usize {
-        self.buckets.iter().map(|b| b.pages.len()).sum()
+    /// How many a section holds.
+    fn count(&self, section: usize) -> Option<Total> {
+        let (due, work) = (&self.due, &self.work);
+        let parts = match section {
+            0 => [due.overdue, work.steps_overdue],
+            1 => [due.today, work.steps_today],
+            2 => [due.next_7_days, work.steps_next_7_days],
+            _ => [work.new_assignments, None],
+        };
+        parts
+            .into_iter()
+            .flatten()
+            .reduce(|one, other| Total { count: one.count + other.count, at_least: one.at_least || other.at_least })
     }
 
     fn lines(&self) -> Vec<Line> {
-        let mut lines = Vec::new();
-        let mut place = 0;
-        for (nth, rows) in self.buckets.iter().enumerate() {
-            if nth > 0 {
+        let (mut lines, mut place) = (Vec::new(), 0);
+        let mut put = |lines: &mut Vec<Line>, item: Item| {
+            lines.push(Line::Item(item, place));
+            place += 1;
+        };
+        for section in 0..=NEW {
+            let of_section = || self.buckets.iter().enumerate().filter(|(_, bucket)| bucket.section == section);
+            if of_section().count() == 0 {
+                continue;
+            }
+            let empty = of_section().all(|(_, bucket)| bucket.rows.pages.is_empty());
+            if section == NEW && empty {
+                continue;
+            }
+            if !lines.is_empty() {
                 lines.push(Line::Blank);
             }
-            lines.push(Line::Heading(nth));
-            if rows.pages.is_empty() && rows.pages.is_complete() {
+            lines.push(Line::Heading(section));
+            if empty && of_section().all(|(_, bucket)| bucket.rows.pages.is_complete()) {
                 lines.push(Line::Nothing);
             }
-            for row in 0..rows.pages.len() {
-                lines.push(Line::Row(nth, row, place));
-                place += 1;
+            for (nth, bucket) in of_section() {
+                for row in 0..bucket.rows.pages.len() {
+                    put(&mut lines, Item::Row(nth, row));
+                }
+            }
+        }
+        if self.work.unassigned.is_some() {
+            lines.extend([Line::Blank, Line::Team]);
+            put(&mut lines, Item::Unassigned);
+            put(&mut lines, Item::Stagnating);
+            for nth in 0..self.managers.len().min(MANAGERS) {
+                put(&mut lines, Item::Manager(nth));
             }
         }
         lines
     }
 
-    fn line_of_cursor(&self) -> usize {
-        self.lines().iter().position(|l| matches!(l, Line::Row(_, _, place) if *place == self.cursor)).unwrap_or(0)
+    fn item(&self) -> Option<Item> {
+        self.lines().into_iter().find_map(|line| match line {
+            Line::Item(item, place) if place == self.cursor => Some(item),
+            _ => None,
+        })
     }
 
     fn current(&self) -> Option<&Record> {
-        let mut from = 0;
-        for rows in &self.buckets {
-            if self.cursor < from + rows.pages.len() {
-                return rows.pages.get(self.cursor - from);
-            }
-            from += rows.pages.len();
+        match self.item()? {
+            Item::Row(nth, row) => self.buckets.get(nth)?.rows.pages.get(row),
+            _ => None,
         }
-        None
     }
 
     fn go(&mut self, to: usize, sh: &Shared) {
-        self.cursor = to.min(self.count().saturating_sub(1));
-        let at = self.line_of_cursor();
+        let lines = self.lines();
+        let places = lines.iter().filter(|line| matches!(line, Line::Item(..))).count();
+        self.cursor = to.min(places.saturating_sub(1));
+        let at = lines.iter().position(|line| matches!(line, Line::Item(_, place) if *place == self.cursor));
         // The heading above the first row is worth seeing too.
-        let wanted = if self.cursor == 0 { 0 } else { at };
-        self.first = table::scroll(self.first, wanted, Self::visible(sh), self.lines().len());
+        let wanted = if self.cursor == 0 { 0 } else { at.unwrap_or(0) };
+        self.first = table::scroll(self.first, wanted, Self::visible(sh), lines.len());
     }
 
+    /// To the first item of the section after or before.
     fn turn(&mut self, by: isize, sh: &Shared) {
-        let starts: Vec<usize> = self
-            .buckets
-            .iter()
-            .scan(0, |from, b| {
-                let start = *from;
-                *from += b.pages.len();
-                Some(start)
-            })
-            .collect();
+        let (mut starts, mut begins) = (Vec::new(), true);
+        for line in self.lines() {
+            match line {
+                Line::Heading(_) | Line::Team => begins = true,
+                Line::Item(_, place) if std::mem::take(&mut begins) => starts.push(place),
+                _ => {}
+            }
+        }
         let next = if by > 0 {
             starts.iter().copied().find(|s| *s > self.cursor)
         } else {
@@ -136,8 +219,39 @@ impl TodayScreen {
         self.go(next.unwrap_or(0), sh);
     }
 
+    /// The records behind what the cursor is on.
+    fn open(&self, sh: &mut Shared) {
+        let records = |view: OpportunityView, filter: String| Nav::Records(Kind::Opportunity, view.into(), filter);
+        let nav = match self.item() {
+            Some(Item::Row(..)) => self.current().and_then(behind),
+            Some(Item::Unassigned) => Some(Nav::Assignment),
+            Some(Item::Stagnating) => Some(records(OpportunityView::Stagnating, String::new())),
+            Some(Item::Manager(nth)) => {
+                let user = self.managers.get(nth).and_then(|one| one.user.as_ref());
+                user.map(|user| records(OpportunityView::Open, format!("assignee:{}", user.name)))
+            }
+            None => None,
+        };
+        sh.nav.extend(nav);
+    }
+
     fn target(record: &Record, sh: &mut Shared) -> Target {
         Target { id: record.id, revision: record.revision, label: record.label.clone(), request_id: sh.request_id() }
+    }
+}
+
+/// Where a row leads: a contact to its customer, a step to its opportunity.
+fn behind(record: &Record) -> Option<Nav> {
+    match record.kind {
+        Kind::Opportunity => Some(Nav::Detail(record.kind, record.id, record.label.clone())),
+        Kind::PlanStep => record.values.iter().find_map(|value| match value {
+            Value::Link(link) => Some(Nav::Detail(link.kind, link.id, link.label.clone())),
+            _ => None,
+        }),
+        _ => match decide::customer_of(record) {
+            Some(Value::Customer(c)) => Some(Nav::Detail(Kind::Customer, c.id, c.name)),
+            _ => None,
+        },
     }
 }
 
@@ -177,12 +291,7 @@ impl Screen for TodayScreen {
             Action::New if decide::may_create(Kind::Interaction, sh) => {
                 sh.nav.push(Nav::New(Kind::Interaction, Vec::new()))
             }
-            Action::Open => {
-                let customer = self.current().and_then(decide::customer_of);
-                if let Some(Value::Customer(c)) = customer {
-                    sh.nav.push(Nav::Detail(Kind::Customer, c.id, c.name));
-                }
-            }
+            Action::Open => self.open(sh),
             _ => {
                 let Some(record) = self.current() else { return false };
                 let targets = vec![Self::target(record, sh)];
@@ -198,16 +307,27 @@ impl Screen for TodayScreen {
                 if let Err(failure) = &outcome {
                     sh.fail(failure, Some((self.id, slot, request)));
                 }
-                if let Some(rows) = self.buckets.get_mut(usize::from(nth)) {
-                    rows.reply(outcome, sh, 100);
+                if let Some(bucket) = self.buckets.get_mut(usize::from(nth)) {
+                    bucket.rows.reply(outcome, sh, 100);
                 }
                 self.go(self.cursor, sh);
             }
-            (Slot::Counts, Ok(Reply::Due(due))) => {
-                let v1::CountDueResponse { today, overdue, next_7_days } = due;
-                self.counts = [overdue, today, next_7_days];
+            (Slot::Live(nth), outcome) => {
+                if let Some(bucket) = self.buckets.get_mut(usize::from(nth)) {
+                    bucket.rows.caught_up(outcome, sh, 100);
+                }
             }
-            (Slot::Counts, _) => {}
+            (_, Ok(Reply::Due(due))) => self.due = due,
+            (_, Ok(Reply::Work(Told::Count(work)))) => {
+                self.work = work;
+                self.go(self.cursor, sh);
+            }
+            (_, Ok(Reply::Work(Told::Assignees(mut all)))) => {
+                all.sort_by_key(|one| std::cmp::Reverse(one.open));
+                self.managers = all;
+            }
+            // Counts and loads are extras: the rows tell what is wrong.
+            (Slot::Counts | Slot::Tab(_), _) => {}
             (Slot::Act, outcome) => {
                 let done = decide::outcome(&request, outcome, self.id, sh);
                 if !matches!(done, decide::Outcome::Refused) {
@@ -219,14 +339,40 @@ impl Screen for TodayScreen {
         }
     }
 
+    fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
+        let visible = Self::visible(sh);
+        for bucket in &mut self.buckets {
+            bucket.rows.told(news);
+            if top {
+                bucket.rows.catch_up(sh, visible);
+            }
+        }
+        let about = [Kind::Interaction, Kind::Opportunity, Kind::PlanStep].into_iter().any(|kind| news.about(kind));
+        if top && about && self.again == 0 {
+            self.again = sh.rest(self.id, Slot::Counts, AGAIN_AFTER);
+        }
+    }
+
+    fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
+        if slot == Slot::Counts && generation == self.again {
+            self.again = 0;
+            self.load_counts(sh);
+        }
+    }
+
+    fn note(&self, sh: &Shared) -> Vec<(String, Role)> {
+        let first = self.buckets.iter().find_map(|bucket| bucket.rows.announcement(sh));
+        first.map(|text| (text, Role::Warn)).into_iter().collect()
+    }
+
     fn answer(&mut self, answer: Answer, sh: &mut Shared) {
         let Some(record) = self.current() else { return };
         let target = Some(Self::target(record, sh));
         match answer {
-            Answer::Words(Ask::Snooze, words, until) => {
+            Answer::Words(Asked::Snooze, words, until) => {
                 decide::snooze(self.id, record, target, words, until, sh);
             }
-            Answer::Letter(Ask::Copy, field) => decide::copied(record, field, sh),
+            Answer::Letter(Asked::Copy, field) => decide::copied(record, field, sh),
             answer => decide::opportunity::answer(self.id, record, target, answer, sh),
         }
     }
@@ -237,8 +383,10 @@ impl Screen for TodayScreen {
 
     fn actions(&self, sh: &Shared) -> Vec<Action> {
         let mut out = Vec::new();
-        if let Some(record) = self.current() {
+        if self.item().is_some() {
             out.push(Action::Open);
+        }
+        if let Some(record) = self.current() {
             let first = [Action::Done, Action::Snooze, Action::Interaction];
             let all = decide::actions(record, sh);
             out.extend(first.into_iter().filter(|a| all.contains(a)));
@@ -252,87 +400,6 @@ impl Screen for TodayScreen {
     }
 
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
-        let t = sh.t();
-        let titles = [t.overdue, t.due_today, t.next_7_days];
-        let wide = area.width >= 70;
-        let area = drafts(c, area, sh);
-        for (line, y) in self.lines().iter().skip(self.first).zip(area.top()..area.bottom()) {
-            match line {
-                Line::Blank => {}
-                Line::Heading(nth) => {
-                    let count = self.counts[*nth].as_ref().map_or_else(String::new, show::total);
-                    let role = if *nth == 0 { Role::Bad } else { Role::Title };
-                    c.spans(
-                        area.x + 1,
-                        y,
-                        area.width,
-                        &[(titles[*nth], role), ("  ", Role::Text), (&count, Role::Key)],
-                    );
-                }
-                Line::Nothing => {
-                    c.put(area.x + 3, y, t.nothing_due, Role::Dim, area.width);
-                }
-                Line::Row(nth, row, place) => {
-                    let Some(record) = self.buckets[*nth].pages.get(*row) else { continue };
-                    self.row(c, Rect { y, height: 1, ..area }, record, wide, sh);
-                    if *place == self.cursor {
-                        c.put(area.x, y, sh.theme.sym.cursor, Role::Key, 1);
-                        c.tint(Rect { y, height: 1, ..area }, Role::Cursor);
-                    }
-                }
-            }
-        }
-        if self.count() == 0 && self.buckets.iter().all(|b| b.pages.is_complete()) && area.height > 10 {
-            let text = fill(t.today_empty, &[&sh.key(keymap::TODAY, Action::New)]);
-            c.put(area.x + 3, area.bottom().saturating_sub(2), &text, Role::Dim, area.width.saturating_sub(4));
-        }
-    }
-}
-
-/// A line that tells of drafts that wait; answers what is left of the area.
-fn drafts(c: &mut Canvas<'_>, area: Rect, sh: &Shared) -> Rect {
-    let waiting = sh.waiting_drafts();
-    let count = match waiting.len() {
-        0 => return area,
-        1 => sh.t().draft_waits.to_owned(),
-        n => fill(sh.t().drafts_wait, &[&n]),
-    };
-    let (line, rest) = canvas::top(area, 1);
-    let key = format!("  {}  ", sh.key(keymap::TODAY, Action::Drafts));
-    let titles: Vec<_> = waiting.iter().take(3).map(|d| draft::title(d, sh)).collect();
-    let titles = titles.join(sh.t().comma);
-    let pieces = [(count.as_str(), Role::Warn), (key.as_str(), Role::Key), (titles.as_str(), Role::Dim)];
-    c.spans(line.x + 1, line.y, line.width.saturating_sub(2), &pieces);
-    rest
-}
-
-impl TodayScreen {
-    /// When, whom, how, what about.
-    fn row(&self, c: &mut Canvas<'_>, area: Rect, record: &Record, wide: bool, sh: &Shared) {
-        let Some(resource) = self.buckets.first().map(|b| b.resource) else { return };
-        let text = |name: &str| show::named(record, resource, name, sh);
-        let when = match show::value(record, resource, "next_contact_at") {
-            Value::Time(at) => show::relative(*at, sh),
-            _ => String::new(),
-        };
-        let late = matches!(show::value(record, resource, "next_contact_at"), Value::Time(at) if *at < sh.now);
-        let role = if late { Role::Bad } else { Role::Text };
-        let mut x = area.x + 2;
-        let end = area.right();
-        let customer = if wide { 26 } else { end.saturating_sub(x + 18) / 2 };
-        let contact = if wide { 10 } else { 0 };
-        for (text, role, width) in [
-            (when, role, 14),
-            (text("customer_no"), Role::Text, customer),
-            (text("contact"), Role::Text, contact),
-            (text("channel"), Role::Key, if wide { 8 } else { 0 }),
-            (text("title"), if wide { Role::Text } else { Role::Dim }, u16::MAX),
-        ] {
-            if width > 0 && x < end {
-                let width = width.min(end - x);
-                c.put(x, area.y, &text, role, width);
-                x += width.saturating_add(2);
-            }
-        }
+        draw::screen(self, c, area, sh);
     }
 }

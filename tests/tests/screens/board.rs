@@ -1,0 +1,85 @@
+//! The board by stage, the forecast by month, and what a list of opportunities adds up to.
+
+use anyhow::Result;
+use rolo_tui::strings::Lang;
+
+use crate::{
+    stage::{Stage, hides, shows},
+    team::opportunities,
+};
+
+const SIZES: [(&str, (u16, u16), Lang); 3] =
+    [("120-en", (120, 40), Lang::En), ("80-zh", (80, 24), Lang::Zh), ("46-en", (46, 16), Lang::En)];
+
+#[tokio::test]
+async fn a_card_moves_to_another_stage_with_one_key_and_back_with_u() -> Result<()> {
+    let stage = Stage::empty().await?;
+    let sup = stage.world.session("sup").await?;
+    let ids = opportunities(&stage, &sup, 4).await?;
+    let mut rolo = stage.screens("sup", (120, 40), Lang::En).await?;
+    rolo.press("g b").await?;
+    shows(&rolo, "First contact 1")?;
+    rolo.press(">").await?;
+    rolo.press("l").await?;
+    let at = |id: i64| {
+        let sup = sup.clone();
+        async move { Ok::<_, anyhow::Error>(sup.opportunity(id).await?.stage.map(|stage| stage.value)) }
+    };
+    // Without a stage it stood in the first column; it goes on from there.
+    assert_eq!(at(ids[3]).await?.as_deref(), Some("contact"));
+    rolo.press("g b u").await?;
+    assert_eq!(at(ids[3]).await?, None);
+    rolo.press("l enter").await?;
+    shows(&rolo, "宁波东方重工")
+}
+
+#[tokio::test]
+async fn board_and_forecast_look_as_drawn_and_teach_when_they_are_empty() -> Result<()> {
+    let stage = Stage::empty().await?;
+    let mut rolo = stage.screens("sup", (80, 24), Lang::En).await?;
+    rolo.press("g b").await?;
+    shows(&rolo, "No open opportunity yet")?;
+    rolo.press("g f").await?;
+    shows(&rolo, "Nothing is expected yet")?;
+    let sup = stage.world.session("sup").await?;
+    opportunities(&stage, &sup, 24).await?;
+    for (suffix, size, lang) in SIZES {
+        let mut rolo = stage.screens("sup", size, lang).await?;
+        rolo.press("g b j").await?;
+        insta::assert_snapshot!(format!("board-{suffix}"), rolo.snapshot());
+        rolo.press("g f j").await?;
+        insta::assert_snapshot!(format!("forecast-{suffix}"), rolo.snapshot());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn enter_on_a_month_opens_the_records_behind_it_and_esc_shows_all_again() -> Result<()> {
+    let stage = Stage::empty().await?;
+    let sup = stage.world.session("sup").await?;
+    opportunities(&stage, &sup, 8).await?;
+    let mut rolo = stage.screens("sup", (80, 24), Lang::En).await?;
+    rolo.press("g f enter").await?;
+    shows(&rolo, "expected_close_at:2026-11")?;
+    shows(&rolo, "宁波东方重工")?;
+    hides(&rolo, "杭州文澜出版")?;
+    rolo.press("esc").await?;
+    shows(&rolo, "杭州文澜出版")?;
+    rolo.press("g f > enter").await?;
+    shows(&rolo, "expected_close_at:..2026-11")
+}
+
+#[tokio::test]
+async fn a_list_says_what_it_adds_up_to_and_a_filter_narrows_that() -> Result<()> {
+    let stage = Stage::empty().await?;
+    let sup = stage.world.session("sup").await?;
+    opportunities(&stage, &sup, 8).await?;
+    let mut rolo = stage.screens("sup", (80, 24), Lang::En).await?;
+    rolo.press("g o").await?;
+    shows(&rolo, "Σ ¥ 2.88 M · weighted 1.55 M  1–8 of 8")?;
+    rolo.press("/ 'Ernst' enter").await?;
+    shows(&rolo, "1–1 of 1")?;
+    hides(&rolo, "2.88 M")?;
+    rolo.press("T").await?;
+    shows(&rolo, "Σ")
+}
