@@ -362,7 +362,7 @@ fn text<'v>(values: &'v [(&'static str, Value)], column: &str) -> &'v str {
 }
 
 /// A customer that is named must be there for this person.
-fn check_customer(tx: &Tx<'_>, actor: &Actor, customer_id: Option<&Value>) -> Result<()> {
+pub(super) fn check_customer(tx: &Tx<'_>, actor: &Actor, customer_id: Option<&Value>) -> Result<()> {
     let Some(id) = customer_id.and_then(Value::int) else { return Ok(()) };
     let seen = customers::store::standing(tx, id)?
         .is_some_and(|customer| !customer.standing.deleted && actor.reaches(Permission::CustomerRead, &customer));
