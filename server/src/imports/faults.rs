@@ -43,6 +43,7 @@ impl From<Error> for Stop {
             Error::InvalidState(detail) | Error::Forbidden(detail) | Error::NotOwner(detail) | Error::InUse(detail) => {
                 (String::new(), detail.clone())
             }
+            Error::Overtaken { state, .. } => (String::new(), state.clone()),
             Error::NotFound | Error::NotEditable => Default::default(),
             // One row that the schema refuses must not keep all the others out for ever.
             Error::Db(cause) if cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
