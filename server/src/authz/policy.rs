@@ -287,6 +287,7 @@ pub const METHODS: &[(&str, Access)] = &[
     ("/rolo.v1.OpportunityService/GetBoard", Needs(P::OpportunityRead)),
     ("/rolo.v1.OpportunityService/GetForecast", Needs(P::OpportunityRead)),
     ("/rolo.v1.OpportunityService/ListPlanSteps", Needs(P::OpportunityRead)),
+    ("/rolo.v1.OpportunityService/GetPlanStep", Needs(P::OpportunityRead)),
     ("/rolo.v1.OpportunityService/CreatePlanStep", Needs(P::PlanWrite)),
     ("/rolo.v1.OpportunityService/UpdatePlanStep", Needs(P::OpportunityRead)),
     ("/rolo.v1.OpportunityService/DeletePlanStep", Needs(P::PlanWrite)),

@@ -87,7 +87,7 @@ fn page(view: &View<'_>, filter: Filter, after: Option<&Position>) -> Result<cra
         }
         Filter::Products(request) => {
             view.actor.require(crate::authz::Permission::ProductRead)?;
-            products::store::walk(&request).page(tx, after, PAGE, 0, |_| Ok(true))
+            products::store::walk(&request)?.page(tx, after, PAGE, 0, |_| Ok(true))
         }
     }
 }

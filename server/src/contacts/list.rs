@@ -5,7 +5,7 @@ use rolo_proto::v1::{self as pb, ContactSort};
 use crate::{
     authz::{Actor, Permission, Scope},
     db::{
-        list::{Key, Position, WORDS, Walk},
+        list::{Key, Position, WORDS, Walk, among},
         sql::Sql,
     },
     error::{Error, Fault, Result},
@@ -46,7 +46,7 @@ pub fn walk(actor: &Actor, request: &pb::ListContactsRequest) -> Result<Walk> {
         ContactSort::UpdatedAt => ("k.updated_at", false),
         ContactSort::CreatedAt => ("k.created_at", false),
     };
-    Ok(Walk { from, hit, key, id: "k.id", descending: descending != request.descending })
+    Ok(Walk { from, hit, key, id: "k.id", descending: descending != request.descending, among: among(&filter.ids)? })
 }
 
 /// The statements of the list in all its forms, for looking at how they run.

@@ -7,7 +7,7 @@ use crate::{
     clock::{DAY, Millis},
     db::{
         Tx,
-        list::{COUNTED, Key, Position, Slice, Walk, bounded},
+        list::{COUNTED, Key, Position, Slice, Walk, among, bounded},
         search,
         sql::Sql,
     },
@@ -79,6 +79,7 @@ impl List {
             key,
             id: "c.id",
             descending: descending != request.descending,
+            among: among(&filter.ids)?,
         };
         drive(tx, view, &mut walk)?;
         let mut list = Self { walk, query: None };

@@ -4,7 +4,12 @@
 //! the `hit` column. A page ends at its rows, at [`EXAMINED`] rows looked at or after [`TIME`], whichever is first: a
 //! short page with a position is not the end.
 
-use std::time::{Duration, Instant};
+use std::{
+    cmp::Ordering,
+    time::{Duration, Instant},
+};
+
+use rusqlite::OptionalExtension as _;
 
 use super::{Tx, sql::Sql};
 use crate::{
@@ -60,6 +65,15 @@ pub enum Key {
     Text(String),
 }
 
+impl From<Value> for Key {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Text(text) => Self::Text(text),
+            other => Self::Int(other.int().unwrap_or_default()),
+        }
+    }
+}
+
 impl From<Key> for Value {
     fn from(key: Key) -> Self {
         match key {
@@ -70,6 +84,18 @@ impl From<Key> for Value {
 }
 
 impl Position {
+    /// The order within a part, as the database has it: numbers before text, text by bytes.
+    pub(super) fn in_part(&self, other: &Self, descending: bool) -> Ordering {
+        let keys = match (&self.key, &other.key) {
+            (Key::Int(a), Key::Int(b)) => a.cmp(b),
+            (Key::Text(a), Key::Text(b)) => a.cmp(b),
+            (Key::Int(_), Key::Text(_)) => Ordering::Less,
+            (Key::Text(_), Key::Int(_)) => Ordering::Greater,
+        };
+        let order = keys.then(self.id.cmp(&other.id));
+        if descending { order.reverse() } else { order }
+    }
+
     /// For a page token.
     pub fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
@@ -97,6 +123,22 @@ pub struct Walk {
     pub id: &'static str,
     /// Largest first.
     pub descending: bool,
+    /// Just these, as far as the list holds them; empty: all.
+    pub among: Vec<i64>,
+}
+
+/// The most ids that a list is asked for at once.
+const AMONG: usize = 200;
+
+/// The ids that a list is narrowed to.
+///
+/// # Errors
+/// `VALIDATION` for too many.
+pub fn among(ids: &[i64]) -> Result<Vec<i64>> {
+    match ids.len() > AMONG {
+        true => Err(Error::field("ids", Fault::OutOfRange(0, i64::try_from(AMONG).unwrap_or(i64::MAX)))),
+        false => Ok(ids.to_vec()),
+    }
 }
 
 /// Some ids of a list, in order, and where to go on.
@@ -133,6 +175,17 @@ impl Walk {
         part: u8,
         mut keep: impl FnMut(i64) -> Result<bool>,
     ) -> Result<Slice> {
+        if !self.among.is_empty() {
+            let mut positions = Vec::new();
+            for &id in &self.among {
+                if let Some(key) = self.held(tx, id)?
+                    && keep(id)?
+                {
+                    positions.push(Position { part, key, id });
+                }
+            }
+            return Ok(self.take(&mut positions, after, size));
+        }
         let mut slice = Slice::default();
         let mut examined = 0;
         let mut last = None;
@@ -145,10 +198,7 @@ impl Walk {
             }
             examined += 1;
             let id = row.get(0)?;
-            let key = match row.get::<_, Value>(1)? {
-                Value::Text(text) => Key::Text(text),
-                other => Key::Int(other.int().unwrap_or_default()),
-            };
+            let key = Key::from(row.get::<_, Value>(1)?);
             last = Some(Position { part, key, id });
             // A test of a column that is NULL is NULL: no hit.
             if row.get::<_, Option<bool>>(2)? == Some(true) && keep(id)? {
@@ -160,10 +210,39 @@ impl Walk {
         Ok(slice)
     }
 
+    /// The sort key of a row if the list holds it.
+    pub(super) fn held(&self, tx: &Tx<'_>, id: i64) -> Result<Option<Key>> {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(self.key).push(", ").append(&self.hit).push(" ").append(&self.from);
+        // An equation of the id is one look-up, whatever else the list asks for.
+        sql.push(" AND ").push(self.id).push(" = ").bind(id);
+        let row = match sql.one(tx, |row| Ok((row.get::<_, Value>(0)?, row.get::<_, Option<bool>>(1)?))) {
+            Err(Error::Db(error)) => Err(error).optional()?,
+            other => Some(other?),
+        };
+        Ok(row.filter(|(_, hit)| *hit == Some(true)).map(|(value, _)| value.into()))
+    }
+
+    /// Leaves the first `size` of these places behind a position, in order.
+    pub(super) fn take(&self, positions: &mut Vec<Position>, after: Option<&Position>, size: usize) -> Slice {
+        let order =
+            |a: &Position, b: &Position| a.part.cmp(&b.part).then_with(|| a.in_part(b, self.descending));
+        positions.retain(|position| after.is_none_or(|after| order(position, after) == Ordering::Greater));
+        positions.sort_unstable_by(order);
+        let more = positions.len() > size;
+        positions.truncate(size);
+        let next = positions.last().filter(|_| more).cloned();
+        Slice { ids: positions.iter().map(|position| position.id).collect(), next }
+    }
+
     /// Counts hits up to a bound, looking at a bounded number of rows.
     ///
     /// Answers the count and whether there may be more.
     pub fn count(&self, tx: &Tx<'_>) -> Result<(i64, bool)> {
+        if !self.among.is_empty() {
+            let found = self.page(tx, None, self.among.len(), 0, |_| Ok(true))?;
+            return Ok((i64::try_from(found.ids.len()).unwrap_or(i64::MAX), false));
+        }
         let mut sql = Sql::new("SELECT ");
         sql.append(&self.hit).push(" ").append(&self.from).push(" LIMIT ").bind(2 * COUNTED + 1);
         let (mut seen, mut hits, mut late) = (0, 0, false);

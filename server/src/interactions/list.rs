@@ -8,7 +8,7 @@ use crate::{
     authz::{Actor, Permission, Scope},
     clock::Millis,
     db::{
-        list::{Key, Position, WORDS, Walk, bounded},
+        list::{Key, Position, WORDS, Walk, among, bounded},
         sql::Sql,
     },
     error::{Error, Fault, Result},
@@ -97,7 +97,7 @@ pub fn walk(actor: &Actor, now: Millis, zone: Tz, request: &pb::ListInteractions
     if let Some(end) = filter.at_to {
         span.push(" AND i.at < ").bind(end);
     }
-    Ok(Walk { from, hit, key, id: "i.id", descending: descending != request.descending })
+    Ok(Walk { from, hit, key, id: "i.id", descending: descending != request.descending, among: among(&filter.ids)? })
 }
 
 /// The scope of reading, as the predicate that fits the check of one record.

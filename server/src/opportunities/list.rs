@@ -7,7 +7,7 @@ use crate::{
     authz::{Actor, Permission, Scope},
     db::{
         Tx,
-        list::{Key, Position, Slice, Walk, bounded},
+        list::{Key, Position, Slice, Walk, among, bounded},
         search,
         sql::Sql,
     },
@@ -103,6 +103,7 @@ impl List {
             key,
             id: "o.id",
             descending: descending != request.descending,
+            among: among(&filter.ids)?,
         };
         let (condition, indexed) = condition(shown, key);
         if shown == OpportunityView::RecycleBin {

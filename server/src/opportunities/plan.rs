@@ -13,7 +13,7 @@ use crate::{
     change::{Change, Done, Of, Seen, Table, Whose},
     db::{
         Row, Tx,
-        list::{Position, Walk},
+        list::{Position, Walk, among},
         params,
         sql::Sql,
     },
@@ -378,7 +378,7 @@ pub fn walk(view: &View<'_>, request: &pb::ListPlanStepsRequest) -> Result<Walk>
         }
     }
     let key = if request.deleted && request.opportunity_id > 0 { "s.id" } else { "s.plan_date" };
-    Ok(Walk { from, hit, key, id: "s.id", descending: false })
+    Ok(Walk { from, hit, key, id: "s.id", descending: false, among: among(&request.ids)? })
 }
 
 /// One page of steps.

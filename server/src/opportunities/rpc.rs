@@ -4,7 +4,7 @@ use rolo_proto::v1::{self as pb, Kind, opportunity_service_server::OpportunitySe
 use tonic::{Request, Response, Status};
 
 use super::{
-    assignees, list, moves, plan, priors, rules,
+    assignees, derive, list, moves, plan, priors, rules,
     store::{self, Judged, Opportunity},
     sums,
 };
@@ -317,6 +317,19 @@ impl OpportunityService for Service {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
         self.view(&caller, move |view| plan::page(view, request)).await
+    }
+
+    async fn get_plan_step(
+        &self,
+        request: Request<pb::GetPlanStepRequest>,
+    ) -> Result<Response<pb::PlanStep>, Status> {
+        let caller = Caller::of(&request)?;
+        let id = request.into_inner().id;
+        let get = move |view: &View<'_>| {
+            let today = derive::date_of(view.now, view.settings.time_zone);
+            plan::read(view.tx, view.actor, &today, id)?.ok_or(Error::NotFound)
+        };
+        self.view(&caller, get).await
     }
 
     async fn create_plan_step(

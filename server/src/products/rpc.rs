@@ -131,7 +131,7 @@ fn list_products(view: &View<'_>, mut request: pb::ListProductsRequest) -> Resul
     request.page_size = 0;
     let binding = Binding::new(view.settings, view.actor, "ListProducts", &request);
     let after = binding.open(&token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
-    let slice = store::walk(&request).page(view.tx, after.as_ref(), rows, 0, |_| Ok(true))?;
+    let slice = store::walk(&request)?.page(view.tx, after.as_ref(), rows, 0, |_| Ok(true))?;
     let mut products = Vec::with_capacity(slice.ids.len());
     for id in slice.ids {
         products.extend(store::read(view.tx, view.actor, id)?);

@@ -8,7 +8,7 @@ use crate::{
     change::{Change, Done, Seen, Table, Whose},
     db::{
         Row, Tx,
-        list::{WORDS, Walk},
+        list::{WORDS, Walk, among},
         params,
         sql::Sql,
     },
@@ -301,7 +301,10 @@ pub fn restore(change: &mut Change<'_, '_>, id: i64, seen: i64) -> Result<Done> 
 }
 
 /// The walk of the list of products, by name.
-pub fn walk(request: &pb::ListProductsRequest) -> Walk {
+///
+/// # Errors
+/// `VALIDATION` for too many ids.
+pub fn walk(request: &pb::ListProductsRequest) -> Result<Walk> {
     let mut from = Sql::new("FROM product p WHERE ");
     let mut hit = Sql::new("1");
     from.push(if request.deleted { "p.deleted_at IS NOT NULL" } else { "p.deleted_at IS NULL" });
@@ -312,5 +315,5 @@ pub fn walk(request: &pb::ListProductsRequest) -> Walk {
         hit.push(" AND instr(p.search, ").bind(text::fold(word).as_str()).push(") > 0");
     }
     let key = if request.deleted { "p.id" } else { "p.name_key" };
-    Walk { from, hit, key, id: "p.id", descending: false }
+    Ok(Walk { from, hit, key, id: "p.id", descending: false, among: among(&request.ids)? })
 }

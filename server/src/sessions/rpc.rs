@@ -115,6 +115,7 @@ fn describe(kernel: &Kernel, view: &View<'_>) -> Result<pb::Session> {
         currency: view.settings.currency.clone(),
         now: view.now,
         expires_at: created_at.unwrap_or(view.now) + rules::ABSOLUTE,
+        sequence: crate::watch::hub::newest(view.tx)?,
     })
 }
 

@@ -49,7 +49,8 @@ fn walk(request: &pb::ListUsersRequest) -> Walk {
     if !search.is_empty() {
         hit.push(" AND instr(u.search, ").bind(search.as_str()).push(") > 0");
     }
-    Walk { from: Sql::new("FROM user u WHERE 1"), hit, key: "u.name_key", id: "u.id", descending: false }
+    let from = Sql::new("FROM user u WHERE 1");
+    Walk { from, hit, key: "u.name_key", id: "u.id", descending: false, among: Vec::new() }
 }
 
 fn list_users(view: &View<'_>, mut request: pb::ListUsersRequest) -> Result<pb::ListUsersResponse> {

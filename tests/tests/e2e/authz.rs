@@ -433,6 +433,7 @@ async fn a_hidden_record_and_an_unknown_one_answer_alike() -> Result<()> {
         "/SucceedOpportunity",
         "/FailOpportunity",
         "/ListPlanSteps",
+        "/GetPlanStep",
         "/CreatePlanStep",
         "/UpdatePlanStep",
         "/DeletePlanStep",

@@ -94,6 +94,7 @@ pub async fn call(by: &Session, name: &str, t: &Target) -> Option<Result<(), Sta
         "GetBoard" => call!(opportunities.get_board(GetBoardRequest {})),
         "GetForecast" => call!(opportunities.get_forecast(GetForecastRequest {})),
         "ListPlanSteps" => call!(opportunities.list_plan_steps(ListPlanStepsRequest { opportunity_id: o.id })),
+        "GetPlanStep" => call!(opportunities.get_plan_step(GetPlanStepRequest { id: t.step.id })),
         "CreatePlanStep" => call!(opportunities.create_plan_step(CreatePlanStepRequest {
             step: Some(pb::PlanStepInput {
                 opportunity_id: o.id,

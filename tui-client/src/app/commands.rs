@@ -9,10 +9,12 @@ use crate::{
 };
 
 /// Actions that every screen has.
-const EVERYWHERE: [Action; 17] = [
+const EVERYWHERE: [Action; 19] = [
     Action::GoCustomers,
     Action::GoContacts,
     Action::GoInteractions,
+    Action::GoOpportunities,
+    Action::GoProducts,
     Action::GoToday,
     Action::Drafts,
     Action::Undo,
@@ -77,7 +79,7 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         EVERYWHERE.into_iter().filter(|a| signed_in || matches!(a, Action::Help | Action::Language | Action::Quit))
     {
         let goes =
-            matches!(action, Action::GoCustomers | Action::GoContacts | Action::GoInteractions | Action::GoToday);
+            matches!(action.name().split_once('-'), Some(("go", _)));
         add(action, if goes { Label::new("go to", "前往") } else { none });
     }
     for recent in sh.recent.iter().take(10) {

@@ -11,7 +11,7 @@ use crate::{
         drafts::{Draft, DraftKey, Found},
         importer::{self, Cancel},
     },
-    resource::{Changes, ListQuery, Page, Record, WriteOptions, filter::Filter, parse::Locale},
+    resource::{Changes, Link, ListQuery, Page, Record, WriteOptions, filter::Filter, parse::Locale},
     strings::Lang,
 };
 
@@ -143,6 +143,10 @@ pub enum Request {
     Customers(String),
     /// Contacts of a customer.
     Contacts(i64, String),
+    /// Whom an opportunity can be assigned to.
+    Assignees(String),
+    /// Records of a kind, for picking one.
+    Records(Kind, String),
     /// What is due, by bucket.
     CountDue,
     /// Who is signed in.
@@ -271,6 +275,8 @@ pub enum Reply {
     Customers(Vec<(CustomerRef, String)>),
     /// Contacts, with what tells them apart.
     Contacts(Vec<(ContactRef, String)>),
+    /// Records of a kind, with what tells them apart.
+    Records(Vec<(Link, String)>),
     /// What is due.
     Due(v1::CountDueResponse),
     /// Who is signed in.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     data::{Client, Failure, drafts::Desk, lookup::Lookup},
-    resource::{self, Resource, WriteOptions, filter},
+    resource::{self, Link, ListQuery, Resource, WriteOptions, filter},
 };
 
 /// How many a picker shows.
@@ -104,6 +104,8 @@ impl Performer {
             Request::Users(text) => self.users(&text).await,
             Request::Customers(text) => customers(client, text).await,
             Request::Contacts(customer, text) => contacts(client, customer, text).await,
+            Request::Assignees(text) => assignees(client, text).await,
+            Request::Records(kind, text) => records(client, kind, text).await,
             Request::CountDue => client
                 .call(v1::CountDueRequest {}, |c, r| async move { c.interactions().count_due(r).await })
                 .await
@@ -205,6 +207,13 @@ async fn counts(client: &Client, kind: Kind) -> Result<Reply, Failure> {
     if kind == Kind::Customer {
         let reply: v1::CountViewsResponse =
             client.call(v1::CountViewsRequest {}, |c, r| async move { c.customers().count_views(r).await }).await?;
+        let counts = reply.counts.into_iter().filter_map(|c| Some((at(c.view)?, c.total?)));
+        return Ok(Reply::Counts(counts.collect()));
+    }
+    if kind == Kind::Opportunity {
+        let request = v1::CountOpportunityViewsRequest {};
+        let reply: v1::CountOpportunityViewsResponse =
+            client.call(request, |c, r| async move { c.opportunities().count_opportunity_views(r).await }).await?;
         let counts = reply.counts.into_iter().filter_map(|c| Some((at(c.view)?, c.total?)));
         return Ok(Reply::Counts(counts.collect()));
     }
@@ -341,6 +350,22 @@ async fn customers(client: &Client, search: String) -> Result<Reply, Failure> {
         (v1::CustomerRef { id: c.id, number: c.no, name: c.name }, about)
     };
     Ok(Reply::Customers(reply.customers.into_iter().map(entry).collect()))
+}
+
+/// Whom an opportunity can be assigned to, with the work that they have.
+async fn assignees(client: &Client, search: String) -> Result<Reply, Failure> {
+    let request = v1::ListAssigneesRequest { search };
+    let reply: v1::ListAssigneesResponse =
+        client.call(request, |c, r| async move { c.opportunities().list_assignees(r).await }).await?;
+    let person = |a: v1::Assignee| Some(Person { about: format!("{} {}", a.department, a.open), user: a.user? });
+    Ok(Reply::Users(reply.assignees.into_iter().filter_map(person).collect()))
+}
+
+async fn records(client: &Client, kind: Kind, search: String) -> Result<Reply, Failure> {
+    let query = ListQuery { search, page_size: HANDFUL, ..ListQuery::default() };
+    let page = kind_of(kind)?.list(client, &query).await?;
+    let entry = |r: resource::Record| (Link { kind, id: r.id, label: r.label }, String::new());
+    Ok(Reply::Records(page.records.into_iter().map(entry).collect()))
 }
 
 async fn contacts(client: &Client, customer_id: i64, search: String) -> Result<Reply, Failure> {

@@ -164,6 +164,8 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
         Action::GoCustomers => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Customer)),
         Action::GoContacts => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Contact)),
         Action::GoInteractions => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Interaction)),
+        Action::GoOpportunities => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Opportunity)),
+        Action::GoProducts => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Product)),
         Action::GoToday => sh.nav.push(Nav::Today),
         Action::Drafts => drafts(model),
         Action::Undo | Action::Redo => {

@@ -340,6 +340,8 @@ pub const fn create_right(kind: Kind) -> Option<Capability> {
         Kind::Customer => Some(Capability::CustomerCreate),
         Kind::Contact => Some(Capability::ContactCreate),
         Kind::Interaction => Some(Capability::InteractionCreate),
+        Kind::Opportunity => Some(Capability::OpportunityCreate),
+        Kind::Product => Some(Capability::ProductManage),
         _ => None,
     }
 }
@@ -350,6 +352,8 @@ pub const fn read_right(kind: Kind) -> Option<Capability> {
         Kind::Customer => Some(Capability::CustomerRead),
         Kind::Contact => Some(Capability::ContactRead),
         Kind::Interaction => Some(Capability::InteractionRead),
+        Kind::Opportunity | Kind::PlanStep => Some(Capability::OpportunityRead),
+        Kind::Product => Some(Capability::ProductRead),
         Kind::DictionaryItem => Some(Capability::DictionaryRead),
         Kind::User => Some(Capability::UserRead),
         _ => None,

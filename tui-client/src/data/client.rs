@@ -17,6 +17,7 @@ use rolo_proto::v1::{
     self, contact_service_client::ContactServiceClient, customer_service_client::CustomerServiceClient,
     dictionary_service_client::DictionaryServiceClient, import_service_client::ImportServiceClient,
     interaction_service_client::InteractionServiceClient, operation_service_client::OperationServiceClient,
+    opportunity_service_client::OpportunityServiceClient, product_service_client::ProductServiceClient,
     session_service_client::SessionServiceClient, user_service_client::UserServiceClient,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -167,6 +168,10 @@ impl Client {
         operations: OperationServiceClient;
         /// Imports.
         imports: ImportServiceClient;
+        /// Opportunities and their plans.
+        opportunities: OpportunityServiceClient;
+        /// The product catalogue.
+        products: ProductServiceClient;
     }
 
     /// Makes a call until its outcome is known. The message goes out unchanged each time, so a write is repeated under

@@ -3,11 +3,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use rolo_proto::v1::{self, Choice, ContactRef, CustomerRef, UserRef};
+use rolo_proto::v1::{self, Choice, ContactRef, CustomerRef, Kind, UserRef};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{Client, Failure, Fault, Reason};
-use crate::resource::{Customers, Field, Input, Resource, Value, fold_name, parse, parse::Locale};
+use crate::resource::{self, Customers, Field, Input, Link, ListQuery, Resource, Value, fold_name, parse, parse::Locale};
 
 /// Rows of a look-up: enough to tell people of one name apart.
 const FEW: i32 = 20;
@@ -108,6 +108,7 @@ impl Lookup {
                 }
             }
             Input::Customer => Ok(vec![Value::Customer(self.customer(field, text).await?)]),
+            Input::Link(kind) => Ok(vec![Value::Link(self.link(field, kind, text).await?)]),
             _ => nothing(text.to_owned()),
         }
     }
@@ -132,6 +133,7 @@ impl Lookup {
             Input::User => self.user(field, text).await.map(Value::User),
             Input::Customer => self.customer(field, text).await.map(Value::Customer),
             Input::Contact => self.contact(field, text, customer_id).await.map(Value::Contact),
+            Input::Link(kind) => self.link(field, kind, text).await.map(Value::Link),
             _ => parse::value(&field.input, text, locale).map_err(|fault| Failure::field(field.name, fault)),
         }
     }
@@ -179,6 +181,26 @@ impl Lookup {
             (Some(c), None) => Ok(CustomerRef { id: c.id, number: c.no, name: c.name }),
             (Some(_), Some(_)) => Err(Failure::field(field.name, Fault::Ambiguous(text.to_owned()))),
             (None, _) => Err(Failure::field(field.name, Fault::UnknownReference(text.to_owned()))),
+        }
+    }
+
+    /// The record of this id or external id, or the only one that is called exactly so.
+    async fn link(&self, field: &Field, kind: Kind, text: &str) -> Result<Link, Failure> {
+        let unknown = || Failure::field(field.name, Fault::UnknownReference(text.to_owned()));
+        let resource = resource::of(kind).ok_or_else(unknown)?;
+        match resource.find(&self.client, text).await {
+            Ok(record) => return Ok(Link { kind, id: record.id, label: record.label }),
+            Err(failure) if matches!(failure.reason, Reason::NotFound | Reason::Validation) => {}
+            Err(failure) => return Err(failure),
+        }
+        let query = ListQuery { search: text.to_owned(), page_size: FEW, ..ListQuery::default() };
+        let page = resource.list(&self.client, &query).await?;
+        let wanted = fold_name(text);
+        let mut exact = page.records.into_iter().filter(|r| fold_name(&r.label) == wanted);
+        match (exact.next(), exact.next()) {
+            (Some(record), None) => Ok(Link { kind, id: record.id, label: record.label }),
+            (Some(_), Some(_)) => Err(Failure::field(field.name, Fault::Ambiguous(text.to_owned()))),
+            (None, _) => Err(unknown()),
         }
     }
 

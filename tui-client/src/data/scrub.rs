@@ -76,31 +76,40 @@ macro_rules! messages {
 
 messages! {
     AddUserResponse { user, one_time_password }
+    Assignee { user, open, due_7_days, won, lost, capacity, department }
     BackupResponse { bytes, audit_rows }
     Change { kind, id, label, verb, operation_id, fields, sequence }
     ChangePasswordResponse { ended }
     Changed { kind, id, revision, operation_id }
     CheckDuplicatesResponse { duplicates }
     CheckFiguresResponse { checked, differences }
+    CheckOpportunityResponse { priors }
     CheckRowsResponse { outcomes, missing }
     Choice { id, value, zh, en, retired }
     Contact { id, customer, name, sex, position, office_tel, mobile, email, wechat, memo, external_id, created_at, created_by, updated_at, missing, revision, allowed_actions, deleted_at, operation_id }
     ContactRef { id, name }
     CountDueResponse { today, overdue, next_7_days }
+    CountOpportunityViewsResponse { counts }
     CountViewsResponse { counts }
+    CountWorkResponse { steps_today, steps_overdue, steps_next_7_days, new_assignments, unassigned, stagnating }
     CreateCustomerResponse { customer, first_contact, warnings }
+    CreateOpportunityResponse { opportunity, priors }
     Customer { id, no, name, party, region, manager, level, classification, satisfaction, credit, address, zip, tel, fax, website, licence_no, legal_person, capital, turnover, bank, bank_account, local_tax_no, national_tax_no, usc_code, external_id, tags, status, created_at, created_by, updated_at, last_contact_at, next_contact_at, missing, revision, allowed_actions, deleted_at, operation_id, merged_into, former }
     CustomerRef { id, number, name }
     DictionaryItem { id, r#type, value, zh, en, position, active, editable, revision, allowed_actions, deleted, operation_id }
     Duplicate { customer, manager, field, blocks, deleted }
-    FieldChange { field, before, after }
     ExamineResponse { findings }
+    FieldChange { field, before, after }
+    Figures { count, amount, weighted, unknown }
+    GetBoardResponse { columns }
+    GetForecastResponse { months, overdue }
     HostUser { id, name, display_name, department, superior, active, roles, must_change_password }
     ImportStatus { id, operation_id, next_row, resumed, finished, created, updated, skipped, unchanged, refused, second_created }
     Instance { id, company, language, version }
     Interaction { id, customer, at, author, contact, channel, place, title, detail, memo, next_contact_at, due, settled_at, external_id, created_at, updated_at, revision, allowed_actions, deleted_at, operation_id, missing }
     KeptRecord { kind, id, label, reason, who, at }
     KindCount { kind, count }
+    ListAssigneesResponse { assignees }
     ListContactsResponse { contacts, next_page_token, total }
     ListCustomersResponse { customers, next_page_token, total }
     ListHostUsersResponse { users, next_page_token }
@@ -108,12 +117,20 @@ messages! {
     ListInteractionsResponse { interactions, next_page_token, total }
     ListItemsResponse { items, next_page_token }
     ListOperationsResponse { operations, next_page_token }
+    ListOpportunitiesResponse { opportunities, next_page_token, total }
+    ListPlanStepsResponse { steps, next_page_token, total }
+    ListProductsResponse { products, next_page_token }
     ListTimelineResponse { entries, next_page_token }
     ListUsersResponse { users, next_page_token }
     MergeCustomersResponse { customer, moved }
     MissingValue { field, r#type, text, rows }
     Operation { id, at, method, records, undone_by, undoes, reversible, file_name, kind }
+    Opportunity { id, customer_name, customer, title, source, linkman, tel, description, success_rate, product, expected_amount, expected_close_at, lead_source, stage, status, assignee, assigned_at, closed_at, close_reason, close_text, memo, external_id, created_at, created_by, updated_at, next_step_at, steps, steps_done, concerns, progress_at, missing, revision, allowed_actions, deleted_at, operation_id }
+    PlanStep { id, opportunity_id, opportunity_title, customer_name, plan_date, todo, result, result_at, overdue, assignee, external_id, created_at, created_by, updated_at, revision, allowed_actions, deleted_at, operation_id }
     PreviewMergeResponse { keep, merge, differing, suggested, moving }
+    Prior { kind, customer, opportunity_id, owner, blocks }
+    Product { id, name, model, batch, unit, price, memo, active, external_id, created_at, updated_at, revision, allowed_actions, deleted_at, operation_id }
+    ProductRef { id, name, retired }
     ResetPasswordResponse { user, one_time_password }
     Role { code, zh, en }
     RowChange { field, before, after }
@@ -122,6 +139,9 @@ messages! {
     Session { user, roles, capabilities, must_change_password, instance, time_zone, currency, now, expires_at }
     SignInResponse { token, session }
     SignOutResponse { ended }
+    SpreadOpportunitiesResponse { shares }
+    SucceedOpportunityResponse { opportunity, customer, contact, open_steps }
+    SumOpportunitiesResponse { figures, next_page_token }
     TimelineEntry { at, actor, entry }
     Total { count, at_least }
     UndoProgress { operation_id, undo_operation_id, done, kept, total, kept_records, finished, method, counts }
@@ -133,13 +153,43 @@ messages! {
 
 /// The messages that stand inside others.
 mod nested {
-    use rolo_proto::v1::{Finding, count_views_response, list_import_faults_response, timeline_entry};
+    use rolo_proto::v1::{
+        Finding, count_opportunity_views_response, count_views_response, get_board_response, get_forecast_response,
+        list_import_faults_response, spread_opportunities_response, timeline_entry,
+    };
 
     use super::Scrub;
 
     impl Scrub for count_views_response::Count {
         fn scrub(&mut self) {
             let Self { view: _, total: _ } = self;
+        }
+    }
+
+    impl Scrub for count_opportunity_views_response::Count {
+        fn scrub(&mut self) {
+            let Self { view: _, total: _ } = self;
+        }
+    }
+
+    impl Scrub for get_board_response::Column {
+        fn scrub(&mut self) {
+            let Self { stage, figures: _ } = self;
+            stage.scrub();
+        }
+    }
+
+    impl Scrub for get_forecast_response::Month {
+        fn scrub(&mut self) {
+            let Self { month, open: _, won: _ } = self;
+            month.scrub();
+        }
+    }
+
+    impl Scrub for spread_opportunities_response::Share {
+        fn scrub(&mut self) {
+            let Self { assignee, ids: _ } = self;
+            assignee.scrub();
         }
     }
 

@@ -120,6 +120,10 @@ actions! {
     GoContacts "go-contacts" "contacts" "联系人";
     /// To the interactions.
     GoInteractions "go-interactions" "interactions" "交往记录";
+    /// To the opportunities.
+    GoOpportunities "go-opportunities" "opportunities" "销售机会";
+    /// To the products.
+    GoProducts "go-products" "products" "产品";
     /// To what is due.
     GoToday "go-today" "today" "今日";
     /// What was typed and not saved.

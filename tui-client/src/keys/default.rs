@@ -27,6 +27,8 @@ pub const TABLE: &[Row] = &[
     (Layer::Global, Action::GoCustomers, &["g c"]),
     (Layer::Global, Action::GoContacts, &["g k"]),
     (Layer::Global, Action::GoInteractions, &["g i"]),
+    (Layer::Global, Action::GoOpportunities, &["g o"]),
+    (Layer::Global, Action::GoProducts, &["g p"]),
     (Layer::Global, Action::GoToday, &["g t"]),
     (Layer::Global, Action::Drafts, &["g d"]),
     (Layer::Global, Action::Undo, &["u"]),

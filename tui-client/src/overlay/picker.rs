@@ -2,6 +2,7 @@
 //! at once. Never a whole table: a dictionary comes whole, people, customers and contacts a handful at a time.
 
 use ratatui::layout::Rect;
+use rolo_proto::v1::Kind;
 
 use super::{Step, matching::Finder};
 use crate::{
@@ -36,6 +37,10 @@ pub enum Source {
     Alike(i64),
     /// Contacts of this customer.
     Contacts(i64),
+    /// Whom an opportunity can be assigned to.
+    Assignees,
+    /// Records of a kind.
+    Records(Kind),
     /// What was given when it was opened.
     Given,
 }
@@ -98,6 +103,8 @@ impl Picker {
             Source::Customers => Request::Customers(typed),
             Source::Alike(customer) => Request::Alike(customer, typed),
             Source::Contacts(customer) => Request::Contacts(customer, typed),
+            Source::Assignees => Request::Assignees(typed),
+            Source::Records(kind) => Request::Records(kind, typed),
             Source::Given => return,
         };
         sh.call(self.id, Slot::Choices, request);
@@ -150,6 +157,7 @@ impl Picker {
             }
             Ok(Reply::Users(people)) => self.all = people.into_iter().map(|p| (Value::User(p.user), p.about)).collect(),
             Ok(Reply::Customers(list)) => self.all = list.into_iter().map(|(c, a)| (Value::Customer(c), a)).collect(),
+            Ok(Reply::Records(list)) => self.all = list.into_iter().map(|(l, a)| (Value::Link(l), a)).collect(),
             Ok(Reply::Contacts(list)) => self.all = list.into_iter().map(|(c, a)| (Value::Contact(c), a)).collect(),
             Ok(_) => {}
             Err(failure) => self.failed = Some(failure.message(sh.lang)),
@@ -223,6 +231,7 @@ impl Picker {
                 Value::User(user) => show::user(user),
                 Value::Customer(customer) => &customer.name,
                 Value::Contact(contact) => &contact.name,
+                Value::Link(link) => &link.label,
                 Value::Text(code) => code,
                 _ => "",
             };

@@ -3,9 +3,10 @@
 
 use std::mem::take;
 
-use rolo_proto::v1::{Action, Choice, ContactRef, CustomerRef, Duplicate, Kind, UserRef};
+use chrono::NaiveDate;
+use rolo_proto::v1::{Action, Capability, Choice, ContactRef, CustomerRef, Duplicate, Kind, UserRef};
 
-use super::{Changes, Field, FixedItem, Input, Record, Value};
+use super::{Changes, Field, FixedItem, Input, Link, Record, Value};
 use crate::{
     data::{Failure, Fault},
     strings::Label,
@@ -84,8 +85,10 @@ impl Field {
             required: false,
             create_only: false,
             filter: false,
+            filters_none: false,
             column: None,
             sort: None,
+            needs: None,
         }
     }
 
@@ -124,9 +127,22 @@ impl Field {
         self
     }
 
+    /// Filters understand it, and that nothing is there.
+    pub const fn filter_or_none(mut self) -> Self {
+        self.filter = true;
+        self.filters_none = true;
+        self
+    }
+
     /// Offered as a column: smallest and wished width.
     pub const fn column(mut self, min: u16, wish: u16) -> Self {
         self.column = Some((min, wish));
+        self
+    }
+
+    /// Forms offer it only to who may do this.
+    pub const fn needs(mut self, capability: Capability) -> Self {
+        self.needs = Some(capability);
         self
     }
 
@@ -253,6 +269,28 @@ pub fn contact(contact: &mut Option<ContactRef>) -> Value {
     contact.take().filter(|c| c.id != 0).map_or(Value::Absent, Value::Contact)
 }
 
+/// A record of another kind; an id of 0 means none.
+pub fn link(kind: Kind, id: i64, label: &mut String) -> Value {
+    if id == 0 { Value::Absent } else { Value::Link(Link { kind, id, label: take(label) }) }
+}
+
+/// A day, `YYYY-MM-DD`; what is empty is absent.
+pub fn date(day: &str) -> Value {
+    NaiveDate::parse_from_str(day, "%Y-%m-%d").map_or(Value::Absent, Value::Date)
+}
+
+/// An amount of money.
+pub fn money(amount: Option<i64>) -> Value {
+    amount.map_or(Value::Absent, Value::Money)
+}
+
+/// Several of a fixed set, by their numbers on the wire: their codes.
+pub fn several(items: &[FixedItem], wires: &[i32]) -> Value {
+    let codes: Vec<String> =
+        wires.iter().filter_map(|w| items.iter().find(|i| i.wire == *w)).map(|i| i.code.to_owned()).collect();
+    if codes.is_empty() { Value::Absent } else { Value::List(codes) }
+}
+
 /// One of a fixed set, by its number on the wire.
 pub fn fixed(items: &[FixedItem], wire: i32) -> Value {
     items.iter().position(|i| i.wire == wire).map_or(Value::Absent, Value::Fixed)
@@ -318,6 +356,7 @@ pub fn set_ref(slot: &mut Option<i64>, value: &Value) -> Result<(), Fault> {
         Value::User(u) => Some(u.id),
         Value::Customer(c) => Some(c.id),
         Value::Contact(c) => Some(c.id),
+        Value::Link(l) => Some(l.id),
         _ => return Err(wrong("reference")),
     };
     Ok(())
@@ -328,6 +367,26 @@ pub fn set_id(slot: &mut i64, value: &Value) -> Result<(), Fault> {
     let mut id = None;
     set_ref(&mut id, value)?;
     *slot = id.unwrap_or(0);
+    Ok(())
+}
+
+/// A day; absent clears.
+pub fn set_date(slot: &mut String, value: &Value) -> Result<(), Fault> {
+    *slot = match value {
+        Value::Absent => String::new(),
+        Value::Date(day) => day.to_string(),
+        _ => return Err(wrong("date")),
+    };
+    Ok(())
+}
+
+/// An amount of money; absent clears.
+pub fn set_money(slot: &mut Option<i64>, value: &Value) -> Result<(), Fault> {
+    *slot = match value {
+        Value::Absent => None,
+        Value::Money(amount) => Some(*amount),
+        _ => return Err(wrong("amount")),
+    };
     Ok(())
 }
 
@@ -379,9 +438,34 @@ pub fn ids(values: &[Value]) -> Vec<i64> {
             Value::User(u) => Some(u.id),
             Value::Customer(c) => Some(c.id),
             Value::Contact(c) => Some(c.id),
+            Value::Link(l) => Some(l.id),
             _ => None,
         })
         .collect()
+}
+
+/// The two ends of a range of days, both included; empty where it is open.
+pub fn days(values: &[Value]) -> (String, String) {
+    let end = |value: Option<&Value>| match value {
+        Some(Value::Date(day)) => day.to_string(),
+        _ => String::new(),
+    };
+    (end(values.first()), end(values.get(1)))
+}
+
+/// The two ends of a range of numbers or amounts, both included.
+pub fn numbers(values: &[Value]) -> (Option<i64>, Option<i64>) {
+    let end = |value: Option<&Value>| match value {
+        Some(Value::Int(n) | Value::Money(n)) => Some(*n),
+        _ => None,
+    };
+    (end(values.first()), end(values.get(1)))
+}
+
+/// Ids of references; 0 stands for none.
+pub fn ids_or_none(values: &[Value]) -> Vec<i64> {
+    let none = values.contains(&Value::Absent).then_some(0);
+    ids(values).into_iter().chain(none).collect()
 }
 
 /// Numbers of stars; 0 stands for "not specified".

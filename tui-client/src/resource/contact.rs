@@ -1,16 +1,13 @@
 //! Contacts (联系人): the people at a customer. `domain-spec.md` §3.4, D3.
 
-use futures::future::BoxFuture;
 use rolo_proto::v1::{self, ContactSort as Sort, Kind};
 
 use super::{
-    Changes, Field, FixedItem, Input, ListQuery, Page, Record, Resource, View, WriteOptions,
+    Changes, Field, FixedItem, Input, ListQuery, Record, Resource, View,
     bind::{self, Bound, Head, at, both, read},
+    calls::calls,
 };
-use crate::{
-    data::{Client, Failure},
-    strings::Label,
-};
+use crate::{data::Failure, strings::Label};
 
 /// The descriptor.
 pub struct Contacts;
@@ -160,7 +157,7 @@ static VIEWS: [View; 4] = [
 fn filter(query: &ListQuery) -> v1::ContactFilter {
     let view = VIEWS.get(query.view).map_or(ALL, |v| v.wire);
     let mut filter = v1::ContactFilter {
-        customer_id: query.customer_id,
+        customer_id: query.parent_id,
         search: query.search.clone(),
         deleted: view == RECYCLE_BIN,
         incomplete: view == INCOMPLETE,
@@ -180,6 +177,18 @@ fn sort(field: Option<usize>) -> Sort {
         "updated_at" => Sort::UpdatedAt,
         "created_at" => Sort::CreatedAt,
         _ => Sort::Unspecified,
+    }
+}
+
+fn request(query: &ListQuery) -> v1::ListContactsRequest {
+    v1::ListContactsRequest {
+        filter: Some(filter(query)),
+        order_by: sort(query.sort).into(),
+        descending: query.descending,
+        page_size: query.page_size,
+        page_token: query.page_token.clone(),
+        with_total: query.with_total,
+        export: query.export,
     }
 }
 
@@ -220,106 +229,13 @@ impl Resource for Contacts {
         (Label::new("Contact", "联系人"), Label::new("Contacts", "联系人"))
     }
 
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn columns(&self) -> &'static [usize] {
-        &COLUMNS
-    }
-
-    fn views(&self) -> &'static [View] {
-        &VIEWS
-    }
-
-    fn list<'a>(&'a self, client: &'a Client, query: &'a ListQuery) -> BoxFuture<'a, Result<Page, Failure>> {
-        let request = v1::ListContactsRequest {
-            filter: Some(filter(query)),
-            order_by: sort(query.sort).into(),
-            descending: query.descending,
-            page_size: query.page_size,
-            page_token: query.page_token.clone(),
-            with_total: query.with_total,
-            export: query.export,
-        };
-        Box::pin(async move {
-            let reply: v1::ListContactsResponse =
-                client.call(request, |c, r| async move { c.contacts().list_contacts(r).await }).await?;
-            Ok(Page {
-                records: reply.contacts.into_iter().map(record).collect(),
-                next_page_token: reply.next_page_token,
-                total: reply.total,
-            })
-        })
-    }
-
-    fn get<'a>(&'a self, client: &'a Client, id: i64) -> BoxFuture<'a, Result<Record, Failure>> {
-        let request = v1::GetContactRequest { id };
-        Box::pin(async move {
-            client.call(request, |c, r| async move { c.contacts().get_contact(r).await }).await.map(record)
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        client: &'a Client,
-        values: &'a Changes,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<Record, Failure>> {
-        Box::pin(async move {
-            let request = v1::CreateContactRequest {
-                contact: Some(bind::input(&TABLE, values, true)?.0),
-                full_form: options.full_form,
-                request_id: options.request_id(),
-            };
-            client.call(request, |c, r| async move { c.contacts().create_contact(r).await }).await.map(record)
-        })
-    }
-
-    fn update<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        values: &'a Changes,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<Record, Failure>> {
-        Box::pin(async move {
-            let (input, paths) = bind::input(&TABLE, values, false)?;
-            let mut request = v1::UpdateContactRequest {
-                id,
-                contact: Some(input),
-                update_mask: Some(Default::default()),
-                seen: bind::seen(&TABLE, &options.seen),
-                revision: options.revision,
-                request_id: options.request_id(),
-            };
-            request.update_mask.get_or_insert_default().paths = paths;
-            client.call(request, |c, r| async move { c.contacts().update_contact(r).await }).await.map(record)
-        })
-    }
-
-    fn delete<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<i64, Failure>> {
-        let request = v1::DeleteContactRequest { id, revision: options.revision, request_id: options.request_id() };
-        Box::pin(async move {
-            let call = client.call(request, |c, r| async move { c.contacts().delete_contact(r).await });
-            call.await.map(|changed: v1::Changed| changed.operation_id)
-        })
-    }
-
-    fn restore<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<Record, Failure>> {
-        let request = v1::RestoreContactRequest { id, revision: options.revision, request_id: options.request_id() };
-        Box::pin(async move {
-            client.call(request, |c, r| async move { c.contacts().restore_contact(r).await }).await.map(record)
-        })
+    calls! {
+        service contacts;
+        list list_contacts(request) -> ListContactsResponse { contacts, total };
+        get get_contact(|id| v1::GetContactRequest { id });
+        create create_contact CreateContactRequest { contact, full_form };
+        update update_contact UpdateContactRequest { contact };
+        delete delete_contact DeleteContactRequest;
+        restore restore_contact RestoreContactRequest;
     }
 }

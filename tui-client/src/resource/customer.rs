@@ -4,8 +4,9 @@ use futures::future::BoxFuture;
 use rolo_proto::v1::{self, CustomerSort as Sort, CustomerView, Kind};
 
 use super::{
-    Changes, Field, FixedItem, Input, ListQuery, Page, Record, Resource, View, WriteOptions,
+    Changes, Field, FixedItem, Input, ListQuery, Record, Resource, View, WriteOptions,
     bind::{self, Bound, Head, at, both, read},
+    calls::calls,
     contact,
 };
 use crate::{
@@ -378,6 +379,18 @@ fn sort(field: Option<usize>) -> Sort {
     }
 }
 
+fn request(query: &ListQuery) -> v1::ListCustomersRequest {
+    v1::ListCustomersRequest {
+        filter: Some(filter(query)),
+        order_by: sort(query.sort).into(),
+        descending: query.descending,
+        page_size: query.page_size,
+        page_token: query.page_token.clone(),
+        with_total: query.with_total,
+        export: query.export,
+    }
+}
+
 /// A customer as the screens see it; also used where another reply carries one.
 pub fn record(message: v1::Customer) -> Record {
     let head = Head {
@@ -405,41 +418,13 @@ impl Resource for Customers {
         (Label::new("Customer", "客户"), Label::new("Customers", "客户"))
     }
 
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn columns(&self) -> &'static [usize] {
-        &COLUMNS
-    }
-
-    fn views(&self) -> &'static [View] {
-        &VIEWS
-    }
-
-    fn list<'a>(&'a self, client: &'a Client, query: &'a ListQuery) -> BoxFuture<'a, Result<Page, Failure>> {
-        let request = v1::ListCustomersRequest {
-            filter: Some(filter(query)),
-            order_by: sort(query.sort).into(),
-            descending: query.descending,
-            page_size: query.page_size,
-            page_token: query.page_token.clone(),
-            with_total: query.with_total,
-            export: query.export,
-        };
-        Box::pin(async move {
-            let reply: v1::ListCustomersResponse =
-                client.call(request, |c, r| async move { c.customers().list_customers(r).await }).await?;
-            Ok(Page {
-                records: reply.customers.into_iter().map(record).collect(),
-                next_page_token: reply.next_page_token,
-                total: reply.total,
-            })
-        })
-    }
-
-    fn get<'a>(&'a self, client: &'a Client, id: i64) -> BoxFuture<'a, Result<Record, Failure>> {
-        Box::pin(get(client, v1::GetCustomerRequest { id, ..Default::default() }))
+    calls! {
+        service customers;
+        list list_customers(request) -> ListCustomersResponse { customers, total };
+        get get_customer(|id| v1::GetCustomerRequest { id, ..Default::default() });
+        update update_customer UpdateCustomerRequest { customer };
+        delete delete_customer DeleteCustomerRequest;
+        restore restore_customer RestoreCustomerRequest;
     }
 
     /// By id, else by number, else by external id.
@@ -477,53 +462,6 @@ impl Resource for Customers {
             let mut created = record(reply.customer.unwrap_or_default());
             created.warnings = reply.warnings;
             Ok(created)
-        })
-    }
-
-    fn update<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        values: &'a Changes,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<Record, Failure>> {
-        Box::pin(async move {
-            let (input, paths) = bind::input(&TABLE, values, false)?;
-            let mut request = v1::UpdateCustomerRequest {
-                id,
-                customer: Some(input),
-                update_mask: Some(Default::default()),
-                seen: bind::seen(&TABLE, &options.seen),
-                revision: options.revision,
-                request_id: options.request_id(),
-            };
-            request.update_mask.get_or_insert_default().paths = paths;
-            client.call(request, |c, r| async move { c.customers().update_customer(r).await }).await.map(record)
-        })
-    }
-
-    fn delete<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<i64, Failure>> {
-        let request = v1::DeleteCustomerRequest { id, revision: options.revision, request_id: options.request_id() };
-        Box::pin(async move {
-            let call = client.call(request, |c, r| async move { c.customers().delete_customer(r).await });
-            call.await.map(|changed: v1::Changed| changed.operation_id)
-        })
-    }
-
-    fn restore<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<Record, Failure>> {
-        let request = v1::RestoreCustomerRequest { id, revision: options.revision, request_id: options.request_id() };
-        Box::pin(async move {
-            client.call(request, |c, r| async move { c.customers().restore_customer(r).await }).await.map(record)
         })
     }
 }

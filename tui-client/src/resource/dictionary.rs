@@ -1,16 +1,13 @@
 //! The data dictionary (数据字典): the choices that forms offer. `domain-spec.md` §3.10.
 
-use futures::future::BoxFuture;
 use rolo_proto::v1::{self, Kind};
 
 use super::{
-    Changes, Field, Input, ListQuery, Page, Record, Resource, View, WriteOptions,
+    Field, Input, ListQuery, Record, Resource, View,
     bind::{self, Bound, Head, at, both, read},
+    calls::calls,
 };
-use crate::{
-    data::{Client, Failure},
-    strings::Label,
-};
+use crate::strings::Label;
 
 /// The descriptor.
 pub struct Dictionary;
@@ -130,97 +127,13 @@ impl Resource for Dictionary {
         (Label::new("Dictionary entry", "字典条目"), Label::new("Data dictionary", "数据字典"))
     }
 
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn columns(&self) -> &'static [usize] {
-        &COLUMNS
-    }
-
-    fn views(&self) -> &'static [View] {
-        &VIEWS
-    }
-
-    fn list<'a>(&'a self, client: &'a Client, query: &'a ListQuery) -> BoxFuture<'a, Result<Page, Failure>> {
-        let request = request(query);
-        Box::pin(async move {
-            let reply: v1::ListItemsResponse =
-                client.call(request, |c, r| async move { c.dictionary().list_items(r).await }).await?;
-            Ok(Page {
-                records: reply.items.into_iter().map(record).collect(),
-                next_page_token: reply.next_page_token,
-                total: None,
-            })
-        })
-    }
-
-    fn get<'a>(&'a self, client: &'a Client, id: i64) -> BoxFuture<'a, Result<Record, Failure>> {
-        let request = v1::GetItemRequest { id };
-        Box::pin(async move {
-            client.call(request, |c, r| async move { c.dictionary().get_item(r).await }).await.map(record)
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        client: &'a Client,
-        values: &'a Changes,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<Record, Failure>> {
-        Box::pin(async move {
-            let request = v1::CreateItemRequest {
-                item: Some(bind::input(&TABLE, values, true)?.0),
-                request_id: options.request_id(),
-            };
-            client.call(request, |c, r| async move { c.dictionary().create_item(r).await }).await.map(record)
-        })
-    }
-
-    fn update<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        values: &'a Changes,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<Record, Failure>> {
-        Box::pin(async move {
-            let (input, paths) = bind::input(&TABLE, values, false)?;
-            let mut request = v1::UpdateItemRequest {
-                id,
-                item: Some(input),
-                update_mask: Some(Default::default()),
-                seen: bind::seen(&TABLE, &options.seen),
-                revision: options.revision,
-                request_id: options.request_id(),
-            };
-            request.update_mask.get_or_insert_default().paths = paths;
-            client.call(request, |c, r| async move { c.dictionary().update_item(r).await }).await.map(record)
-        })
-    }
-
-    fn delete<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<i64, Failure>> {
-        let request = v1::DeleteItemRequest { id, revision: options.revision, request_id: options.request_id() };
-        Box::pin(async move {
-            let call = client.call(request, |c, r| async move { c.dictionary().delete_item(r).await });
-            call.await.map(|changed: v1::Changed| changed.operation_id)
-        })
-    }
-
-    fn restore<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<Record, Failure>> {
-        let request = v1::RestoreItemRequest { id, revision: options.revision, request_id: options.request_id() };
-        Box::pin(async move {
-            client.call(request, |c, r| async move { c.dictionary().restore_item(r).await }).await.map(record)
-        })
+    calls! {
+        service dictionary;
+        list list_items(request) -> ListItemsResponse { items };
+        get get_item(|id| v1::GetItemRequest { id });
+        create create_item CreateItemRequest { item };
+        update update_item UpdateItemRequest { item };
+        delete delete_item DeleteItemRequest;
+        restore restore_item RestoreItemRequest;
     }
 }

@@ -207,8 +207,27 @@ fn parts(field: &Field, values: &[String], locale: &Locale) -> Result<Vec<Part>,
         )),
     };
     match field.input {
-        Input::Text { .. } | Input::LongText { .. } | Input::Phone { .. } | Input::Email { .. } | Input::Int { .. } => {
+        Input::Text { .. } | Input::LongText { .. } | Input::Phone { .. } | Input::Email { .. } => {
             Ok(vec![Part::Ready(Value::Text(one()?.trim().to_owned()))])
+        }
+        Input::Int { .. } | Input::Money => {
+            let (en, zh) = ("a number or range: 70, 70.., 10万..50万", "数字或范围：70、70..、10万..50万");
+            let ends = numbers(field, one()?, locale).ok_or_else(|| not_understood(field, &values[0], en, zh))?;
+            Ok(ends.map(|end| Part::Ready(end.unwrap_or_default())).to_vec())
+        }
+        Input::Date => {
+            let (from, to) = times(one()?, locale).ok_or_else(|| {
+                let (en, zh) = (
+                    "a day, month or range: today, 2026-01, 2026-01-01..2026-01-31",
+                    "日期、月份或范围：今天、2026-01、2026-01-01..2026-01-31",
+                );
+                not_understood(field, &values[0], en, zh)
+            })?;
+            // The end of a period is the first moment after it.
+            let day = |at: Option<i64>| {
+                Part::Ready(at.map_or(Value::Absent, |at| Value::Date(parse::day_of(at, locale.zone))))
+            };
+            Ok(vec![day(from), day(to.map(|to| to - 1))])
         }
         Input::Time => {
             let (from, to) = times(one()?, locale).ok_or_else(|| {
@@ -244,10 +263,11 @@ fn parts(field: &Field, values: &[String], locale: &Locale) -> Result<Vec<Part>,
                 .map_err(|_| not_understood(field, &values[0], &list(Lang::En), &list(Lang::Zh)))
         }
         Input::User if values.iter().all(|v| is_none(v)) => Ok(vec![Part::Ready(Value::Absent)]),
-        Input::Choice { .. } | Input::User | Input::Customer | Input::Contact => {
+        Input::Choice { .. } if field.filters_none && values.iter().all(|v| is_none(v)) => Ok(vec![Part::Ready(Value::Absent)]),
+        Input::Choice { .. } | Input::User | Input::Customer | Input::Contact | Input::Link(_) => {
             Ok(values.iter().map(|v| Part::LookUp(v.trim().to_owned())).collect())
         }
-        Input::List => Err(not_understood(field, &values[0], "nothing", "无")),
+        Input::List | Input::Several(_) => Err(not_understood(field, &values[0], "nothing", "无")),
     }
 }
 
@@ -268,6 +288,28 @@ fn times(text: &str, locale: &Locale) -> Option<(Option<i64>, Option<i64>)> {
             (from.is_some() || to.is_some()).then_some((from, to))
         }
     }
+}
+
+/// The two ends of `from..to`, `>=from`, `<=to`, or of a single number; both included.
+fn numbers(field: &Field, text: &str, locale: &Locale) -> Option<[Option<Value>; 2]> {
+    let one = |t: &str| match parse::value(&field.input, t, locale) {
+        Ok(value @ (Value::Int(_) | Value::Money(_))) => Some(value),
+        _ => None,
+    };
+    let text: String = text.trim().chars().map(parse::fold_width).collect();
+    if let Some(from) = text.strip_prefix(">=").or_else(|| text.strip_prefix('>')).or_else(|| text.strip_prefix('≥')) {
+        return Some([Some(one(from)?), None]);
+    }
+    if let Some(to) = text.strip_prefix("<=").or_else(|| text.strip_prefix('<')).or_else(|| text.strip_prefix('≤')) {
+        return Some([None, Some(one(to)?)]);
+    }
+    let Some((from, to)) = text.split_once("..").or_else(|| text.split_once('~')) else {
+        let value = one(&text)?;
+        return Some([Some(value.clone()), Some(value)]);
+    };
+    let end = |t: &str| if t.trim().is_empty() { Some(None) } else { one(t).map(Some) };
+    let ends = [end(from)?, end(to)?];
+    ends.iter().any(Option::is_some).then_some(ends)
 }
 
 fn stars(text: &str, locale: &Locale) -> Option<Vec<Value>> {

@@ -1,16 +1,13 @@
 //! Interactions (交往记录): calls, visits and messages, and the next contact agreed. `domain-spec.md` §3.5, D4.
 
-use futures::future::BoxFuture;
 use rolo_proto::v1::{self, DueView, InteractionSort as Sort, Kind};
 
 use super::{
-    Changes, Field, Input, ListQuery, Page, Record, Resource, View, WriteOptions,
+    Field, Input, ListQuery, Record, Resource, View,
     bind::{self, Bound, Head, at, both, read},
+    calls::calls,
 };
-use crate::{
-    data::{Client, Failure},
-    strings::Label,
-};
+use crate::strings::Label;
 
 /// The descriptor.
 pub struct Interactions;
@@ -158,7 +155,7 @@ fn filter(query: &ListQuery) -> v1::InteractionFilter {
     let view = VIEWS.get(query.view).map_or(ALL, |v| v.wire);
     let due = if view < MINE { view } else { 0 };
     let mut filter = v1::InteractionFilter {
-        customer_id: query.customer_id,
+        customer_id: query.parent_id,
         search: query.search.clone(),
         due,
         // What is due is due for somebody: the views show one's own, as the counts of the Today screen do.
@@ -191,6 +188,18 @@ fn sort(field: Option<usize>) -> Sort {
     }
 }
 
+fn request(query: &ListQuery) -> v1::ListInteractionsRequest {
+    v1::ListInteractionsRequest {
+        filter: Some(filter(query)),
+        order_by: sort(query.sort).into(),
+        descending: query.descending,
+        page_size: query.page_size,
+        page_token: query.page_token.clone(),
+        with_total: query.with_total,
+        export: query.export,
+    }
+}
+
 /// An interaction as the screens see it; also used where another reply carries one.
 pub fn record(message: v1::Interaction) -> Record {
     let head = Head {
@@ -218,107 +227,13 @@ impl Resource for Interactions {
         (Label::new("Interaction", "交往记录"), Label::new("Interactions", "交往记录"))
     }
 
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn columns(&self) -> &'static [usize] {
-        &COLUMNS
-    }
-
-    fn views(&self) -> &'static [View] {
-        &VIEWS
-    }
-
-    fn list<'a>(&'a self, client: &'a Client, query: &'a ListQuery) -> BoxFuture<'a, Result<Page, Failure>> {
-        let request = v1::ListInteractionsRequest {
-            filter: Some(filter(query)),
-            order_by: sort(query.sort).into(),
-            descending: query.descending,
-            page_size: query.page_size,
-            page_token: query.page_token.clone(),
-            with_total: query.with_total,
-            export: query.export,
-        };
-        Box::pin(async move {
-            let reply: v1::ListInteractionsResponse =
-                client.call(request, |c, r| async move { c.interactions().list_interactions(r).await }).await?;
-            Ok(Page {
-                records: reply.interactions.into_iter().map(record).collect(),
-                next_page_token: reply.next_page_token,
-                total: reply.total,
-            })
-        })
-    }
-
-    fn get<'a>(&'a self, client: &'a Client, id: i64) -> BoxFuture<'a, Result<Record, Failure>> {
-        let request = v1::GetInteractionRequest { id };
-        Box::pin(async move {
-            client.call(request, |c, r| async move { c.interactions().get_interaction(r).await }).await.map(record)
-        })
-    }
-
-    fn create<'a>(
-        &'a self,
-        client: &'a Client,
-        values: &'a Changes,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<Record, Failure>> {
-        Box::pin(async move {
-            let request = v1::CreateInteractionRequest {
-                interaction: Some(bind::input(&TABLE, values, true)?.0),
-                full_form: options.full_form,
-                request_id: options.request_id(),
-            };
-            client.call(request, |c, r| async move { c.interactions().create_interaction(r).await }).await.map(record)
-        })
-    }
-
-    fn update<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        values: &'a Changes,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<Record, Failure>> {
-        Box::pin(async move {
-            let (input, paths) = bind::input(&TABLE, values, false)?;
-            let mut request = v1::UpdateInteractionRequest {
-                id,
-                interaction: Some(input),
-                update_mask: Some(Default::default()),
-                seen: bind::seen(&TABLE, &options.seen),
-                revision: options.revision,
-                request_id: options.request_id(),
-            };
-            request.update_mask.get_or_insert_default().paths = paths;
-            client.call(request, |c, r| async move { c.interactions().update_interaction(r).await }).await.map(record)
-        })
-    }
-
-    fn delete<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<i64, Failure>> {
-        let request = v1::DeleteInteractionRequest { id, revision: options.revision, request_id: options.request_id() };
-        Box::pin(async move {
-            let call = client.call(request, |c, r| async move { c.interactions().delete_interaction(r).await });
-            call.await.map(|changed: v1::Changed| changed.operation_id)
-        })
-    }
-
-    fn restore<'a>(
-        &'a self,
-        client: &'a Client,
-        id: i64,
-        options: &'a WriteOptions,
-    ) -> BoxFuture<'a, Result<Record, Failure>> {
-        let request =
-            v1::RestoreInteractionRequest { id, revision: options.revision, request_id: options.request_id() };
-        Box::pin(async move {
-            client.call(request, |c, r| async move { c.interactions().restore_interaction(r).await }).await.map(record)
-        })
+    calls! {
+        service interactions;
+        list list_interactions(request) -> ListInteractionsResponse { interactions, total };
+        get get_interaction(|id| v1::GetInteractionRequest { id });
+        create create_interaction CreateInteractionRequest { interaction, full_form };
+        update update_interaction UpdateInteractionRequest { interaction };
+        delete delete_interaction DeleteInteractionRequest;
+        restore restore_interaction RestoreInteractionRequest;
     }
 }

@@ -2,16 +2,21 @@
 //! implements [`Resource`]; the generic list, detail and form screens, the command line, import and export are all fed
 //! by it, so that a field added here is everywhere at once.
 
+use chrono::NaiveDate;
 use futures::future::BoxFuture;
-use rolo_proto::v1::{Action, Choice, ContactRef, CustomerRef, Kind, Total, UserRef};
+use rolo_proto::v1::{Action, Capability, Choice, ContactRef, CustomerRef, Kind, Total, UserRef};
 
 mod bind;
+mod calls;
 mod contact;
 mod customer;
 mod dictionary;
 pub mod filter;
 mod interaction;
+mod opportunity;
 pub mod parse;
+mod plan_step;
+mod product;
 mod user;
 pub mod when;
 
@@ -19,6 +24,9 @@ pub use contact::Contacts;
 pub use customer::{Customers, record as customer};
 pub use dictionary::Dictionary;
 pub use interaction::Interactions;
+pub use opportunity::{Opportunities, filter as opportunity_filter, record as opportunity, status as opportunity_status};
+pub use plan_step::{PlanSteps, record as plan_step};
+pub use product::{Products, request as product_request};
 pub use user::Users;
 
 use crate::{
@@ -40,6 +48,10 @@ pub enum Value {
     Stars(u8),
     /// A point in time, Unix milliseconds UTC.
     Time(i64),
+    /// A day.
+    Date(NaiveDate),
+    /// An amount of money, in ten-thousandths of the currency unit.
+    Money(i64),
     /// Yes or no.
     Flag(bool),
     /// A dictionary entry.
@@ -50,10 +62,23 @@ pub enum Value {
     Customer(CustomerRef),
     /// A contact.
     Contact(ContactRef),
+    /// A record of another kind.
+    Link(Link),
     /// One of a fixed set of states or kinds; the index into the field's [`Input::Fixed`] items.
     Fixed(usize),
-    /// Several short texts, e.g. the names of missing fields.
+    /// Several short texts: the names of missing fields, or codes of the field's [`Input::Several`] items.
     List(Vec<String>),
+}
+
+/// A record as another one refers to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: i64,
+    /// What it is called.
+    pub label: String,
 }
 
 /// One entry of a fixed set (not a dictionary): a state, a kind, a sex.
@@ -82,10 +107,14 @@ pub enum Input {
     Email { max: usize },
     /// A whole number, with its unit if it has one.
     Int { unit: Option<Label> },
+    /// An amount of money.
+    Money,
     /// One to five stars.
     Stars,
     /// A date and time.
     Time,
+    /// A day.
+    Date,
     /// An entry of the dictionary type of this name (`region`, `customer_level`, `channel`, `classification`).
     Choice { dictionary: &'static str },
     /// A person.
@@ -94,12 +123,16 @@ pub enum Input {
     Customer,
     /// A contact of the record's customer.
     Contact,
+    /// A record of this kind.
+    Link(Kind),
     /// Yes or no.
     Flag,
     /// One of these.
     Fixed(&'static [FixedItem]),
     /// Several short texts; never edited.
     List,
+    /// Any of these; never edited.
+    Several(&'static [FixedItem]),
 }
 
 /// One field of a kind of record.
@@ -121,10 +154,14 @@ pub struct Field {
     pub create_only: bool,
     /// `--filter` and `field:value` understand it.
     pub filter: bool,
+    /// Filters understand `none` for it, too.
+    pub filters_none: bool,
     /// Width in a list, in columns: smallest and wished; none: not offered as a column.
     pub column: Option<(u16, u16)>,
     /// The letter that sorts by it after `s`, if the server can.
     pub sort: Option<char>,
+    /// Offered in forms only to who may do this.
+    pub needs: Option<Capability>,
 }
 
 /// A saved view that is shipped with the product.
@@ -156,8 +193,8 @@ pub struct ListQuery {
     pub view: usize,
     /// All must hold.
     pub conditions: Vec<Condition>,
-    /// Only records of this customer (0: all).
-    pub customer_id: i64,
+    /// Only records that belong to this one: a customer, or the opportunity of plan steps (0: all).
+    pub parent_id: i64,
     /// Index of the field to sort by; none: the view's own order.
     pub sort: Option<usize>,
     /// Reverse order.
@@ -278,6 +315,17 @@ pub trait Resource: Send + Sync {
         options: &'a WriteOptions,
     ) -> BoxFuture<'a, Result<Record, Failure>>;
 
+    /// Whether a record as it is now can be in a view, as far as the record alone tells: after a decision it may have
+    /// left the one that is shown.
+    fn holds(&self, _view: usize, _record: &Record) -> bool {
+        true
+    }
+
+    /// Whether a field of this record stays as it is, although it can be written in others: forms leave it out.
+    fn is_fixed(&self, _field: usize, _record: &Record) -> bool {
+        false
+    }
+
     /// One record by what people call it: its id, and for kinds that have them its number or external id.
     fn find<'a>(&'a self, client: &'a Client, key: &'a str) -> BoxFuture<'a, Result<Record, Failure>> {
         Box::pin(async move {
@@ -320,7 +368,8 @@ pub fn fold_name(name: &str) -> String {
         .collect()
 }
 
-static ALL: [&dyn Resource; 5] = [&Customers, &Contacts, &Interactions, &Dictionary, &Users];
+static ALL: [&dyn Resource; 8] =
+    [&Customers, &Contacts, &Interactions, &Opportunities, &PlanSteps, &Products, &Dictionary, &Users];
 
 /// All kinds, in the order of the palette.
 pub fn all() -> &'static [&'static dyn Resource] {
@@ -352,7 +401,8 @@ mod tests {
             assert_eq!(by_name(name).map(|r| r.kind()), Some(Kind::Customer), "{name}");
         }
         assert_eq!(by_name("交往记录").map(|r| r.kind()), Some(Kind::Interaction));
-        assert!(by_name("opportunity").is_none());
+        assert_eq!(by_name("销售机会").map(|r| r.kind()), Some(Kind::Opportunity));
+        assert!(by_name("invoice").is_none());
     }
 
     #[test]

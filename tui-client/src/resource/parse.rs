@@ -1,9 +1,10 @@
 //! Values from what people type, and back: for lists and details, for JSON and for files. Everything that needs no look-up
 //! is here and pure; choices, people, customers and contacts are looked up by [`crate::data::lookup`].
 
-use chrono::{DateTime, Timelike, Utc};
+use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
-use rolo_proto::v1::{Choice, UserRef};
+use rolo_proto::v1::{Choice, Kind, UserRef};
+use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde_json::{Value as Json, json};
 
 use super::{Field, FixedItem, Input, Value, fold_name, when};
@@ -56,8 +57,11 @@ pub fn value(input: &Input, text: &str, locale: &Locale) -> Result<Value, Fault>
         Input::Phone { .. } | Input::Email { .. } => Value::Text(folded(text)),
         Input::Int { unit } => {
             let in_wan = unit.is_some_and(|u| u.zh == "万元");
+            let text = if unit.is_some_and(|u| u.en == "%") { text.trim_end().trim_end_matches(['%', '％']) } else { text };
             Value::Int(whole_number(text, in_wan).ok_or_else(|| malformed("number"))?)
         }
+        Input::Money => Value::Money(money(text).ok_or_else(|| malformed("amount"))?),
+        Input::Date => Value::Date(day(text, locale).ok_or_else(|| malformed("date"))?),
         Input::Stars => Value::Stars(stars(text).ok_or_else(|| malformed("stars"))?),
         Input::Time => {
             Value::Time(when::understand(text, locale.now, locale.zone).ok_or_else(|| malformed("date"))?.start)
@@ -66,8 +70,8 @@ pub fn value(input: &Input, text: &str, locale: &Locale) -> Result<Value, Fault>
         Input::Fixed(items) => {
             Value::Fixed(fixed(items, text).ok_or_else(|| Fault::UnknownChoice(text.trim().to_owned()))?)
         }
-        Input::List => return Err(Fault::NotWritable),
-        Input::Choice { .. } | Input::User | Input::Customer | Input::Contact => {
+        Input::List | Input::Several(_) => return Err(Fault::NotWritable),
+        Input::Choice { .. } | Input::User | Input::Customer | Input::Contact | Input::Link(_) => {
             return Err(Fault::UnknownReference(text.trim().to_owned()));
         }
     })
@@ -76,6 +80,34 @@ pub fn value(input: &Input, text: &str, locale: &Locale) -> Result<Value, Fault>
 /// A whole number as people type it: full width, thousands commas, 12万, 1.5亿. In a field that counts 万元, 12万 is 12
 /// and 1.5亿 is 15,000.
 pub fn whole_number(text: &str, in_wan: bool) -> Option<i64> {
+    let (mut number, with_unit) = decimal(text)?;
+    if in_wan && with_unit {
+        number = number.checked_div(10_000.into())?;
+    }
+    if number.is_integer() { i64::try_from(number).ok() } else { None }
+}
+
+/// An amount of money as people type it, in ten-thousandths of the currency unit: as [`whole_number`], with decimals
+/// and a sign of the currency.
+pub fn money(text: &str) -> Option<i64> {
+    let text = folded(text);
+    let text = text.trim_start_matches(['¥', '￥', '$', '€', '£']).trim_start_matches("CNY").trim_start();
+    let number = decimal(text)?.0.checked_mul(10_000.into())?;
+    if number.is_integer() { number.to_i64() } else { None }
+}
+
+/// A day as people say it.
+pub fn day(text: &str, locale: &Locale) -> Option<NaiveDate> {
+    when::understand(text, locale.now, locale.zone).map(|when| day_of(when.start, locale.zone))
+}
+
+/// The day of a point in time.
+pub fn day_of(at: i64, zone: Tz) -> NaiveDate {
+    DateTime::from_timestamp_millis(at).unwrap_or_default().with_timezone(&zone).date_naive()
+}
+
+/// A number with its 万, 亿 or 千 worked out, and whether it named such a unit or 元.
+fn decimal(text: &str) -> Option<(Decimal, bool)> {
     let mut text = folded(text).replace([',', '_', ' '], "");
     if text.ends_with("万元") || text.ends_with("亿元") || text.ends_with("千元") {
         text.pop();
@@ -88,12 +120,27 @@ pub fn whole_number(text: &str, in_wan: bool) -> Option<i64> {
         (at, '千') => (&text[..at], 1_000),
         _ => (text, 1),
     };
-    let number: rust_decimal::Decimal = digits.parse().ok()?;
-    let mut number = number.checked_mul(factor.into())?;
-    if in_wan && (factor > 1 || yuan) {
-        number = number.checked_div(10_000.into())?;
+    let number: Decimal = digits.parse().ok()?;
+    Some((number.checked_mul(factor.into())?, factor > 1 || yuan))
+}
+
+/// An amount with thousands by commas, and decimals only where there are any.
+pub fn money_text(amount: i64) -> String {
+    let plain = money_plain(amount.unsigned_abs());
+    let (whole, decimals) = plain.split_once('.').unwrap_or((&plain, ""));
+    let grouped = grouped(whole.parse().unwrap_or_default());
+    let sign = if amount < 0 { "-" } else { "" };
+    if decimals.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{decimals}") }
+}
+
+/// An amount as a plain decimal number, with two decimals or four if it has any.
+fn money_plain(amount: u64) -> String {
+    let (whole, rest) = (amount / 10_000, amount % 10_000);
+    match rest {
+        0 => whole.to_string(),
+        rest if rest % 100 == 0 => format!("{whole}.{:02}", rest / 100),
+        rest => format!("{whole}.{rest:04}"),
     }
-    if number.is_integer() { i64::try_from(number).ok() } else { None }
 }
 
 fn stars(text: &str) -> Option<u8> {
@@ -154,12 +201,15 @@ pub fn show(field: &Field, value: &Value, locale: &Locale) -> String {
         Value::Absent => String::new(),
         Value::Text(text) => text.clone(),
         Value::Int(number) => match field.input {
+            Input::Int { unit: Some(unit) } if unit.en == "%" => format!("{number}%"),
             Input::Int { unit: Some(unit) } if locale.lang == Lang::Zh => format!("{} {}", grouped(*number), unit.zh),
             _ if field.name == "id" => number.to_string(),
             _ => grouped(*number),
         },
         Value::Stars(stars) => "★".repeat(usize::from(*stars)),
         Value::Time(at) => time_text(*at, locale.zone),
+        Value::Date(day) => day.to_string(),
+        Value::Money(amount) => money_text(*amount),
         Value::Flag(flag) => match (flag, locale.lang) {
             (true, Lang::En) => "yes".to_owned(),
             (false, Lang::En) => "no".to_owned(),
@@ -170,15 +220,24 @@ pub fn show(field: &Field, value: &Value, locale: &Locale) -> String {
         Value::User(user) => person(user).to_owned(),
         Value::Customer(customer) => customer.name.clone(),
         Value::Contact(contact) => contact.name.clone(),
+        Value::Link(link) => link.label.clone(),
         Value::Fixed(index) => match field.input {
             Input::Fixed(items) => items.get(*index).map_or("", |i| i.label.get(locale.lang)).to_owned(),
             _ => String::new(),
         },
         Value::List(texts) => {
-            let labels: Vec<String> = texts.iter().map(|t| failure::field_label(t, locale.lang)).collect();
+            let labels: Vec<String> = match field.input {
+                Input::Several(items) => texts.iter().map(|code| coded(items, code, locale.lang)).collect(),
+                _ => texts.iter().map(|t| failure::field_label(t, locale.lang)).collect(),
+            };
             labels.join(if locale.lang == Lang::En { ", " } else { "、" })
         }
     }
+}
+
+/// What a code of a fixed set is called; one that is unknown stays as it is.
+pub fn coded(items: &[FixedItem], code: &str, lang: Lang) -> String {
+    items.iter().find(|i| i.code == code).map_or(code, |i| i.label.get(lang)).to_owned()
 }
 
 /// What a form puts into the field for editing: like [`show`], but as it can be typed again.
@@ -215,11 +274,17 @@ pub fn json(field: &Field, value: &Value) -> Json {
         Value::Int(number) => json!(number),
         Value::Stars(stars) => json!(stars),
         Value::Time(at) => json!(rfc3339(*at)),
+        Value::Date(day) => json!(day.to_string()),
+        // Exact: an amount has fewer digits than a double holds.
+        Value::Money(amount) if amount % 10_000 == 0 => json!(amount / 10_000),
+        Value::Money(amount) => json!(*amount as f64 / 10_000.0),
         Value::Flag(flag) => json!(flag),
         Value::Choice(choice) => json!(choice.zh),
         Value::User(user) => json!(user.name),
         Value::Customer(customer) => json!(customer.number),
         Value::Contact(contact) => json!(contact.name),
+        Value::Link(link) if link.kind == Kind::Product => json!(link.label),
+        Value::Link(link) => json!(link.id),
         Value::Fixed(index) => match field.input {
             Input::Fixed(items) => items.get(*index).map_or(Json::Null, |i| json!(i.code)),
             _ => Json::Null,
@@ -239,6 +304,12 @@ pub fn cell(field: &Field, value: &Value, zone: Tz) -> Cell {
     match value {
         Value::Int(number) => Cell::Int(*number),
         Value::Stars(stars) => Cell::Int(i64::from(*stars)),
+        Value::Date(day) => Cell::Date(*day),
+        Value::Money(amount) if amount % 10_000 == 0 => Cell::Int(amount / 10_000),
+        Value::Money(amount) => {
+            let sign = if *amount < 0 { "-" } else { "" };
+            Cell::Decimal(format!("{sign}{}", money_plain(amount.unsigned_abs())))
+        }
         Value::Time(at) => DateTime::from_timestamp_millis(*at)
             .map_or(Cell::Empty, |t| Cell::DateTime(t.with_timezone(&zone).fixed_offset())),
         _ => match json(field, value) {
@@ -288,6 +359,39 @@ mod tests {
         ] {
             assert_eq!(whole_number(text, in_wan), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn amounts_are_read_as_people_type_them_and_shown_with_thousands() {
+        for (text, expected) in [
+            ("12", Some(120_000)),
+            ("１２．５", Some(125_000)),
+            ("¥1,234,567.89", Some(12_345_678_900)),
+            ("￥ 1，234", Some(12_340_000)),
+            ("12万", Some(1_200_000_000)),
+            ("1.5亿元", Some(1_500_000_000_000)),
+            ("3000元", Some(30_000_000)),
+            ("1.00001", None),
+            ("abc", None),
+            ("99999999999999亿", None),
+        ] {
+            assert_eq!(money(text), expected, "{text}");
+        }
+        assert_eq!(money_text(12_345_678_900), "1,234,567.89");
+        assert_eq!(money_text(-12_340_000), "-1,234");
+        assert_eq!(money_text(5), "0.0005");
+        let field = Field::new("amount", "Amount", "金额", Input::Money);
+        assert_eq!(json(&field, &Value::Money(125_000)), json!(12.5));
+        assert_eq!(cell(&field, &Value::Money(125_000), LOCALE.zone), Cell::Decimal("12.50".into()));
+    }
+
+    #[test]
+    fn a_rate_takes_a_percent_sign_and_a_day_what_people_say() {
+        let rate = Input::Int { unit: Some(crate::strings::Label::new("%", "%")) };
+        assert_eq!(value(&rate, "70％", &LOCALE), Ok(Value::Int(70)));
+        let day = NaiveDate::from_ymd_opt(2026, 11, 26).unwrap_or_default();
+        assert_eq!(value(&Input::Date, "明天", &LOCALE), Ok(Value::Date(day)));
+        assert_eq!(value(&Input::Date, "someday", &LOCALE), Err(Fault::Malformed("date".into())));
     }
 
     #[test]

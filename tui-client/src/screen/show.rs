@@ -1,6 +1,6 @@
 //! How values read: the same in lists, details, forms and messages.
 
-use chrono::{DateTime, Datelike, TimeZone, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Timelike};
 use chrono_tz::Tz;
 use rolo_proto::v1::{Choice, Total, UserRef};
 
@@ -114,6 +114,34 @@ pub fn relative(at: i64, sh: &Shared) -> String {
     }
 }
 
+/// The company's day.
+pub fn today(sh: &Shared) -> NaiveDate {
+    crate::resource::parse::day_of(sh.now, sh.zone)
+}
+
+/// A day as a list shows it: in words where it is near, without its year where that is this one.
+pub fn near(day: NaiveDate, sh: &Shared) -> String {
+    let (t, today) = (sh.t(), today(sh));
+    match (day - today).num_days() {
+        -1 => t.day_yesterday.to_owned(),
+        0 => t.day_today.to_owned(),
+        1 => t.day_tomorrow.to_owned(),
+        _ if day.year() == today.year() => day.format("%m-%d").to_string(),
+        _ => day.to_string(),
+    }
+}
+
+/// An amount with the company's currency.
+pub fn money(amount: i64, sh: &Shared) -> String {
+    let text = crate::resource::parse::money_text(amount);
+    match sh.session.as_ref().map_or("", |s| s.currency.as_str()) {
+        "" => text,
+        "CNY" => format!("¥ {text}"),
+        "USD" => format!("$ {text}"),
+        code => format!("{text} {code}"),
+    }
+}
+
 /// A fixed item's symbol and word, and how it looks.
 fn fixed(items: &[crate::resource::FixedItem], index: usize, sh: &Shared) -> (String, Role) {
     let Some(item) = items.get(index) else { return (String::new(), Role::Text) };
@@ -121,6 +149,8 @@ fn fixed(items: &[crate::resource::FixedItem], index: usize, sh: &Shared) -> (St
         "●" => Role::Good,
         "×" => Role::Bad,
         "-" | "–" => Role::Dim,
+        // Waits for somebody to take it up.
+        "○" => Role::Warn,
         _ => Role::Text,
     };
     let symbol = if sh.measure.ascii || sh.measure.wide { plain_symbol(item.symbol) } else { item.symbol };
@@ -138,20 +168,28 @@ pub fn full(value: &Value, field: &Field, sh: &Shared) -> String {
             Input::Int { unit: Some(unit) } if unit.zh == "万元" && sh.lang == Lang::En => {
                 format!("{} yuan", thousands(n.saturating_mul(10_000)))
             }
+            Input::Int { unit: Some(unit) } if unit.en == "%" => format!("{n}%"),
             Input::Int { unit: Some(unit) } => format!("{} {}", thousands(*n), unit.get(sh.lang)),
             _ => n.to_string(),
         },
         Value::Stars(n) => stars(*n, sh.theme.sym),
         Value::Time(at) => exact(*at, sh.zone),
+        Value::Date(day) => format!("{} {day}", weekday(day.weekday().num_days_from_monday() as usize, sh.lang)),
+        Value::Money(amount) => money(*amount, sh),
         Value::Flag(yes) => (if *yes { sh.t().yes } else { sh.t().no }).to_owned(),
         Value::Choice(c) => choice(c, sh.lang).to_owned(),
         Value::User(u) => user(u).to_owned(),
         Value::Customer(c) => c.name.clone(),
         Value::Contact(c) => c.name.clone(),
+        Value::Link(link) => link.label.clone(),
         Value::Fixed(i) => match field.input {
             Input::Fixed(items) => fixed(items, *i, sh).0,
             _ => String::new(),
         },
+        Value::List(codes) if let Input::Several(items) = field.input => {
+            let words = codes.iter().map(|code| crate::resource::parse::coded(items, code, sh.lang));
+            words.collect::<Vec<_>>().join(if sh.lang == Lang::Zh { "、" } else { ", " })
+        }
         Value::List(texts) => {
             // Names of missing fields are told by their labels.
             let label = |name: &String| {
@@ -166,17 +204,26 @@ pub fn full(value: &Value, field: &Field, sh: &Shared) -> String {
 /// A value in a row of a list.
 pub fn cell(value: &Value, field: &Field, sh: &Shared) -> (String, Role) {
     match value {
-        Value::Absent if matches!(field.input, Input::List) => (String::new(), Role::Dim),
+        Value::Absent if matches!(field.input, Input::List | Input::Several(_)) => (String::new(), Role::Dim),
         Value::Absent => (sh.theme.sym.none.to_owned(), Role::Dim),
         Value::Time(at) => {
             let late = *at < sh.now && field.name.starts_with("next_contact");
             (relative(*at, sh), if late { Role::Bad } else { Role::Text })
         }
+        Value::Date(day) => {
+            let late = *day < today(sh) && field.name == "next_step_at";
+            (near(*day, sh), if late { Role::Bad } else { Role::Text })
+        }
+        // The currency is the company's: in every row it would say nothing.
+        Value::Money(amount) => (crate::resource::parse::money_text(*amount), Role::Text),
         Value::Fixed(i) => match field.input {
             Input::Fixed(items) => fixed(items, *i, sh),
             _ => (String::new(), Role::Text),
         },
         Value::List(texts) if texts.is_empty() => (String::new(), Role::Dim),
+        Value::List(_) if matches!(field.input, Input::Several(_)) => {
+            (format!("! {}", full(value, field, sh)), Role::Warn)
+        }
         Value::List(texts) => (format!("! {} {}", texts.len(), full(value, field, sh)), Role::Warn),
         Value::User(u) if !u.active => (full(value, field, sh), Role::Dim),
         Value::Flag(false) => (String::new(), Role::Dim),

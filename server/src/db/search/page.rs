@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
 use super::{FEW, Index, MANY, Query, Rank};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         list::{Key, Pace, Position, Slice, Walk},
         sql::Sql,
     },
-    error::{Error, Result},
+    error::Result,
     value::Value,
 };
 
@@ -59,6 +59,10 @@ impl Query {
     ) -> Result<Slice> {
         let size = size.max(1);
         let mut search = Search { query: self, index, tx, walk, left: BUDGET, pace: Pace::new() };
+        if !walk.among.is_empty() {
+            let mut positions = search.positions(&walk.among, None)?;
+            return Ok(walk.take(&mut positions, after, size));
+        }
         // A page that goes on in a later part belongs to a frequent word, or to a rare one that the parts find as well.
         let mut found = match after {
             Some(after) if after.part > Rank::Exact.part() => None,
@@ -66,7 +70,7 @@ impl Query {
         };
         if let Some(Found::Few(ids)) = &found {
             let mut positions = search.positions(ids, None)?;
-            return Ok(search.take(&mut positions, after, size));
+            return Ok(walk.take(&mut positions, after, size));
         }
         let mut slice = Slice::default();
         let mut last = None;
@@ -101,6 +105,10 @@ impl Query {
     /// The database's.
     pub fn count(&self, tx: &Tx<'_>, index: &'static Index, walk: &Walk) -> Result<(i64, bool)> {
         let search = Search { query: self, index, tx, walk, left: 0, pace: Pace::new() };
+        if !walk.among.is_empty() {
+            let found = search.positions(&walk.among, None)?.len();
+            return Ok((i64::try_from(found).unwrap_or(i64::MAX), false));
+        }
         let mut ids = match self.expression() {
             Some(expression) => search.candidates(&expression, FEW + 1)?,
             None => {
@@ -158,7 +166,7 @@ impl Search<'_> {
             Some(Found::Few(ids)) => {
                 self.left = self.left.saturating_sub(ids.len() * LOOK_UP);
                 let mut positions = self.positions(ids, Some(rank))?;
-                let slice = self.take(&mut positions, after, size);
+                let slice = self.walk.take(&mut positions, after, size);
                 *last = positions.pop().or(last.take());
                 Ok(slice)
             }
@@ -173,7 +181,7 @@ impl Search<'_> {
         let mut positions = Vec::with_capacity(ids.len());
         for &id in ids {
             let Some(rank) = self.rank(id)?.filter(|rank| only.is_none_or(|only| only == *rank)) else { continue };
-            if let Some(key) = self.held(id)? {
+            if let Some(key) = self.walk.held(self.tx, id)? {
                 positions.push(Position { part: rank.part(), key, id });
             }
         }
@@ -201,14 +209,14 @@ impl Search<'_> {
         for span in spans {
             let start = span.as_ref().map(|start| border(start, walk.descending, rank));
             let start = match (start.as_ref(), after) {
-                (Some(start), Some(after)) if in_part(start, after, walk.descending) == Ordering::Greater => {
+                (Some(start), Some(after)) if start.in_part(after, walk.descending) == Ordering::Greater => {
                     Some(start)
                 }
                 (start, after) => after.or(start),
             };
             walk.statement(start, BUDGET + 1).walk(self.tx, |row| {
                 let id = row.get(0)?;
-                let key = key(row.get(1)?);
+                let key = Key::from(row.get::<_, Value>(1)?);
                 if span.as_ref().is_some_and(|span| !begins(&key, span)) {
                     return Ok(false);
                 }
@@ -224,7 +232,7 @@ impl Search<'_> {
                     return Ok(true);
                 }
                 self.left = self.left.saturating_sub(LOOK_UP);
-                if self.rank(id)? == Some(rank) && (!tested || self.held(id)?.is_some()) {
+                if self.rank(id)? == Some(rank) && (!tested || self.walk.held(self.tx, id)?.is_some()) {
                     slice.ids.push(id);
                 }
                 Ok(true)
@@ -259,7 +267,7 @@ impl Search<'_> {
             }
             self.left = self.left.saturating_sub(LOOK_UP);
             *last = Some(Position { part: rank.part(), key: Key::Int(id), id });
-            if self.rank(id)? == Some(rank) && self.held(id)?.is_some() {
+            if self.rank(id)? == Some(rank) && self.walk.held(self.tx, id)?.is_some() {
                 slice.ids.push(id);
             }
         }
@@ -273,43 +281,11 @@ impl Search<'_> {
         });
         Ok(rank?.flatten())
     }
-
-    /// The sort key of a row if the list holds it.
-    fn held(&self, id: i64) -> Result<Option<Key>> {
-        let walk = self.walk;
-        let mut sql = Sql::new("SELECT ");
-        sql.push(walk.key).push(", ").append(&walk.hit).push(" ").append(&walk.from);
-        // An equation of the id is one look-up, whatever else the list asks for.
-        sql.push(" AND ").push(walk.id).push(" = ").bind(id);
-        let row = match sql.one(self.tx, |row| Ok((row.get(0)?, row.get::<_, Option<bool>>(1)?))) {
-            Err(Error::Db(error)) => Err(error).optional()?,
-            other => Some(other?),
-        };
-        Ok(row.filter(|(_, hit)| *hit == Some(true)).map(|(value, _)| key(value)))
-    }
-
-    /// Leaves the first `size` of these places behind a position, in order.
-    fn take(&self, positions: &mut Vec<Position>, after: Option<&Position>, size: usize) -> Slice {
-        let order = |a: &Position, b: &Position| a.part.cmp(&b.part).then_with(|| in_part(a, b, self.walk.descending));
-        positions.retain(|position| after.is_none_or(|after| order(position, after) == Ordering::Greater));
-        positions.sort_unstable_by(order);
-        let more = positions.len() > size;
-        positions.truncate(size);
-        let next = positions.last().filter(|_| more).cloned();
-        Slice { ids: positions.iter().map(|position| position.id).collect(), next }
-    }
 }
 
 /// The walk without its tests: the index alone.
 fn plain(walk: &Walk) -> Walk {
     Walk { hit: Sql::new("1"), ..walk.clone() }
-}
-
-fn key(value: Value) -> Key {
-    match value {
-        Value::Text(text) => Key::Text(text),
-        other => Key::Int(other.int().unwrap_or_default()),
-    }
 }
 
 fn begins(key: &Key, start: &str) -> bool {
@@ -324,16 +300,4 @@ fn border(start: &str, descending: bool, rank: Rank) -> Position {
         // No key goes on with the last character there is.
         true => Position { part, key: Key::Text([start, "\u{10ffff}"].concat()), id: i64::MAX },
     }
-}
-
-/// The list's order, as the database has it: numbers before text, text by bytes.
-fn in_part(a: &Position, b: &Position, descending: bool) -> Ordering {
-    let keys = match (&a.key, &b.key) {
-        (Key::Int(a), Key::Int(b)) => a.cmp(b),
-        (Key::Text(a), Key::Text(b)) => a.cmp(b),
-        (Key::Int(_), Key::Text(_)) => Ordering::Less,
-        (Key::Text(_), Key::Int(_)) => Ordering::Greater,
-    };
-    let order = keys.then(a.id.cmp(&b.id));
-    if descending { order.reverse() } else { order }
 }

@@ -28,11 +28,11 @@ fn add(tx: &Tx<'_>, id: i64, document: &Document<'_>) {
     let key = crate::text::name_key(document.name);
     tx.execute("INSERT INTO customer (id, name_key, grade) VALUES (?1, ?2, ?3)", params![id, key, id * 7 % 10])
         .unwrap();
-    put(tx, id, document).unwrap();
+    CUSTOMERS.put(tx, id, document).unwrap();
 }
 
 fn walk(key: &'static str, descending: bool) -> Walk {
-    Walk { from: Sql::new("FROM customer c WHERE 1"), hit: Sql::new("1"), key, id: "c.id", descending }
+    Walk { from: Sql::new("FROM customer c WHERE 1"), hit: Sql::new("1"), key, id: "c.id", descending, among: Vec::new() }
 }
 
 /// All pages of a search, and that none holds more than asked for.
@@ -41,7 +41,7 @@ fn pages(tx: &Tx<'_>, text: &str, walk: &Walk, size: usize) -> Vec<i64> {
     let mut ids = Vec::new();
     let mut after: Option<Position> = None;
     loop {
-        let slice = query.page(tx, walk, after.as_ref(), size).unwrap();
+        let slice = query.page(tx, &CUSTOMERS, walk, after.as_ref(), size).unwrap();
         assert!(slice.ids.len() <= size);
         ids.extend(slice.ids);
         assert!(slice.next.is_none() || slice.next != after, "a page got nowhere: {text}");
@@ -206,7 +206,7 @@ fn a_change_moves_the_customer_in_the_index_and_no_change_writes_nothing() {
     let conn = huasheng();
     let tx = Tx::new(&conn);
     let new = Document { number: "KH261102001", name: "上海长虹", ..Document::default() };
-    put(&tx, 1, &new).unwrap();
+    CUSTOMERS.put(&tx, 1, &new).unwrap();
     assert!(
         finds(&conn, "上海")
             && finds(&conn, "shch")
@@ -215,10 +215,10 @@ fn a_change_moves_the_customer_in_the_index_and_no_change_writes_nothing() {
             && !finds(&conn, "8866")
     );
     let before = conn.total_changes();
-    put(&tx, 1, &new).unwrap();
+    CUSTOMERS.put(&tx, 1, &new).unwrap();
     assert_eq!(conn.total_changes(), before);
-    remove(&tx, 1).unwrap();
-    remove(&tx, 1).unwrap();
+    CUSTOMERS.remove(&tx, 1).unwrap();
+    CUSTOMERS.remove(&tx, 1).unwrap();
     assert!(!finds(&conn, "上海"));
 }
 
@@ -310,7 +310,7 @@ fn paging_yields_every_match_exactly_once_in_the_order_of_rank_and_list() {
         graded.hit.push(" AND c.grade > ").bind(4);
         expected.retain(|row| row.2 > 4);
         assert!(pages(&tx, text, &graded, 70) == ids(&expected), "{text} by grade, some");
-        let (count, more) = query.count(&tx, &graded).unwrap();
+        let (count, more) = query.count(&tx, &CUSTOMERS, &graded).unwrap();
         assert!(if more { count <= expected.len() as i64 } else { count == expected.len() as i64 }, "{text}: {count}");
         expected.sort_by_key(|row| (row.0, std::cmp::Reverse(row.3)));
         let mut newest = walk("c.id", true);

@@ -10,7 +10,7 @@ use crate::{
         shared::Shared,
     },
     keys::{Chord, Key},
-    resource::when,
+    resource::{parse, when},
     screen::show,
     strings::fill,
     theme::Role,
@@ -104,4 +104,22 @@ pub(super) fn understood(text: &str, working_hours: bool, sh: &Shared) -> Option
         }
         None => (sh.t().no_date.to_owned(), Role::Warn),
     })
+}
+
+/// What a day field understood.
+pub(super) fn understood_day(text: &str, sh: &Shared) -> Option<(String, Role)> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    Some(match when::understand(text, sh.now, sh.zone) {
+        Some(when) => (format!("= {}", show::day(when.start, sh.zone, sh.lang)), Role::Good),
+        None => (sh.t().no_date.to_owned(), Role::Warn),
+    })
+}
+
+/// What an amount means, where it was typed in another way than it is shown.
+pub(super) fn understood_amount(text: &str, sh: &Shared) -> Option<(String, Role)> {
+    let plain = |c: char| c.is_ascii_digit() || c == '.';
+    let amount = parse::money(text).filter(|_| !text.chars().all(plain) || text.len() > 4)?;
+    Some((format!("= {}", show::money(amount, sh)), Role::Good))
 }

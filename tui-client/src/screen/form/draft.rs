@@ -9,7 +9,7 @@ use super::{FormScreen, editor::Editor, save::same};
 use crate::{
     app::shared::Shared,
     data::drafts::{Draft, DraftField, DraftKey, DraftValue},
-    resource::{self, Field, Input, Record, Value},
+    resource::{self, Field, Input, Link, Record, Value},
     screen::{decide, show},
     strings::fill,
     theme::Role,
@@ -17,7 +17,12 @@ use crate::{
 
 /// The draft of which form: of a record, else of something new of a kind at the customer that is given.
 pub fn key(kind: Kind, record: Option<&Record>, given: &[(usize, Value)]) -> DraftKey {
-    let customer = || given.iter().find_map(|(_, v)| if let Value::Customer(c) = v { Some(c.id) } else { None });
+    let of = |value: &Value| match value {
+        Value::Customer(customer) => Some(customer.id),
+        Value::Link(link) => Some(link.id),
+        _ => None,
+    };
+    let customer = || given.iter().find_map(|(_, value)| of(value));
     match record {
         Some(record) => DraftKey::Edit(kind as i32, record.id),
         None => DraftKey::New(kind as i32, customer().unwrap_or(0)),
@@ -53,12 +58,15 @@ impl DraftValue {
             Value::Int(n) => Self::Int(*n),
             Value::Stars(n) => Self::Stars(*n),
             Value::Time(at) => Self::Time(*at),
+            Value::Date(day) => Self::Text(day.to_string()),
+            Value::Money(amount) => Self::Int(*amount),
             Value::Flag(yes) => Self::Flag(*yes),
             Value::Fixed(index) => Self::Index(Some(*index)),
             Value::Choice(c) => Self::Picked(c.id, c.zh.clone(), c.en.clone()),
             Value::User(u) => Self::Picked(u.id, u.name.clone(), u.display_name.clone()),
             Value::Customer(c) => Self::Picked(c.id, c.number.clone(), c.name.clone()),
             Value::Contact(c) => Self::Picked(c.id, c.name.clone(), String::new()),
+            Value::Link(link) => Self::Picked(link.id, link.label.clone(), String::new()),
         }
     }
 
@@ -66,7 +74,9 @@ impl DraftValue {
     pub fn value(&self, field: &Field) -> Value {
         match self {
             Self::Nothing | Self::Index(None) | Self::Stars(0) => Value::Absent,
+            Self::Text(text) if matches!(field.input, Input::Date) => text.parse().map_or(Value::Absent, Value::Date),
             Self::Text(text) => Value::Text(text.clone()),
+            Self::Int(n) if matches!(field.input, Input::Money) => Value::Money(*n),
             Self::Int(n) => Value::Int(*n),
             Self::Time(at) => Value::Time(*at),
             Self::Stars(n) => Value::Stars((*n).min(5)),
@@ -77,6 +87,7 @@ impl DraftValue {
                 match field.input {
                     Input::Choice { .. } => Value::Choice(Choice { id, zh: one, en: two, ..Choice::default() }),
                     Input::User => Value::User(UserRef { id, name: one, display_name: two, active: true }),
+                    Input::Link(kind) => Value::Link(Link { kind, id, label: one }),
                     Input::Customer => Value::Customer(CustomerRef { id, number: one, name: two }),
                     _ => Value::Contact(ContactRef { id, name: one }),
                 }

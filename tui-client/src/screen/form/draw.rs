@@ -34,7 +34,7 @@ enum Line {
 
 fn is_short(field: &Field) -> bool {
     match field.input {
-        Input::LongText { .. } | Input::Customer | Input::List => false,
+        Input::LongText { .. } | Input::Customer | Input::List | Input::Several(_) => false,
         Input::Text { max } => max <= 50,
         _ => true,
     }

@@ -46,9 +46,13 @@ impl Editor {
             Input::Stars => Self::Stars(if let Value::Stars(n) = value { *n } else { 0 }),
             Input::Fixed(_) => Self::Fixed(if let Value::Fixed(i) = value { Some(*i) } else { None }),
             Input::Flag => Self::Flag(*value == Value::Flag(true)),
-            Input::Choice { .. } | Input::User | Input::Customer | Input::Contact => Self::Pick(value.clone()),
+            Input::Choice { .. } | Input::User | Input::Customer | Input::Contact | Input::Link(_) => {
+                Self::Pick(value.clone())
+            }
             _ => Self::Line(LineInput::new(&match value {
                 Value::Int(n) => n.to_string(),
+                Value::Date(day) => day.to_string(),
+                Value::Money(amount) => parse::money_text(*amount),
                 value => show::full(value, field, sh),
             })),
         }
@@ -143,6 +147,9 @@ impl Editor {
         match self {
             Self::Line(_) if let (Input::Time, Ok(Value::Time(at))) = (field.input, self.value(field, sh)) => {
                 DraftValue::Text(show::exact(at, sh.zone))
+            }
+            Self::Line(_) if let (Input::Date, Ok(Value::Date(day))) = (field.input, self.value(field, sh)) => {
+                DraftValue::Text(day.to_string())
             }
             Self::Line(line) => DraftValue::Text(line.text().to_owned()),
             Self::Area(area) => DraftValue::Text(area.text().to_owned()),

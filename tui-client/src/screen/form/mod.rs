@@ -137,7 +137,12 @@ impl FormScreen {
             let editor = Editor::new(field, &was, sh);
             Item { contact, field: index, editor, was, error: None, hint: None }
         };
-        let writable = |f: &&(usize, &Field)| f.1.wire.is_some() && (new || !f.1.create_only);
+        let writable = |f: &&(usize, &Field)| {
+            f.1.wire.is_some()
+                && (new || !f.1.create_only)
+                && f.1.needs.is_none_or(|right| sh.can(right))
+                && self.record.as_ref().is_none_or(|record| !self.resource.is_fixed(f.0, record))
+        };
         self.items.clear();
         let fields: Vec<_> = self.resource.fields().iter().enumerate().collect();
         for (index, field) in fields.iter().filter(writable) {
@@ -199,9 +204,11 @@ impl FormScreen {
         let field = self.field_of(item);
         let source = match field.input {
             Input::Choice { dictionary } => Source::Choices(dictionary),
+            Input::User if field.name == "assignee" => Source::Assignees,
             Input::User => Source::Users,
             Input::Customer => Source::Customers,
             Input::Contact => Source::Contacts(self.customer_id()),
+            Input::Link(kind) => Source::Records(kind),
             _ => return,
         };
         let mut picker = Overlay::picker(sh, self.id, Ask::Field(self.cursor), field.label.get(sh.lang), source);
@@ -220,6 +227,8 @@ impl FormScreen {
         let field = self.field_of(item);
         let hint = match (&item.editor, field.input) {
             (Editor::Line(line), Input::Time) => assist::understood(line.text(), field.name == "next_contact_at", sh),
+            (Editor::Line(line), Input::Date) => assist::understood_day(line.text(), sh),
+            (Editor::Line(line), Input::Money) => assist::understood_amount(line.text(), sh),
             _ => None,
         };
         let checked =

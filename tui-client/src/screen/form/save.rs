@@ -268,6 +268,7 @@ pub fn same(a: &Value, b: &Value) -> bool {
         (Value::User(a), Value::User(b)) => a.id == b.id,
         (Value::Customer(a), Value::Customer(b)) => a.id == b.id,
         (Value::Contact(a), Value::Contact(b)) => a.id == b.id,
+        (Value::Link(a), Value::Link(b)) => a.id == b.id,
         // What a form shows has the grain of minutes.
         (Value::Time(a), Value::Time(b)) => a.div_euclid(60_000) == b.div_euclid(60_000),
         (Value::Absent, Value::Flag(no)) | (Value::Flag(no), Value::Absent) => !no,

@@ -190,7 +190,7 @@ fn column(field: &Field, room: u16, sh: &Shared) -> Option<Column> {
         _ if field.name == "position" => min.max(8),
         _ => min,
     };
-    Some(Column { min, wish: wish.max(min), title, right: matches!(field.input, Input::Int { .. }) })
+    Some(Column { min, wish: wish.max(min), title, right: matches!(field.input, Input::Int { .. } | Input::Money) })
 }
 
 /// An empty list says what would be here and which key makes the first one.

@@ -145,7 +145,7 @@ impl ListScreen {
     }
 
     fn load_counts(&self, sh: &mut Shared) {
-        if self.kind() == Kind::Customer || self.kind() == Kind::Interaction {
+        if matches!(self.kind(), Kind::Customer | Kind::Interaction | Kind::Opportunity) {
             sh.call(self.id, Slot::Counts, Request::Counts(self.kind()));
         }
     }

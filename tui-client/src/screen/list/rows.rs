@@ -27,8 +27,8 @@ pub struct Rows {
     nth: u8,
     /// What kind of rows.
     pub resource: &'static dyn Resource,
-    /// Of this customer alone (0: all).
-    pub customer_id: i64,
+    /// Only what belongs to this record (0: all).
+    pub parent_id: i64,
     /// Index of the view.
     pub view: usize,
     /// Bare words.
@@ -66,12 +66,12 @@ pub struct Rows {
 
 impl Rows {
     /// The `nth` list of a screen.
-    pub fn new(owner: ScreenId, nth: u8, kind: Kind, customer_id: i64, view: usize) -> Option<Self> {
+    pub fn new(owner: ScreenId, nth: u8, kind: Kind, parent_id: i64, view: usize) -> Option<Self> {
         Some(Self {
             owner,
             nth,
             resource: resource::of(kind)?,
-            customer_id,
+            parent_id,
             view,
             search: String::new(),
             conditions: Vec::new(),
@@ -98,7 +98,7 @@ impl Rows {
             search: self.search.clone(),
             view: self.view,
             conditions: self.conditions.clone(),
-            customer_id: self.customer_id,
+            parent_id: self.parent_id,
             sort: self.sort,
             descending: self.descending,
             page_size: PAGE,
