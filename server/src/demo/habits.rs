@@ -10,7 +10,9 @@ use crate::{
     db::{Write, params},
     error::{Error, Result},
     fields::clean,
-    products, value::Value, views,
+    products,
+    value::Value,
+    views,
 };
 
 /// Writes the catalogue; answers the ids in its order.

@@ -192,7 +192,8 @@ impl Way<'_> {
             told.then(random, day - 3 * DAY, self.manager, Lead::Plan(self.step(day, todo)));
             told.then(random, day, self.manager, Lead::Result(result.to_owned()));
             let stage = (step as usize + 1).min(STAGES.len() - 1);
-            told.then(random, day, self.manager, Lead::Progress(self.stage(random, stage)));
+            let known = self.stage(random, stage);
+            told.then(random, day, self.manager, Lead::Progress(known));
         }
         let next = random.pick(steps[(done as usize).min(steps.len() - 1)]).0;
         match fate {

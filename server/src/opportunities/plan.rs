@@ -4,13 +4,13 @@ use chrono::NaiveDate;
 use rolo_proto::v1::{self as pb, Action, Kind, StepView};
 
 use super::{
-    derive,
+    derive, history,
     rules::{self, Event},
     store::{self, Opportunity, permitted},
 };
 use crate::{
     authz::{Actor, Allowed, Owned, Permission, Scope, check},
-    change::{Change, Done, Of, Seen, Table, Whose},
+    change::{Change, Done, Seen, Table, Whose},
     db::{
         Row, Tx,
         list::{Position, Walk, among},
@@ -69,7 +69,7 @@ pub static TABLE: Table = Table {
     parted: None,
     check_undo: |tx, id| {
         let step = standing(tx, id)?.ok_or(Error::NotFound)?;
-        if came_with(tx, &step)? { Ok(()) } else { permitted(tx, &step.opportunity, Event::Plan) }
+        if history::came_with(tx, &step)? { Ok(()) } else { permitted(tx, &step.opportunity, Event::Plan) }
     },
 };
 
@@ -101,33 +101,6 @@ impl Owned for Step {
     fn owner_name(&self) -> String {
         self.opportunity.owner_name()
     }
-}
-
-/// Whether a step came into the books together with its opportunity, which nobody has changed since: an import brings in
-/// plans that ended long ago, and takes them back with all the rest.
-fn came_with(tx: &Tx<'_>, step: &Step) -> Result<bool> {
-    tx.query_one(
-        "SELECT EXISTS (
-           SELECT 1 FROM audit s JOIN audit o ON o.kind = ?3 AND o.record_id = ?4 AND o.operation_id = s.operation_id
-           WHERE s.kind = ?1 AND s.record_id = ?2 AND s.verb = 'create' AND o.verb = 'create' AND NOT EXISTS (
-             SELECT 1 FROM audit l JOIN operation p ON p.id = l.operation_id
-             WHERE l.kind = ?3 AND l.record_id = ?4 AND l.sequence > o.sequence AND p.level = 0))",
-        params![Kind::PlanStep as i32, step.id, Kind::Opportunity as i32, step.opportunity.id],
-        |row| row.get(0),
-    )
-}
-
-/// Live steps of an opportunity that are not as an operation left them (0: any); the first few.
-pub(super) fn held(tx: &Tx<'_>, opportunity_id: i64, operation_id: i64) -> Result<Vec<Of>> {
-    tx.query(
-        "SELECT s.id FROM plan_step s
-         WHERE s.opportunity_id = ?1 AND s.deleted_at IS NULL AND NOT EXISTS (
-           SELECT 1 FROM audit a
-           WHERE a.kind = ?2 AND a.record_id = s.id AND a.operation_id = ?3 AND a.revision = s.revision)
-         LIMIT 20",
-        params![opportunity_id, Kind::PlanStep as i32, operation_id],
-        |row| Ok((Kind::PlanStep, row.get(0)?)),
-    )
 }
 
 /// A step, for a check.

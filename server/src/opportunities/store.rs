@@ -73,7 +73,7 @@ pub static TABLE: Table = Table {
         tx.query_one("SELECT id || ' ' || customer_name FROM opportunity WHERE id = ?1", [id], |row| row.get(0))
     },
     may_write: |tx, actor, id, _| allowed(tx, actor, Permission::OpportunityEdit, id).map(drop),
-    holds: super::plan::held,
+    holds: super::history::held,
     parted: None,
     check_undo: |tx, id| {
         let values = TABLE.values(tx, id)?;
