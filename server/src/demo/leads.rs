@@ -5,7 +5,7 @@ use super::{
     company::Profile,
     leads_words::{self as words, Steps, Words},
     partner::partner,
-    people::place_of,
+    people::{self, place_of},
     plan::{Deed, Event, Setting, Values},
     random::Random,
 };
@@ -165,7 +165,12 @@ impl Way<'_> {
             return told.events;
         }
         let given = born + random.between(1, 30) * HOUR;
-        told.then(random, given, supervisor, Lead::Assign(self.manager));
+        // Now and then somebody else had it first.
+        let colleague = people::colleague(self.manager).filter(|_| random.chance(120));
+        told.then(random, given, supervisor, Lead::Assign(colleague.unwrap_or(self.manager)));
+        if colleague.is_some() {
+            told.then(random, given + HOUR, supervisor, Lead::Reassign(self.manager));
+        }
         if fate != Fate::Fresh {
             self.develop(random, words, fate, &mut told, given);
         }
