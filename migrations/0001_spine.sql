@@ -125,6 +125,8 @@ CREATE TABLE outbox (
   also_owner   INTEGER NOT NULL,           -- a second person whose record it is, e.g. an interaction's author
   deleted      INTEGER NOT NULL
 ) STRICT;
+-- Tells nothing to nobody: from here on there is a newest sequence, and 0 is none.
+INSERT INTO outbox VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
 
 CREATE TABLE idempotency (
   user_id      INTEGER NOT NULL,

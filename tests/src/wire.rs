@@ -60,12 +60,14 @@ impl Decoder for Raw {
 }
 
 impl Session {
-    /// Sends these bytes as the message of a call; answers the messages of its reply, one after the other.
+    /// Sends these bytes as the message of a call; answers the messages of its reply, one after the other: of a watch,
+    /// which never ends, the first.
     ///
     /// # Errors
     /// The server refuses.
     pub async fn raw(&self, path: &str, message: Vec<u8>) -> Result<Vec<u8>, Status> {
         let request = self.bearer.clone().call(tonic::Request::new(()))?.map(|()| message);
+        let endless = path.ends_with("/Watch");
         let path = path.parse().map_err(|_| Status::cancelled("no path"))?;
         let mut grpc = tonic::client::Grpc::new(self.channel.clone()).max_decoding_message_size(16 << 20);
         grpc.ready().await.map_err(|error| Status::cancelled(error.to_string()))?;
@@ -73,6 +75,9 @@ impl Session {
         let mut bytes = Vec::new();
         while let Some(reply) = replies.next().await {
             bytes.extend(reply?);
+            if endless {
+                break;
+            }
         }
         Ok(bytes)
     }

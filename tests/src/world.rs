@@ -426,6 +426,13 @@ pub fn digest(dir: &Path) -> Result<blake3::Hash> {
         "SELECT * FROM role_permission ORDER BY role_id, permission",
         "SELECT * FROM setting WHERE name <> 'backup_at' ORDER BY name",
         "SELECT * FROM import ORDER BY id",
+        "SELECT * FROM opportunity ORDER BY id",
+        "SELECT * FROM opportunity_sum ORDER BY status, owner_id, stage_id, month",
+        "SELECT * FROM plan_step ORDER BY id",
+        "SELECT * FROM product ORDER BY id",
+        "SELECT * FROM saved_view ORDER BY id",
+        "SELECT * FROM notice ORDER BY id",
+        "SELECT * FROM follow ORDER BY kind, record_id, user_id",
     ] {
         let mut statement = conn.prepare(sql)?;
         let columns = statement.column_count();

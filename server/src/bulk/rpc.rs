@@ -122,14 +122,16 @@ impl Kernel {
         }
         let lane = if bulk.ids.len() > FEW { Lane::Feeds } else { Lane::People };
         while !bulk.progress.finished {
-            let (kernel, caller, act, before) = (self.clone(), caller.clone(), Arc::clone(&act), bulk);
+            let (kernel, caller, act, id) = (self.clone(), caller.clone(), Arc::clone(&act), bulk.id);
             bulk = self
                 .db()
                 .write(lane, move |write| {
                     let actor = kernel.current(write.tx, &caller)?;
+                    // As it stands now: the same request may have been asked again, and be at work beside this one.
+                    let bulk = store::load(write.tx, id)?;
                     let mut change = Change::new(write, &actor, "RunBulk", true);
-                    change.operation_id = Some(before.progress.operation_id).filter(|id| *id > 0);
-                    store::slice(&mut change, &kernel.settings(), &act, kind, before)
+                    change.operation_id = Some(bulk.progress.operation_id).filter(|id| *id > 0);
+                    store::slice(&mut change, &kernel.settings(), &act, kind, bulk)
                 })
                 .await?;
             if report.send(Ok(bulk.progress.clone())).await.is_err() {

@@ -40,7 +40,9 @@ pub struct Bulk {
 /// `VALIDATION` if the request id was used for something else.
 pub fn begin(write: &Write<'_>, actor: &Actor, request_id: &str, hash: [u8; 32], ids: &[i64]) -> Result<Bulk> {
     if let Some(id) = known(write.tx, actor, request_id, hash)? {
-        return load(write.tx, id);
+        let mut bulk = load(write.tx, id)?;
+        bulk.progress.results = refused(write.tx, id)?;
+        return Ok(bulk);
     }
     let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
     let id = write
@@ -70,7 +72,7 @@ pub fn known(tx: &Tx<'_>, actor: &Actor, request_id: &str, hash: [u8; 32]) -> Re
     }
 }
 
-/// An action as it stands, with everything that was refused so far.
+/// An action as it stands.
 ///
 /// # Errors
 /// The database's.
@@ -95,12 +97,19 @@ pub fn load(tx: &Tx<'_>, id: i64) -> Result<Bulk> {
         },
     )?;
     bulk.progress.finished = bulk.next >= bulk.ids.len();
-    bulk.progress.results = tx.query(
+    Ok(bulk)
+}
+
+/// Everything that was refused so far.
+///
+/// # Errors
+/// The database's.
+pub fn refused(tx: &Tx<'_>, id: i64) -> Result<Vec<pb::BulkResult>> {
+    tx.query(
         "SELECT record_id, label, reason, detail FROM bulk_refusal WHERE bulk_id = ?1 ORDER BY position LIMIT 10000",
         [id],
         |row| Ok(pb::BulkResult { id: row.get(0)?, label: row.get(1)?, reason: row.get(2)?, detail: row.get(3)? }),
-    )?;
-    Ok(bulk)
+    )
 }
 
 /// Deals with the next records, each by itself, for as long as a job may take.
@@ -117,7 +126,6 @@ pub fn slice(
     let tx = change.tx();
     let started = Instant::now();
     let begun = bulk.next;
-    bulk.progress.results.clear();
     while let Some(id) = bulk.ids.get(bulk.next).copied() {
         if bulk.next - begun >= SLICE || (bulk.next > begun && started.elapsed() >= HOLD) {
             break;

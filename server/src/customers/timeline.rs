@@ -1,4 +1,5 @@
-//! A customer's timeline: interactions and changes in one list, newest first.
+//! A customer's timeline: interactions and changes in one list, newest first; and an opportunity's: its own changes and
+//! those of its plan.
 //!
 //! Two keyset walks, each over its own index, merged by (time, kind of entry, id).
 
@@ -15,6 +16,7 @@ use crate::{
         Tx,
         list::{Key, Position},
         params,
+        sql::Sql,
     },
     dictionary,
     error::{Error, Result},
@@ -57,14 +59,10 @@ pub fn page(view: &View<'_>, mut request: pb::ListTimelineRequest) -> Result<pb:
     request.page_size = 0;
     let binding = Binding::new(view.settings, view.actor, "ListTimeline", &request);
     let after = binding.open(&token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
-    let customer = store::standing(view.tx, request.customer_id)?
-        .filter(|customer| view.actor.reaches(Permission::CustomerRead, customer))
-        .ok_or(Error::NotFound)?;
-    let sees_interactions = view.actor.scope(Permission::InteractionRead).is_some();
-    let mut entries = changes(view, &request, customer.id, after.as_ref(), rows + 1, sees_interactions)?;
-    if sees_interactions && !request.changes_only {
-        entries.extend(interactions_of(view, customer.id, after.as_ref(), rows + 1)?);
-    }
+    let mut entries = match request.opportunity_id {
+        0 => of_customer(view, &request, after.as_ref(), rows + 1)?,
+        id => of_opportunity(view, id, after.as_ref(), rows + 1)?,
+    };
     entries
         .sort_by_key(|(position, _)| (std::cmp::Reverse(at(position)), position.part, std::cmp::Reverse(position.id)));
     let more = entries.len() > rows;
@@ -116,46 +114,71 @@ fn interactions_of(view: &View<'_>, customer_id: i64, after: Option<&Position>, 
     Ok(entries)
 }
 
-fn changes(
+fn of_customer(
     view: &View<'_>,
     request: &pb::ListTimelineRequest,
-    customer_id: i64,
     after: Option<&Position>,
     rows: usize,
-    sees_interactions: bool,
 ) -> Result<Entries> {
-    let (before, sequence) = bound(after, CHANGE);
+    let customer = store::standing(view.tx, request.customer_id)?
+        .filter(|customer| view.actor.reaches(Permission::CustomerRead, customer))
+        .ok_or(Error::NotFound)?;
+    let sees_interactions = view.actor.scope(Permission::InteractionRead).is_some();
+    let mut from = Sql::new("parent_id = ");
+    from.bind(customer.id).push(" AND parent_id > 0");
+    if request.record_only {
+        from.push(" AND kind = ").bind(Kind::Customer as i64);
+    }
     // Interactions stand in the timeline themselves; their own history is among the changes.
-    let with_interactions = request.changes_only && sees_interactions;
-    let found = view.tx.query(
+    if !(request.changes_only && sees_interactions) {
+        from.push(" AND kind <> ").bind(Kind::Interaction as i64);
+    }
+    // A customer is seen by more people than its opportunities are.
+    from.push(" AND (kind NOT IN ").bind_list([Kind::Opportunity as i64, Kind::PlanStep as i64]);
+    from.push(" OR EXISTS (SELECT 1 FROM opportunity o WHERE o.id = CASE kind WHEN ").bind(Kind::Opportunity as i64);
+    from.push(" THEN record_id ELSE (SELECT s.opportunity_id FROM plan_step s WHERE s.id = record_id) END");
+    opportunities::list::add_scope(&mut from, view.actor);
+    from.push("))");
+    let mut entries = changes(view, &from, after, rows)?;
+    if sees_interactions && !request.changes_only {
+        entries.extend(interactions_of(view, customer.id, after, rows)?);
+    }
+    Ok(entries)
+}
+
+/// What happened to an opportunity and its plan: its assignments among it (S01-06).
+fn of_opportunity(view: &View<'_>, id: i64, after: Option<&Position>, rows: usize) -> Result<Entries> {
+    view.actor.require(Permission::OpportunityRead)?;
+    let opportunity = opportunities::store::seen(view.tx, view.actor, id)?;
+    let mut from = Sql::new("verb <> 'refused' AND (kind = ");
+    from.bind(Kind::Opportunity as i64).push(" AND record_id = ").bind(opportunity.id);
+    from.push(" OR kind = ").bind(Kind::PlanStep as i64);
+    from.push(" AND record_id IN (SELECT s.id FROM plan_step s WHERE s.opportunity_id = ").bind(opportunity.id);
+    from.push("))");
+    changes(view, &from, after, rows)
+}
+
+/// Rows of the log that a condition names, as entries.
+fn changes(view: &View<'_>, from: &Sql, after: Option<&Position>, rows: usize) -> Result<Entries> {
+    let (before, sequence) = bound(after, CHANGE);
+    let mut sql = Sql::new(
         "SELECT sequence, at, user_id, verb, kind, record_id, operation_id, changes
          FROM audit
-         WHERE parent_id = ?1 AND parent_id > 0 AND (at, sequence) < (?2, ?3)
-           AND (?5 OR kind <> ?6) AND (NOT ?7 OR kind = ?8)
-         ORDER BY at DESC, sequence DESC
-         LIMIT ?4",
-        params![
-            customer_id,
-            before,
-            sequence,
-            rows as i64,
-            with_interactions,
-            Kind::Interaction as i32,
-            request.record_only,
-            Kind::Customer as i32
-        ],
-        |row| {
-            let change = pb::Change {
-                sequence: row.get(0)?,
-                verb: row.get(3)?,
-                kind: row.get(4)?,
-                id: row.get(5)?,
-                operation_id: row.get(6)?,
-                ..pb::Change::default()
-            };
-            Ok((change, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(7)?))
-        },
-    )?;
+         WHERE ",
+    );
+    sql.append(from).push(" AND (at, sequence) < (").bind(before).push(", ").bind(sequence);
+    sql.push(") ORDER BY at DESC, sequence DESC LIMIT ").bind(rows as i64);
+    let found = sql.all(view.tx, |row| {
+        let change = pb::Change {
+            sequence: row.get(0)?,
+            verb: row.get(3)?,
+            kind: row.get(4)?,
+            id: row.get(5)?,
+            operation_id: row.get(6)?,
+            ..pb::Change::default()
+        };
+        Ok((change, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(7)?))
+    })?;
     let mut entries = Vec::with_capacity(found.len());
     for (mut change, at, user_id, json) in found {
         let kind = Kind::try_from(change.kind).unwrap_or_default();
@@ -166,7 +189,7 @@ fn changes(
         change.fields = fields
             .iter()
             .map(|(column, pair)| {
-                let side = |index| words(view.tx, column, &Value::from_json(pair.get(index).unwrap_or_default()));
+                let side = |index| words(view.tx, kind, column, &Value::from_json(pair.get(index).unwrap_or_default()));
                 Ok(pb::FieldChange { field: field_name(column).into(), before: side(0)?, after: side(1)? })
             })
             .collect::<Result<_>>()?;
@@ -177,8 +200,8 @@ fn changes(
     Ok(entries)
 }
 
-/// A stored value as a person reads it: choices and people by name, times in RFC 3339.
-fn words(tx: &Tx<'_>, column: &str, value: &Value) -> Result<String> {
+/// A stored value as a person reads it: choices and people by name, times in RFC 3339, money in currency units.
+fn words(tx: &Tx<'_>, kind: Kind, column: &str, value: &Value) -> Result<String> {
     let Some(number) = value.int() else { return Ok(value.text().to_owned()) };
     Ok(match column {
         "region_id" | "level_id" | "classification_id" | "channel_id" | "lead_source_id" | "stage_id"
@@ -195,6 +218,12 @@ fn words(tx: &Tx<'_>, column: &str, value: &Value) -> Result<String> {
         }
         "party" => if number == 2 { "person" } else { "organisation" }.into(),
         "sex" => ["", "male", "female"].get(usize::try_from(number).unwrap_or(0)).copied().unwrap_or("").into(),
+        "product_id" => products::store::product_ref(tx, Some(number))?.map(|product| product.name).unwrap_or_default(),
+        "expected_amount" | "price" => rust_decimal::Decimal::new(number, 4).normalize().to_string(),
+        "status" if kind == Kind::Opportunity => {
+            let status = opportunities::rules::Status::from_number(number);
+            opportunities::rules::state_word(opportunities::rules::Standing { status, deleted: false }).into()
+        }
         "status" => if number == 2 { "lost" } else { "normal" }.into(),
         _ => number.to_string(),
     })

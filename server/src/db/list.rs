@@ -225,8 +225,7 @@ impl Walk {
 
     /// Leaves the first `size` of these places behind a position, in order.
     pub(super) fn take(&self, positions: &mut Vec<Position>, after: Option<&Position>, size: usize) -> Slice {
-        let order =
-            |a: &Position, b: &Position| a.part.cmp(&b.part).then_with(|| a.in_part(b, self.descending));
+        let order = |a: &Position, b: &Position| a.part.cmp(&b.part).then_with(|| a.in_part(b, self.descending));
         positions.retain(|position| after.is_none_or(|after| order(position, after) == Ordering::Greater));
         positions.sort_unstable_by(order);
         let more = positions.len() > size;

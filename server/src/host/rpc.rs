@@ -285,8 +285,14 @@ fn log(write: &mut Write<'_>, user_id: i64, verb: &str, said: &[(&str, String)])
 fn list_users(view: &View<'_>, request: &pb::ListHostUsersRequest) -> Result<pb::ListHostUsersResponse> {
     let binding = Binding::new(view.settings, view.actor, "ListHostUsers", &pb::ListHostUsersRequest::default());
     let after = binding.open(&request.page_token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
-    let walk =
-        Walk { from: Sql::new("FROM user u WHERE 1"), hit: Sql::new("1"), key: "u.id", id: "u.id", descending: false, among: Vec::new() };
+    let walk = Walk {
+        from: Sql::new("FROM user u WHERE 1"),
+        hit: Sql::new("1"),
+        key: "u.id",
+        id: "u.id",
+        descending: false,
+        among: Vec::new(),
+    };
     let slice = walk.page(view.tx, after.as_ref(), size(request.page_size, false), 0, |_| Ok(true))?;
     let users = slice.ids.iter().map(|id| host_user(view.tx, *id)).collect::<Result<Vec<_>>>()?;
     Ok(pb::ListHostUsersResponse { users, next_page_token: binding.seal(slice.next.map(|n| n.encode()).as_deref()) })

@@ -218,11 +218,7 @@ pub fn slice(change: &mut Change<'_, '_>, target: &Operation, mut progress: Prog
 }
 
 /// Takes all of these back, or none: what one of them is refused for keeps the others too.
-fn whole(
-    change: &mut Change<'_, '_>,
-    records: &[(&'static Table, i64, Image)],
-    progress: &mut Progress,
-) -> Result<()> {
+fn whole(change: &mut Change<'_, '_>, records: &[(&'static Table, i64, Image)], progress: &mut Progress) -> Result<()> {
     let mut refused = None;
     let all = change.attempt(|change| {
         records.iter().try_for_each(|(table, id, image)| {

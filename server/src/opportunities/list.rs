@@ -5,6 +5,7 @@ use rolo_proto::v1::{self as pb, OpportunitySort, OpportunityStatus, Opportunity
 use super::{derive, store::Judged};
 use crate::{
     authz::{Actor, Permission, Scope},
+    clock::{DAY, Millis},
     db::{
         Tx,
         list::{Key, Position, Slice, Walk, among, bounded},
@@ -17,6 +18,9 @@ use crate::{
 
 /// An owner's open opportunities drive the list if they are at most so many, whatever its order.
 const FEW: i64 = 2_000;
+
+/// An assignment is new for so long.
+const NEW: Millis = 7 * DAY;
 
 /// The list that a request describes.
 #[derive(Debug)]
@@ -45,6 +49,7 @@ fn own_order(view: OpportunityView) -> (&'static str, bool) {
         OpportunityView::Mine | OpportunityView::DueThisWeek => ("o.due_rank", false),
         OpportunityView::Stagnating => ("o.progress_at", false),
         OpportunityView::Won | OpportunityView::Lost => ("o.closed_at", true),
+        OpportunityView::New => ("o.progress_at", true),
         OpportunityView::RecycleBin => ("o.deleted_at", true),
         _ => ("o.created_at", true),
     }
@@ -59,7 +64,9 @@ fn condition(view: OpportunityView, key: &str) -> (&'static str, bool) {
         OpportunityView::Mine | OpportunityView::DueThisWeek => {
             ("o.status = 2", matches!(key, "o.due_rank" | "o.created_at"))
         }
-        OpportunityView::Stagnating => ("o.status = 2", matches!(key, "o.progress_at" | "o.created_at")),
+        OpportunityView::Stagnating | OpportunityView::New => {
+            ("o.status = 2", matches!(key, "o.progress_at" | "o.created_at"))
+        }
         OpportunityView::Won => ("o.status = 3", matches!(key, "o.closed_at" | "o.created_at")),
         OpportunityView::Lost => ("o.status = 4", matches!(key, "o.closed_at" | "o.created_at")),
         OpportunityView::Incomplete => ("o.missing <> 0", key == "o.created_at"),
@@ -139,7 +146,7 @@ impl List {
     ) -> Result<()> {
         let mut owners = filter.assignee_ids.clone();
         let own = actor.scope(Permission::OpportunityRead) == Some(Scope::Own);
-        if shown == OpportunityView::Mine || own {
+        if matches!(shown, OpportunityView::Mine | OpportunityView::New) || own {
             owners = vec![actor.user_id];
         }
         if !filter.assignee_ids.is_empty() {
@@ -154,16 +161,8 @@ impl List {
                 self.walk.hit.push(" AND o.owner_id IN ").bind_list(many.iter().copied());
             }
         }
-        match actor.scope(Permission::OpportunityRead) {
-            Some(Scope::All | Scope::Own) => {}
-            Some(Scope::Department) => {
-                self.walk.hit.push(" AND (o.owner_id = ").bind(actor.user_id);
-                self.walk.hit.push(" OR (SELECT u.department_id FROM user u WHERE u.id = o.owner_id) IN ");
-                self.walk.hit.bind_list(actor.departments.iter().copied()).push(")");
-            }
-            None => {
-                self.walk.hit.push(" AND 0");
-            }
+        if !own {
+            add_scope(&mut self.walk.hit, actor);
         }
         Ok(())
     }
@@ -186,6 +185,12 @@ impl List {
         match shown {
             OpportunityView::Mine => {
                 self.walk.hit.push(" AND o.assignee_id = ").bind(view.actor.user_id);
+            }
+            OpportunityView::New => {
+                self.walk.hit.push(" AND o.assignee_id = ").bind(view.actor.user_id);
+                self.walk.hit.push(" AND o.steps = 0 AND o.assigned_at >= ").bind(view.now - NEW);
+                // Progress is no earlier than the assignment: the index is walked from there on.
+                self.walk.from.push(" AND o.progress_at >= ").bind(view.now - NEW);
             }
             OpportunityView::DueThisWeek => {
                 let end = end_of_week(&judged.today);
@@ -284,6 +289,24 @@ impl List {
     }
 }
 
+/// The scope of reading as a test of `o`, the predicate that fits [`Actor::reaches`].
+pub fn add_scope(sql: &mut Sql, actor: &Actor) {
+    match actor.scope(Permission::OpportunityRead) {
+        Some(Scope::All) => {}
+        Some(Scope::Own) => {
+            sql.push(" AND o.owner_id = ").bind(actor.user_id);
+        }
+        Some(Scope::Department) => {
+            sql.push(" AND (o.owner_id = ").bind(actor.user_id);
+            sql.push(" OR (SELECT u.department_id FROM user u WHERE u.id = o.owner_id) IN ");
+            sql.bind_list(actor.departments.iter().copied()).push(")");
+        }
+        None => {
+            sql.push(" AND 0");
+        }
+    }
+}
+
 /// The Sunday of a day's week; weeks start on Monday.
 fn end_of_week(today: &str) -> String {
     use chrono::Datelike as _;
@@ -298,7 +321,7 @@ fn end_of_week(today: &str) -> String {
 /// # Errors
 /// The database's.
 pub fn count_views(view: &View<'_>) -> Result<Vec<pb::count_opportunity_views_response::Count>> {
-    const VIEWS: [OpportunityView; 10] = [
+    const VIEWS: [OpportunityView; 11] = [
         OpportunityView::All,
         OpportunityView::Open,
         OpportunityView::Unassigned,
@@ -309,6 +332,7 @@ pub fn count_views(view: &View<'_>) -> Result<Vec<pb::count_opportunity_views_re
         OpportunityView::Lost,
         OpportunityView::Incomplete,
         OpportunityView::RecycleBin,
+        OpportunityView::New,
     ];
     let mut counts = Vec::new();
     for shown in VIEWS {

@@ -11,7 +11,6 @@ use super::{
 use crate::{
     authz::{Allowed, Permission},
     change::{Change, Done, Seen},
-    clock::DAY,
     columns, contacts, customers,
     db::{Lane, list::Position},
     error::{Error, Result},
@@ -319,10 +318,7 @@ impl OpportunityService for Service {
         self.view(&caller, move |view| plan::page(view, request)).await
     }
 
-    async fn get_plan_step(
-        &self,
-        request: Request<pb::GetPlanStepRequest>,
-    ) -> Result<Response<pb::PlanStep>, Status> {
+    async fn get_plan_step(&self, request: Request<pb::GetPlanStepRequest>) -> Result<Response<pb::PlanStep>, Status> {
         let caller = Caller::of(&request)?;
         let id = request.into_inner().id;
         let get = move |view: &View<'_>| {
@@ -458,20 +454,11 @@ fn count_work(view: &View<'_>) -> Result<pb::CountWorkResponse> {
         list::List::new(view, &request)?.total(view.tx).map(Some)
     };
     let assigns = view.actor.scope(Permission::OpportunityAssign).is_some();
-    let new = store::count(
-        view.tx,
-        "SELECT COUNT(*) FROM (
-           SELECT 1 FROM opportunity
-           WHERE owner_id = ?1 AND status = 2 AND deleted_at IS NULL AND steps = 0 AND assigned_at >= ?2
-           LIMIT 1000)",
-        view.actor.user_id,
-        view.now - 7 * DAY,
-    )?;
     Ok(pb::CountWorkResponse {
         steps_today: steps(pb::StepView::Today)?,
         steps_overdue: steps(pb::StepView::Overdue)?,
         steps_next_7_days: steps(pb::StepView::Next7Days)?,
-        new_assignments: total((new, new >= 1000)),
+        new_assignments: shown(pb::OpportunityView::New)?,
         unassigned: if assigns { shown(pb::OpportunityView::Unassigned)? } else { None },
         stagnating: shown(pb::OpportunityView::Stagnating)?,
     })

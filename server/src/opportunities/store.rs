@@ -12,7 +12,7 @@ use crate::{
     change::{Change, Done, Seen, Table, Whose},
     clock::Millis,
     customers,
-    db::{Row, Tx, params},
+    db::{Row, Tx},
     dictionary,
     error::{Error, Fault, Match, Result},
     fields::{clean, value_of},
@@ -444,9 +444,4 @@ pub fn seen(tx: &Tx<'_>, actor: &Actor, id: i64) -> Result<Opportunity> {
     standing(tx, id)?
         .filter(|opportunity| actor.reaches(Permission::OpportunityRead, opportunity))
         .ok_or(Error::NotFound)
-}
-
-/// How many opportunities a statement of one number finds.
-pub(super) fn count(tx: &Tx<'_>, sql: &'static str, user_id: i64, at: i64) -> Result<i64> {
-    tx.query_one(sql, params![user_id, at], |row| row.get(0))
 }

@@ -69,7 +69,7 @@ impl Event {
     }
 }
 
-/// The newest sequence; 0 if nothing was ever changed.
+/// The newest sequence, never 0: the first row is the migration's.
 ///
 /// # Errors
 /// The database's.

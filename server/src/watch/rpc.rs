@@ -141,7 +141,7 @@ impl Watcher {
         let first = self.presences(present.into_iter());
         self.send(Vec::new(), first).await?;
         self.catch_up().await?;
-        let mut spoke = Instant::now();
+        let (mut spoke, mut checked) = (Instant::now(), Instant::now());
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -174,11 +174,12 @@ impl Watcher {
                     Err(RecvError::Closed) => return Err(Error::Unavailable("the server stops".into())),
                 },
                 _ = look.tick() => {
-                    let beat = spoke.elapsed() >= BEAT;
-                    if beat || self.kernel.sessions().generation() != self.generation {
+                    // A session runs out whether or not there is something to tell.
+                    if checked.elapsed() >= BEAT || self.kernel.sessions().generation() != self.generation {
                         self.check().await?;
+                        checked = Instant::now();
                     }
-                    if beat {
+                    if spoke.elapsed() >= BEAT {
                         self.send(Vec::new(), Vec::new()).await?;
                         spoke = Instant::now();
                     }

@@ -174,7 +174,7 @@ fn one(
          VALUES (?1, ?2, 1, 1, ?3, 'create', 1, ?4, 1, ?4, ?5, ?6, ?7)",
         &[&sequence, &operation, &now, &id, &changes, &[1_u8; 16], &hash],
     )?;
-    run("INSERT INTO outbox VALUES (?1, 1, ?2, 1, 0, 0, 0)", &[&outbox, &id])?;
+    run("INSERT INTO outbox VALUES (?1, 1, ?2, 1, 0, 0, 0, 0, 0)", &[&outbox, &id])?;
     run(
         "INSERT INTO idempotency (user_id, method, request_id, request_hash, at, kind, record_id, revision, operation_id)
          VALUES (1, 'CreateCustomer', ?1, ?2, ?3, 1, ?4, 1, ?5)",

@@ -242,8 +242,19 @@ fn import_options() -> pb::ImportOptions {
     pb::ImportOptions { kind: pb::Kind::Customer.into(), fields: vec!["name".into()], ..pb::ImportOptions::default() }
 }
 
+/// The records that a call of this path is about, of this person.
+async fn target_of(world: &World, boss: &Session, path: &str, person: i64, number: u32) -> Result<Target> {
+    let together = ["Opportunity", "Product", "Watch", "Notice", "View", "Bulk"];
+    if !together.iter().any(|service| path.contains(&format!(".{service}Service/"))) {
+        return make_target(boss, person, number).await;
+    }
+    let mut target = Target::default();
+    together::add(world, boss, person, number, &mut target).await?;
+    Ok(target)
+}
+
 /// Records of a customer that this person manages.
-async fn make_target(world: &World, boss: &Session, manager_id: i64, number: u32) -> Result<Target> {
+async fn make_target(boss: &Session, manager_id: i64, number: u32) -> Result<Target> {
     let mut t = Target { customer: boss.customer(&format!("目标{number}"), manager_id).await?, ..Target::default() };
     t.twin = boss.customer(&format!("双胞{number}"), manager_id).await?;
     t.binned_customer = boss.customer(&format!("回收{number}"), manager_id).await?;
@@ -284,7 +295,6 @@ async fn make_target(world: &World, boss: &Session, manager_id: i64, number: u32
         request_id: request_id(),
     };
     t.import_id = boss.imports().start_import(import).await?.into_inner().id;
-    together::add(world, boss, manager_id, number, &mut t).await?;
     Ok(t)
 }
 
@@ -303,7 +313,7 @@ async fn each_role_may_do_what_the_golden_table_says_and_a_refusal_changes_nothi
             let mut answers = Vec::new();
             for manager_id in [person.user_id, other.user_id] {
                 number += 1;
-                let target = make_target(&world, &boss, manager_id, number).await?;
+                let target = target_of(&world, &boss, path, manager_id, number).await?;
                 let before = digest(world.dir.path())?;
                 let Some(answer) = call(&person, path, &target).await else { break };
                 if answer.is_err() {
@@ -383,7 +393,8 @@ async fn a_hidden_record_and_an_unknown_one_answer_alike() -> Result<()> {
         .await?;
     world.handle()?.kernel().sessions().invalidate();
     let other = world.session("other").await?;
-    let hidden = make_target(&world, &boss, other.user_id, 1).await?;
+    let mut hidden = make_target(&boss, other.user_id, 1).await?;
+    together::add(&world, &boss, other.user_id, 1, &mut hidden).await?;
     let mut unknown = hidden.clone();
     for id in [
         &mut unknown.customer.id,

@@ -143,7 +143,7 @@ async fn entries_are_listed_by_type_in_their_order_and_found_by_any_of_their_tex
         Ok::<_, Status>(items.into_iter().map(|item| item.zh).collect::<Vec<_>>())
     };
     assert_eq!(list("beijing", false).await?, ["北京"]);
-    assert_eq!(list("客户", false).await?, ["普通客户", "重点开发客户", "大客户"]);
+    assert_eq!(list("客户", false).await?, ["普通客户", "重点开发客户", "大客户", "客户介绍"]);
     let retire = pb::DictionaryItemInput { active: Some(false), ..Default::default() };
     update(&boss, world.item("region", "1").await?, &["active"], retire).await?;
     assert!(list("beijing", true).await?.is_empty());

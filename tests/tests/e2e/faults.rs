@@ -325,8 +325,8 @@ async fn the_history_checker_notices_what_is_lost_doubled_half_done_or_tampered_
         start.dir(),
         "INSERT INTO customer (no, name, party, created_at, created_by, updated_at)
          VALUES ('KH1', '半个', 2, 1, 1, 1), ('KH2', '两个', 2, 1, 1, 1), ('KH3', '两个', 2, 1, 1, 1);
-         INSERT INTO outbox (sequence, kind, record_id, revision, owner_before, owner_after, deleted)
-         VALUES (7, 1, 1, 1, 0, 0, 0), (9, 1, 1, 1, 0, 0, 0);
+         INSERT INTO outbox (sequence, kind, record_id, revision, parent_id, owner_before, owner_after, also_owner, deleted)
+         VALUES (2, 1, 1, 1, 0, 0, 0, 0, 0), (4, 1, 1, 1, 0, 0, 0, 0, 0);
          INSERT INTO operation (user_id, at, method) VALUES (1, 1, 'CreateCustomer')",
     )?;
     let history = [entry("半个", Outcome::Unknown), entry("两个", Outcome::Ok(2)), entry("半个", refused())];

@@ -80,14 +80,14 @@ async fn the_other_customer_becomes_part_of_the_one_that_stays_and_is_found_unde
         (look.differing.as_slice(), look.suggested.as_slice()),
         (["name", "address", "tel"].map(String::from).as_slice(), ["tel".to_owned()].as_slice())
     );
-    assert_eq!(moved(&look.moving), [2, 2], "the recycle bin goes along");
+    assert_eq!(moved(&look.moving), [2, 2, 0], "the recycle bin goes along");
     let done = mgr.merge(&keep, &other, &["tel"]).await?;
     let merged = done.customer.context("no customer")?;
     assert_eq!(
         (merged.name.as_str(), merged.address.as_str(), merged.tel.as_str()),
         ("华盛科技", "中关村", "010-62345678")
     );
-    assert_eq!((merged.former.as_str(), moved(&done.moved)), ("KH261102002 华盛电子", vec![2, 2]));
+    assert_eq!((merged.former.as_str(), moved(&done.moved)), ("KH261102002 华盛电子", vec![2, 2, 0]));
     assert_eq!(
         children(&mgr, keep.id).await?,
         (vec!["陈总".into(), "张律".into()], vec!["第一次".into(), "第二次".into()])
@@ -281,7 +281,7 @@ async fn a_customer_with_too_much_is_the_one_that_stays() -> Result<()> {
         .await?;
     let refusal = mgr.merge(&small, &large, &[]).await.err().context("merged")?;
     assert_eq!((reason(&refusal), detail(&refusal, "state")), ("INVALID_STATE".into(), "too large".into()));
-    assert_eq!(moved(&mgr.merge(&large, &small, &[]).await?.moved), [2, 2]);
+    assert_eq!(moved(&mgr.merge(&large, &small, &[]).await?.moved), [2, 2, 0]);
     Ok(())
 }
 
@@ -299,7 +299,7 @@ async fn a_thousand_records_move_at_once_and_come_back_in_slices() -> Result<()>
         )
         .await?;
     let done = mgr.merge(&keep, &other, &[]).await?;
-    assert_eq!(moved(&done.moved), [0, 1_000]);
+    assert_eq!(moved(&done.moved), [0, 1_000, 0]);
     let undone = mgr.undo(0).await?;
     assert_eq!((undone.done, undone.kept, undone.total), (1_002, 0, 1_002));
     assert_eq!(world.number("SELECT COUNT(*) FROM interaction WHERE customer_id = 2").await?, 1_000);

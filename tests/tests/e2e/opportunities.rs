@@ -112,7 +112,7 @@ async fn an_edit_is_for_the_creator_while_unassigned_and_progress_for_the_assign
     let stage = Some(world.item("sales_stage", "quotation").await?);
     let refusal = edit(&mgr, &assigned, &["title"], titled).await.err().context("taken")?;
     assert_eq!((reason(&refusal), detail(&refusal, "state")), ("INVALID_STATE".into(), "assigned".into()));
-    let progress = pb::OpportunityInput { stage_id: stage, expected_amount: Some(500_000_0000), ..Default::default() };
+    let progress = pb::OpportunityInput { stage_id: stage, expected_amount: Some(5_000_000_000), ..Default::default() };
     let assigned = edit(&mgr, &assigned, &["stage_id", "expected_amount"], progress.clone()).await?;
     assert_eq!(assigned.stage.as_ref().map(|stage| stage.value.as_str()), Some("quotation"));
     let price = world.item("close_reason", "price").await?;
@@ -363,6 +363,7 @@ async fn views_show_each_person_their_own_part() -> Result<()> {
     assert_eq!(mgr.leads(view(OpportunityView::Open)).await?, [c.id, a.id]);
     assert!(mgr.leads(view(OpportunityView::Stagnating)).await?.is_empty());
     world.advance(15 * DAY);
+    let (mgr, boss) = (world.session("mgr").await?, world.session("boss").await?);
     assert_eq!(mgr.leads(view(OpportunityView::Stagnating)).await?, [c.id]);
     let concerns = mgr.opportunity(c.id).await?.concerns;
     assert_eq!(concerns, [pb::Concern::NoPlan as i32]);

@@ -104,7 +104,13 @@ async fn a_copy_is_kept_before_a_migration_for_its_owner_alone() -> Result<()> {
     let path = world.dir.path().join("rolo.db");
     let old = open(&path)?;
     // As version 1 left it.
-    old.execute_batch("DROP TABLE customer_search; DROP TABLE customer_gram; PRAGMA user_version = 1;")?;
+    old.execute_batch(
+        "PRAGMA foreign_keys = OFF;
+         DROP TABLE bulk_refusal; DROP TABLE bulk; DROP TABLE saved_view; DROP TABLE follow; DROP TABLE notice;
+         DROP TABLE opportunity_gram; DROP TABLE opportunity_search; DROP TABLE plan_step; DROP TABLE opportunity_sum;
+         DROP TABLE opportunity; DROP TABLE product; DROP TABLE customer_search; DROP TABLE customer_gram;
+         PRAGMA user_version = 1;",
+    )?;
     drop(old);
     world.start().await?;
     let boss = world.session("boss").await?;

@@ -80,6 +80,7 @@ async fn steps_are_due_to_the_assignee_on_their_day() -> Result<()> {
     assert_eq!(todos(&mgr, due(StepView::Today)).await?, ["今天"]);
     assert_eq!(todos(&mgr, due(StepView::Next7Days)).await?, ["周四"]);
     world.advance(DAY);
+    let (mgr, boss) = (world.session("mgr").await?, world.session("boss").await?);
     assert_eq!(todos(&mgr, due(StepView::Overdue)).await?, ["今天"]);
     let work = mgr.opportunities().count_work(pb::CountWorkRequest {}).await?.into_inner();
     let count = |total: Option<pb::Total>| total.map(|total| total.count);

@@ -6,9 +6,11 @@ use proptest::{
     strategy::ValueTree as _,
     test_runner::{Config as Cases, RngAlgorithm, TestRng, TestRunner},
 };
+use rolo_proto::v1 as pb;
 use rolo_server::Config;
 use rolo_tests::{
     Session, World,
+    ask::lead,
     wire::{Contract, Source},
     world::{START, digest, reason, request_id},
 };
@@ -123,13 +125,23 @@ fn show(message: &[u8]) -> String {
 async fn no_id_in_any_field_opens_or_changes_what_is_out_of_reach() -> Result<()> {
     const SECRET: &str = "机密";
     let (world, nobody) = over_tcp().await?;
-    let other = world.session("other").await?;
+    let (other, boss) = (world.session("other").await?, world.session("boss").await?);
     let mut foreign = vec![-1, i64::MIN, i64::MAX, 1 << 53];
     for n in 0..3 {
         let customer = other.customer(&format!("{SECRET}公司{n}"), 0).await?;
         let contact = other.contact(customer.id, &format!("{SECRET}人{n}"), &format!("1390000000{n}")).await?;
         let talk = other.interaction(customer.id, &format!("{SECRET}谈话{n}"), START + 1).await?;
-        foreign.extend([customer.id, contact.id, talk.id]);
+        let lead = other.record(lead(&format!("{SECRET}机会{n}"))).await?;
+        let lead = boss.assign(&lead, other.user_id).await?;
+        let step = other.step(lead.id, "2026-11-05", &format!("{SECRET}步骤{n}")).await?;
+        let view = pb::SavedViewInput {
+            kind: pb::Kind::Opportunity.into(),
+            name: format!("{SECRET}视图{n}"),
+            ..Default::default()
+        };
+        let make = pb::CreateViewRequest { view: Some(view), request_id: request_id() };
+        let view = other.views().create_view(make).await?.into_inner();
+        foreign.extend([customer.id, contact.id, talk.id, lead.id, step.id, view.id]);
     }
     foreign.sort_unstable();
     foreign.dedup();
@@ -163,7 +175,14 @@ async fn no_id_in_any_field_opens_or_changes_what_is_out_of_reach() -> Result<()
     let secrets =
         "SELECT (SELECT COUNT(*) FROM customer WHERE name LIKE '机密%' AND deleted_at IS NULL AND revision = 1)
                         + (SELECT COUNT(*) FROM contact WHERE name LIKE '机密%' AND deleted_at IS NULL AND revision = 1)
-                        + (SELECT COUNT(*) FROM interaction WHERE title LIKE '机密%' AND deleted_at IS NULL)";
-    assert_eq!(world.number(secrets).await?, 9, "everything of others is as it was");
+                        + (SELECT COUNT(*) FROM interaction WHERE title LIKE '机密%' AND deleted_at IS NULL)
+                        + (SELECT COUNT(*) FROM opportunity
+                           WHERE customer_name LIKE '机密%' AND deleted_at IS NULL AND revision = 2)
+                        + (SELECT COUNT(*) FROM plan_step
+                           WHERE todo LIKE '机密%' AND deleted_at IS NULL AND revision = 1)
+                        + (SELECT COUNT(*) FROM saved_view
+                           WHERE name LIKE '机密%' AND deleted_at IS NULL AND revision = 1)
+                        + (SELECT COUNT(*) FROM notice WHERE read_at IS NULL)";
+    assert_eq!(world.number(secrets).await?, 21, "everything of others is as it was");
     Ok(())
 }

@@ -78,8 +78,7 @@ pub fn entries(model: &Model) -> Vec<Entry> {
     for action in
         EVERYWHERE.into_iter().filter(|a| signed_in || matches!(a, Action::Help | Action::Language | Action::Quit))
     {
-        let goes =
-            matches!(action.name().split_once('-'), Some(("go", _)));
+        let goes = matches!(action.name().split_once('-'), Some(("go", _)));
         add(action, if goes { Label::new("go to", "前往") } else { none });
     }
     for recent in sh.recent.iter().take(10) {

@@ -7,7 +7,9 @@ use rolo_proto::v1::{self, Choice, ContactRef, CustomerRef, Kind, UserRef};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{Client, Failure, Fault, Reason};
-use crate::resource::{self, Customers, Field, Input, Link, ListQuery, Resource, Value, fold_name, parse, parse::Locale};
+use crate::resource::{
+    self, Customers, Field, Input, Link, ListQuery, Resource, Value, fold_name, parse, parse::Locale,
+};
 
 /// Rows of a look-up: enough to tell people of one name apart.
 const FEW: i32 = 20;

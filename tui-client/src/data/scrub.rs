@@ -136,7 +136,7 @@ messages! {
     RowChange { field, before, after }
     RowFault { field, reason, detail }
     RowOutcome { line, result, id, label, changes, faults, second_result }
-    Session { user, roles, capabilities, must_change_password, instance, time_zone, currency, now, expires_at }
+    Session { user, roles, capabilities, must_change_password, instance, time_zone, currency, now, expires_at, sequence }
     SignInResponse { token, session }
     SignOutResponse { ended }
     SpreadOpportunitiesResponse { shares }

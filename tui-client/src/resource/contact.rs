@@ -162,6 +162,7 @@ fn filter(query: &ListQuery) -> v1::ContactFilter {
         deleted: view == RECYCLE_BIN,
         incomplete: view == INCOMPLETE,
         mine: view == MINE,
+        ..Default::default()
     };
     for condition in &query.conditions {
         if FIELDS.get(condition.field).map_or("", |f| f.name) == "customer_no" {

@@ -89,6 +89,7 @@ fn request(query: &ListQuery) -> v1::ListItemsRequest {
         page_size: query.page_size,
         page_token: query.page_token.clone(),
         export: query.export,
+        ..Default::default()
     };
     for condition in &query.conditions {
         match FIELDS.get(condition.field).map_or("", |f| f.name) {

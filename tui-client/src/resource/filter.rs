@@ -263,7 +263,9 @@ fn parts(field: &Field, values: &[String], locale: &Locale) -> Result<Vec<Part>,
                 .map_err(|_| not_understood(field, &values[0], &list(Lang::En), &list(Lang::Zh)))
         }
         Input::User if values.iter().all(|v| is_none(v)) => Ok(vec![Part::Ready(Value::Absent)]),
-        Input::Choice { .. } if field.filters_none && values.iter().all(|v| is_none(v)) => Ok(vec![Part::Ready(Value::Absent)]),
+        Input::Choice { .. } if field.filters_none && values.iter().all(|v| is_none(v)) => {
+            Ok(vec![Part::Ready(Value::Absent)])
+        }
         Input::Choice { .. } | Input::User | Input::Customer | Input::Contact | Input::Link(_) => {
             Ok(values.iter().map(|v| Part::LookUp(v.trim().to_owned())).collect())
         }
@@ -297,7 +299,8 @@ fn numbers(field: &Field, text: &str, locale: &Locale) -> Option<[Option<Value>;
         _ => None,
     };
     let text: String = text.trim().chars().map(parse::fold_width).collect();
-    if let Some(from) = text.strip_prefix(">=").or_else(|| text.strip_prefix('>')).or_else(|| text.strip_prefix('≥')) {
+    if let Some(from) = text.strip_prefix(">=").or_else(|| text.strip_prefix('>')).or_else(|| text.strip_prefix('≥'))
+    {
         return Some([Some(one(from)?), None]);
     }
     if let Some(to) = text.strip_prefix("<=").or_else(|| text.strip_prefix('<')).or_else(|| text.strip_prefix('≤')) {

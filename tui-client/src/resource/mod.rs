@@ -24,7 +24,9 @@ pub use contact::Contacts;
 pub use customer::{Customers, record as customer};
 pub use dictionary::Dictionary;
 pub use interaction::Interactions;
-pub use opportunity::{Opportunities, filter as opportunity_filter, record as opportunity, status as opportunity_status};
+pub use opportunity::{
+    Opportunities, filter as opportunity_filter, record as opportunity, status as opportunity_status,
+};
 pub use plan_step::{PlanSteps, record as plan_step};
 pub use product::{Products, request as product_request};
 pub use user::Users;

@@ -195,11 +195,14 @@ const ROWS: [Row; COUNT] = [
         |m| bind::user(&mut m.assignee),
         |_, _| Ok(()),
     ),
-    read(Field::new("status", "Status", "状态", Input::Fixed(STATUS)).alias(&["state"]).filter().column(8, 12), |m| {
-        bind::fixed(STATUS, m.status)
-    }),
     read(
-        Field::new("concerns", "Concerns", "关注", Input::Several(CONCERNS)).alias(&["stagnating", "停滞"]).column(8, 22),
+        Field::new("status", "Status", "状态", Input::Fixed(STATUS)).alias(&["state"]).filter().column(8, 12),
+        |m| bind::fixed(STATUS, m.status),
+    ),
+    read(
+        Field::new("concerns", "Concerns", "关注", Input::Several(CONCERNS))
+            .alias(&["stagnating", "停滞"])
+            .column(8, 22),
         |m| bind::several(CONCERNS, &m.concerns),
     ),
     read(
@@ -240,7 +243,9 @@ const ROWS: [Row; COUNT] = [
         Field::new("updated_at", "Changed at", "修改时间", Input::Time).alias(&["updated"]).column(8, 16).sort('u'),
         |m| bind::time(m.updated_at),
     ),
-    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| bind::time(m.deleted_at)),
+    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| {
+        bind::time(m.deleted_at)
+    }),
     read(
         Field::new("id", "Id", "编号", Input::Int { unit: None }).alias(&["no", "number"]).column(4, 7).sort('#'),
         |m| Value::Int(m.id),
@@ -415,7 +420,7 @@ impl Resource for Opportunities {
         let (is, open) = (status(record), [Status::Unassigned, Status::Assigned]);
         match VIEWS.get(view).and_then(|v| Shown::try_from(v.wire).ok()).unwrap_or_default() {
             Shown::Unassigned => is == Status::Unassigned,
-            Shown::Mine | Shown::DueThisWeek | Shown::Stagnating => is == Status::Assigned,
+            Shown::Mine | Shown::DueThisWeek | Shown::Stagnating | Shown::New => is == Status::Assigned,
             Shown::Won => is == Status::Won,
             Shown::Lost => is == Status::Lost,
             Shown::Open => open.contains(&is),

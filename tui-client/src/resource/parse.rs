@@ -57,7 +57,8 @@ pub fn value(input: &Input, text: &str, locale: &Locale) -> Result<Value, Fault>
         Input::Phone { .. } | Input::Email { .. } => Value::Text(folded(text)),
         Input::Int { unit } => {
             let in_wan = unit.is_some_and(|u| u.zh == "万元");
-            let text = if unit.is_some_and(|u| u.en == "%") { text.trim_end().trim_end_matches(['%', '％']) } else { text };
+            let text =
+                if unit.is_some_and(|u| u.en == "%") { text.trim_end().trim_end_matches(['%', '％']) } else { text };
             Value::Int(whole_number(text, in_wan).ok_or_else(|| malformed("number"))?)
         }
         Input::Money => Value::Money(money(text).ok_or_else(|| malformed("amount"))?),

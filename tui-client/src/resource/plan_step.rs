@@ -66,15 +66,21 @@ const ROWS: [Row; COUNT] = [
     ),
     read(Field::new("overdue", "Overdue", "逾期", Input::Flag).column(4, 7), |m| Value::Flag(m.overdue)),
     read(Field::new("result_at", "Done at", "完成时间", Input::Time).column(8, 16), |m| bind::time(m.result_at)),
-    read(Field::new("assignee", "Assigned to", "负责人", Input::User).column(6, 10), |m| bind::user(&mut m.assignee)),
-    read(Field::new("created_at", "Created at", "创建时间", Input::Time).column(8, 16), |m| bind::time(m.created_at)),
+    read(Field::new("assignee", "Assigned to", "负责人", Input::User).column(6, 10), |m| {
+        bind::user(&mut m.assignee)
+    }),
+    read(Field::new("created_at", "Created at", "创建时间", Input::Time).column(8, 16), |m| {
+        bind::time(m.created_at)
+    }),
     read(Field::new("created_by", "Created by", "创建人", Input::User).column(6, 10), |m| {
         bind::user(&mut m.created_by)
     }),
     read(Field::new("updated_at", "Changed at", "修改时间", Input::Time).alias(&["updated"]).column(8, 16), |m| {
         bind::time(m.updated_at)
     }),
-    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| bind::time(m.deleted_at)),
+    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| {
+        bind::time(m.deleted_at)
+    }),
     read(Field::text("customer_name", "Customer name", "客户名称", 100).column(10, 24), |m| {
         bind::text(&mut m.customer_name)
     }),
@@ -113,6 +119,7 @@ fn request(query: &ListQuery) -> v1::ListPlanStepsRequest {
         page_size: query.page_size,
         page_token: query.page_token.clone(),
         with_total: query.with_total,
+        ..Default::default()
     }
 }
 

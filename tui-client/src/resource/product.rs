@@ -67,11 +67,15 @@ const ROWS: [Row; COUNT] = [
         |m| bind::text(&mut m.external_id),
         |i, v| bind::set_text(&mut i.external_id, v),
     ),
-    read(Field::new("created_at", "Created at", "创建时间", Input::Time).column(8, 16), |m| bind::time(m.created_at)),
+    read(Field::new("created_at", "Created at", "创建时间", Input::Time).column(8, 16), |m| {
+        bind::time(m.created_at)
+    }),
     read(Field::new("updated_at", "Changed at", "修改时间", Input::Time).alias(&["updated"]).column(8, 16), |m| {
         bind::time(m.updated_at)
     }),
-    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| bind::time(m.deleted_at)),
+    read(Field::new("deleted_at", "Deleted at", "删除时间", Input::Time).column(8, 16), |m| {
+        bind::time(m.deleted_at)
+    }),
     read(Field::new("id", "Id", "编号", Input::Int { unit: None }), |m| Value::Int(m.id)),
 ];
 
@@ -108,6 +112,7 @@ pub fn request(query: &ListQuery) -> v1::ListProductsRequest {
         page_size: query.page_size,
         page_token: query.page_token.clone(),
         export: query.export,
+        ..Default::default()
     };
     for condition in &query.conditions {
         if FIELDS.get(condition.field).is_some_and(|f| f.name == "active") {

@@ -171,6 +171,7 @@ impl DetailScreen {
             page_token: stream.next.clone(),
             changes_only: nth == 1,
             record_only: nth == 1,
+            ..Default::default()
         };
         sh.call(self.id, Slot::Tab(nth as u8), Request::Timeline(request));
     }

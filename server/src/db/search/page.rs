@@ -209,9 +209,7 @@ impl Search<'_> {
         for span in spans {
             let start = span.as_ref().map(|start| border(start, walk.descending, rank));
             let start = match (start.as_ref(), after) {
-                (Some(start), Some(after)) if start.in_part(after, walk.descending) == Ordering::Greater => {
-                    Some(start)
-                }
+                (Some(start), Some(after)) if start.in_part(after, walk.descending) == Ordering::Greater => Some(start),
                 (start, after) => after.or(start),
             };
             walk.statement(start, BUDGET + 1).walk(self.tx, |row| {

@@ -32,7 +32,14 @@ fn add(tx: &Tx<'_>, id: i64, document: &Document<'_>) {
 }
 
 fn walk(key: &'static str, descending: bool) -> Walk {
-    Walk { from: Sql::new("FROM customer c WHERE 1"), hit: Sql::new("1"), key, id: "c.id", descending, among: Vec::new() }
+    Walk {
+        from: Sql::new("FROM customer c WHERE 1"),
+        hit: Sql::new("1"),
+        key,
+        id: "c.id",
+        descending,
+        among: Vec::new(),
+    }
 }
 
 /// All pages of a search, and that none holds more than asked for.
