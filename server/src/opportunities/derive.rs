@@ -21,12 +21,44 @@ pub fn date_of(at: Millis, zone: Tz) -> String {
     utc.with_timezone(&zone).format("%Y-%m-%d").to_string()
 }
 
+/// What a new opportunity is compared, sorted and counted by, written with its row: an index that is changed later is
+/// changed twice. It has no plan yet.
+///
+/// # Errors
+/// The database's.
+pub fn derived(tx: &Tx<'_>, values: &[Value]) -> Result<Vec<Value>> {
+    let value = |column: &str| TABLE.value(values, column).cloned().unwrap_or_default();
+    let int = |column: &str| value(column).int();
+    let (name, close) = (value("customer_name"), value("expected_close_at"));
+    let status = int("status").unwrap_or(1);
+    let owner = int("assignee_id").or(int("created_by")).unwrap_or_default();
+    let close_rank = if close.is_empty() { NO_DATE } else { close.text() };
+    let month = month(tx, status, &close, int("closed_at"))?;
+    Ok(vec![
+        Value::Text(text::dedupe_name(name.text())),
+        Value::Text(text::name_key(name.text())),
+        Value::Int(owner),
+        Value::Int(i64::from(status <= 2)),
+        Value::Int(rules::missing(|column| value(column).is_empty())),
+        Value::Int(int("expected_amount").unwrap_or(0)),
+        Value::Int(int("success_rate").unwrap_or(-1)),
+        Value::from(close_rank),
+        Value::from(close_rank),
+        Value::Int(int("assigned_at").unwrap_or(0)),
+        Value::Text(sums::key(owner, status, int("stage_id").unwrap_or(0), &month)),
+    ])
+}
+
 /// Refreshes everything that is derived from an opportunity. `changed` names the columns; none for a new one.
 ///
 /// # Errors
 /// The database's; `VALIDATION` if a sum would overflow.
 pub fn opportunity(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
-    let touched = |columns: &[&str]| changed.is_empty() || changed.iter().any(|column| columns.contains(column));
+    if changed.is_empty() {
+        tx.defer(index, id);
+        return sums::count_new(tx, id);
+    }
+    let touched = |columns: &[&str]| changed.iter().any(|column| columns.contains(column));
     sums::take_out(tx, id)?;
     let values = TABLE.values(tx, id)?;
     let value = |column: &str| TABLE.value(&values, column).cloned().unwrap_or_default();

@@ -59,10 +59,12 @@ pub static TABLE: Table = Table {
         "INSERT INTO opportunity (customer_name, customer_id, title, source, linkman, tel, description, success_rate,
                product_id, expected_amount, expected_close_at, lead_source_id, stage_id, status, assignee_id,
                assigned_at, closed_at, close_reason_id, close_text, memo, external_id, created_by, deleted_at,
-               created_at, updated_at)
+               created_at, updated_at, name_norm, name_key, owner_id, open, missing, amount_rank, rate_rank,
+               close_rank, due_rank, progress_at, sum_key, stage_rank)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-               ?22, ?23, ?24, ?24)",
-    derived: |_, _| Ok(Vec::new()),
+               ?22, ?23, ?24, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35,
+               COALESCE((SELECT position FROM dictionary_item d WHERE d.id = ?13), 0))",
+    derived: derive::derived,
     derive: derive::opportunity,
     owner: |tx, id| {
         tx.query_one("SELECT owner_id, COALESCE(customer_id, 0) FROM opportunity WHERE id = ?1", [id], |row| {
