@@ -80,6 +80,8 @@ pub(super) fn settle(write: &mut Write<'_>, actors: &[Actor], setting: &Setting)
             ("name", name.into()),
             ("filter", filter.into()),
             ("base", Value::Int(i64::from(*base))),
+            ("sort", Value::Int(0)),
+            ("descending", Value::Int(0)),
             ("shared", Value::Int(i64::from(*shared))),
             ("position", Value::Int(0)),
         ];

@@ -65,7 +65,7 @@ pub fn read(field: &Field, cell: &str, dates: &Dates) -> Result<Cell, Fault> {
     }
     let value = match field.shape {
         Shape::Line(_) | Shape::Text(_) | Shape::Phone(_) | Shape::Email(_) | Shape::Usc => Value::from(&*given),
-        Shape::Int(..) if field.column == RATE => Value::Int(number(given.trim_end_matches(['%', '％']), false)?),
+        Shape::Int(..) if field.column == RATE => Value::Int(percent(&given)?),
         Shape::Int(..) => Value::Int(number(&given, IN_WAN.contains(&field.column))?),
         Shape::Money(least, _) => match money(&given)? {
             // Where an amount is more than nothing, people write nothing for one that they do not know.
@@ -97,6 +97,13 @@ fn cleaned(field: &Field, value: Value) -> Result<Value, Fault> {
 /// A whole number: 1234, 1,234, １２３４, 12万, 1.5亿, 3.0, ¥8,000元.
 fn number(given: &str, in_wan: bool) -> Result<i64, Fault> {
     whole(decimal(given, in_wan)?)
+}
+
+/// A percentage: 60, 60%; a spreadsheet keeps it as 0.6.
+fn percent(given: &str) -> Result<i64, Fault> {
+    let rate = decimal(given.trim_end_matches(['%', '％']), false)?;
+    let share = rate > Decimal::ZERO && rate < Decimal::ONE && !given.ends_with(['%', '％']);
+    whole(if share { rate * Decimal::ONE_HUNDRED } else { rate })
 }
 
 /// Money in ten-thousandths: as a number, and with up to four decimals.
@@ -301,7 +308,10 @@ mod tests {
         assert!(matches!(amount("-1"), Err(Fault::OutOfRange(..))));
         assert_eq!(amount("about 5"), Err(Fault::Malformed("number")));
         let rate = |cell| one("success_rate", Shape::Int(0, 100), cell);
-        assert_eq!((rate("60%"), rate("６０％")), (Ok(Cell::Is(Value::Int(60))), Ok(Cell::Is(Value::Int(60)))));
+        for sixty in ["60", "60%", "６０％", "0.6", "60.0"] {
+            assert_eq!(rate(sixty), Ok(Cell::Is(Value::Int(60))), "{sixty}");
+        }
+        assert_eq!(rate("0.6%"), Err(Fault::Malformed("number")));
         assert_eq!(rate("101%"), Err(Fault::OutOfRange(0, 100)));
         let day = |cell| one("expected_close_at", Shape::Date, cell);
         for cell in ["2026-12-01", "2026/12/1 00:00:00", "20261201", "2026年12月1日", "13/12/2026"] {

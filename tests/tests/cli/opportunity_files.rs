@@ -149,7 +149,7 @@ fn unknown_people_and_products_are_listed_first_and_added_only_when_asked_for() 
 /// The operation of the import that came last.
 fn operation(company: &Company) -> Result<String> {
     let imports = company.json(&["import", "list"])?;
-    Ok(imports.first().context("no import")?["operation_id"].to_string())
+    Ok(imports.first().context("no import")?["batch"].to_string())
 }
 
 /// §5.9: faulty rows go to a file that comes in once it is mended.

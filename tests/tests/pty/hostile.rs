@@ -322,7 +322,9 @@ fn a_paste_of_floods_and_orders_disturbs_neither_the_form_nor_the_filter() -> Re
             rolo.paste("\n尾")?;
             in_place(&rolo, false)?;
             // Out of the form without keeping it, out of the filter without one.
-            rolo.keys(if place == 0 { "ctrl-x esc" } else { "esc esc" })?;
+            rolo.keys(if place == 0 { "ctrl-x" } else { "ctrl-u" })?;
+            rolo.settle(Duration::from_millis(50))?;
+            rolo.keys("esc")?;
             rolo.wait_for(&["甲公司", "Customers"])?;
             in_place(&rolo, false)?;
         }

@@ -55,6 +55,12 @@ pub struct Job {
     pub lang: Lang,
 }
 
+/// Whether rows of a file can be records of a kind.
+pub fn takes(kind: v1::Kind) -> bool {
+    use v1::Kind;
+    matches!(kind, Kind::Customer | Kind::Contact | Kind::Interaction | Kind::Opportunity | Kind::Product)
+}
+
 /// Stops a walk between two calls. What was written stays, and the import can go on later.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);

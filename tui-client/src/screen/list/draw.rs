@@ -217,7 +217,7 @@ fn empty(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         if decide::may_create(kind, sh) {
             lines.push((t.n_makes_first.to_owned(), Role::Dim));
         }
-        if sh.can(rolo_proto::v1::Capability::Import) {
+        if screen.may_import(sh) {
             lines.push((t.i_imports.to_owned(), Role::Dim));
         }
         if rows.view == 0 && rows.resource.views().len() > 1 {
