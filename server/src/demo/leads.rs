@@ -214,7 +214,8 @@ impl Way<'_> {
             Fate::Stagnating => told.then(random, until, self.manager, Lead::Plan(self.step(until + 6 * DAY, next))),
             Fate::Won => {
                 told.then(random, until, self.manager, Lead::Win);
-                if random.chance(750) {
+                // The first one still waits for its full form.
+                if self.number >= FIRST.len() && random.chance(750) {
                     let customer = self.customer(random);
                     told.then(random, until + DAY, self.manager, Lead::Complete(customer));
                 }

@@ -104,8 +104,9 @@ impl Lookups {
                 Choice::Is(id) => Some(id),
                 Choice::Retired | Choice::Missing => None,
             },
-            Lacking::Product => self.products(tx, text)?.first().copied(),
-            Lacking::Account => self.accounts(tx, text)?.first().copied(),
+            // Asked anew: a row since may have added it in other letters.
+            Lacking::Product => products::store::find(tx, text)?.first().copied(),
+            Lacking::Account => users::store::find_ever(tx, text)?.first().copied(),
         })
     }
 

@@ -26,6 +26,9 @@ const FIELDS: &[&str] = &[
     "step.result",
 ];
 
+/// Amounts are kept in ten-thousandths.
+const YUAN: i64 = 10_000;
+
 /// Rows of a small company: an open one with a plan, one that waits, a lost one and a won one of people who left.
 const ROWS: &[&[&str]] = &[
     &[
@@ -100,7 +103,7 @@ async fn opportunities_come_in_as_they_stand_and_a_second_run_creates_nothing() 
     assert_eq!(done.status.second_created, 3, "steps of one opportunity stand in several rows");
 
     let open = of(&sup, "A1").await?;
-    assert_eq!((open.status(), open.expected_amount), (Status::Assigned, Some(120_000_0000)));
+    assert_eq!((open.status(), open.expected_amount), (Status::Assigned, Some(120_000 * YUAN)));
     assert_eq!(open.assignee.as_ref().map(|user| user.name.as_str()), Some("mgr"));
     assert_eq!(open.stage.as_ref().map(|stage| stage.value.as_str()), Some("quotation"));
     assert_eq!(open.lead_source.as_ref().map(|source| source.value.as_str()), Some("exhibition"));
@@ -111,12 +114,12 @@ async fn opportunities_come_in_as_they_stand_and_a_second_run_creates_nothing() 
     assert_eq!((waiting.status(), waiting.expected_amount), (Status::Unassigned, None), "0 means unknown");
     assert_eq!(waiting.missing, ["title", "description", "success_rate"]);
     let lost = of(&sup, "A3").await?;
-    assert_eq!((lost.status(), lost.expected_amount), (Status::Lost, Some(150_000_000_0000)));
+    assert_eq!((lost.status(), lost.expected_amount), (Status::Lost, Some(150_000_000 * YUAN)));
     assert_eq!(lost.customer.as_ref().map(|customer| customer.name.as_str()), Some("青岛海运"));
     assert_eq!(lost.closed_at, 1_770_998_400_000, "midnight of 14 February in Shanghai");
     assert_eq!(steps(&sup, lost.id).await?[0].result, "对方嫌贵", "the plan of a closed one comes with it");
     let won = of(&sup, "A4").await?;
-    assert_eq!((won.status(), won.expected_amount, won.customer), (Status::Won, Some(8_000_5000), None));
+    assert_eq!((won.status(), won.expected_amount, won.customer), (Status::Won, Some(80_005 * YUAN / 10), None));
     sums_agree(&world).await?;
 
     let mgr = world.session("mgr").await?;
@@ -327,7 +330,7 @@ async fn an_update_changes_fields_and_never_the_state_or_the_assignee() -> Resul
         assert_eq!(faults(&outcomes, 2), ["status NOT_WRITABLE", "assignee NOT_WRITABLE"]);
         assert_eq!(faults(&outcomes, 3), ["INVALID_STATE lost_opportunity"]);
     }
-    assert_eq!(of(&sup, "A1").await?.expected_amount, Some(200_000_0000));
+    assert_eq!(of(&sup, "A1").await?.expected_amount, Some(200_000 * YUAN));
     let own = Sheet::new(Kind::Opportunity, &fields, &[&["A1", "宁波东方重工", "已指派", "mgr", "21万"]]).updating();
     assert_eq!(mgr.import(&own).await?.status.updated, 1, "the assignee needs no right to assign for that");
     sums_agree(&world).await?;
@@ -406,8 +409,8 @@ async fn products_come_in_and_are_known_again_by_name_model_and_batch() -> Resul
     assert_eq!(
         prices,
         [
-            ("Chai", "", Some(18_0000), true),
-            ("压力传感器", "P-100", Some(1_300_0000), true),
+            ("Chai", "", Some(18 * YUAN), true),
+            ("压力传感器", "P-100", Some(1_300 * YUAN), true),
             ("压力传感器", "P-90", None, false)
         ]
     );
