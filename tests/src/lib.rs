@@ -14,6 +14,7 @@ pub mod proxy;
 pub mod pty;
 pub mod terminal;
 pub mod torture;
+pub mod watchers;
 pub mod wire;
 pub mod world;
 

@@ -203,27 +203,33 @@ async fn make_template() -> Result<TempDir> {
     rolo_server::init(dir.path(), options).await?;
     let config = Config { clock: Clock::from_fn(|| START), ..Config::default() };
     let Place::Owner(handle) = Place::open(dir.path(), config).await? else { anyhow::bail!("not the owner") };
-    handle
-        .kernel()
-        .db()
-        .write(Lane::People, |write| {
-            let hash: String =
-                write.tx.query_one("SELECT password FROM user WHERE name = 'boss'", [], |row| row.get(0))?;
-            for (name, roles, department) in PEOPLE {
-                let user = NewUser {
-                    name: (*name).into(),
-                    password: hash.clone(),
-                    department_id: store::department(write.tx, department)?,
-                    ..NewUser::default()
-                };
-                let id = store::create(write.tx, &user, write.now)?;
-                store::set_roles(write.tx, id, &roles.iter().map(|role| (*role).to_owned()).collect::<Vec<_>>())?;
-            }
-            Ok(())
-        })
-        .await?;
+    let people = PEOPLE.iter().map(|(name, roles, department)| ((*name).to_owned(), *roles, *department));
+    hire(&handle, people.collect()).await?;
     handle.shutdown().await?;
     Ok(dir)
+}
+
+/// New people, each with an account, roles and a department ("": the root) and the first person's password: hashing one
+/// of their own for each would take long.
+///
+/// # Errors
+/// There is somebody of that account already, or no such role.
+pub async fn hire(handle: &Handle, people: Vec<(String, &'static [&'static str], &'static str)>) -> Result<()> {
+    let hire = move |write: &mut rolo_server::db::Write<'_>| {
+        let hash: String = write.tx.query_one("SELECT password FROM user WHERE name = 'boss'", [], |row| row.get(0))?;
+        for (name, roles, department) in people {
+            let user = NewUser {
+                name,
+                password: hash.clone(),
+                department_id: store::department(write.tx, department)?,
+                ..NewUser::default()
+            };
+            let id = store::create(write.tx, &user, write.now)?;
+            store::set_roles(write.tx, id, &roles.iter().map(|role| (*role).to_owned()).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    };
+    Ok(handle.kernel().db().write(Lane::People, hire).await?)
 }
 
 /// Puts a token into each call.

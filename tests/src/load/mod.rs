@@ -5,7 +5,7 @@ mod cases;
 mod company;
 mod raw;
 mod seed;
-mod server;
+pub mod server;
 mod space;
 
 use std::{
@@ -99,7 +99,7 @@ async fn measure(
     options: &Options,
     print: &mut (dyn FnMut(String) + Send),
 ) -> Result<()> {
-    let mut server = Server::start(dir, options).await?;
+    let mut server = Server::start(dir, options.server.as_deref()).await?;
     let seeded = seeded(dir)?;
     if seeded > size {
         bail!("{} holds {seeded} customers already", dir.display());
@@ -116,7 +116,7 @@ async fn measure(
     let tables = space::tables(dir)?;
     print(format!("bytes a customer: {}\n", space::line(&space::growth(&space::Space::new(), &tables, size))));
 
-    let mut server = Server::start(dir, options).await?;
+    let mut server = Server::start(dir, options.server.as_deref()).await?;
     let start = server.start;
     let clients = server.clients(CLIENTS).await?;
     let reads = raw::reads(dir, size, options.calls)?;
@@ -151,7 +151,7 @@ async fn writes(
 ) -> Result<()> {
     for what in ["create", "update"].into_iter().filter(|what| what.contains(&options.only)) {
         let before = space::tables(dir)?;
-        let mut server = Server::start(dir, options).await?;
+        let mut server = Server::start(dir, options.server.as_deref()).await?;
         let clients = server.clients(8).await?;
         let (calls, only) = (options.calls, what.to_owned());
         let mut bench = Bench { server: &mut server, clients, calls, only, outcomes: Vec::new(), print: &mut |_| {} };

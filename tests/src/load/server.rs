@@ -14,7 +14,6 @@ use rolo_server::{Config, InitOptions, Place, directory};
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 
-use super::Options;
 use crate::{Session, measure, world::PASSWORD};
 
 /// Says that the server answers.
@@ -67,18 +66,15 @@ pub struct Figures {
 }
 
 impl Server {
-    /// Starts the server of a directory, which is made if there is none.
+    /// Starts the server of a directory, which is made if there is none: `program --serve DIR`, this program itself if
+    /// none is named.
     ///
     /// # Errors
     /// It does not come up.
-    pub async fn start(dir: &Path, options: &Options) -> Result<Self> {
-        if !rolo_server::is_initialised(dir) {
-            let password = Some(PASSWORD.to_owned().into());
-            let options = InitOptions { admin: "boss".into(), password, ..InitOptions::default() };
-            rolo_server::init(dir, options).await?;
-        }
+    pub async fn start(dir: &Path, program: Option<&Path>) -> Result<Self> {
+        make(dir).await?;
         let started = Instant::now();
-        let program = options.server.clone().map_or_else(std::env::current_exe, Ok)?;
+        let program = program.map_or_else(std::env::current_exe, |program| Ok(program.to_owned()))?;
         let mut child =
             Command::new(program).arg("--serve").arg(dir).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let to = child.stdin.take();
@@ -107,7 +103,11 @@ impl Server {
         Ok(Figures { jobs: jobs.parse()?, commits: commits.parse()?, cpu: self.cpu()? })
     }
 
-    fn cpu(&self) -> Result<Duration> {
+    /// Processor time that it has used.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn cpu(&self) -> Result<Duration> {
         // Behind the name: state, then utime and stime as the 12th and 13th, in ticks of 10 ms.
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let rest = stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
@@ -135,25 +135,24 @@ impl Server {
     /// # Errors
     /// The server refuses.
     pub async fn clients(&self, count: usize) -> Result<Vec<Session>> {
-        let nobody = Session::on(self.channel().await?);
-        let request =
-            pb::SignInRequest { name: "boss".into(), password: PASSWORD.into(), ..pb::SignInRequest::default() };
-        let token = nobody.sessions().sign_in(request).await?.into_inner().token;
-        let signed = nobody.with_token(&token)?;
+        let signed = self.signed("boss").await?;
         let mut clients = Vec::with_capacity(count);
         for _ in 0..count {
-            clients.push(signed.over(self.channel().await?));
+            clients.push(signed.over(dial(&self.dir).await?));
         }
         Ok(clients)
     }
 
-    async fn channel(&self) -> Result<Channel> {
-        let socket = directory::socket_path(&self.dir)?;
-        let connect = move |_: http::Uri| {
-            let socket = socket.clone();
-            async move { UnixStream::connect(socket).await.map(TokioIo::new) }
-        };
-        Ok(Endpoint::from_static("http://rolo.invalid").connect_with_connector(tower::service_fn(connect)).await?)
+    /// Somebody signed in; everybody has the first person's password.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn signed(&self, name: &str) -> Result<Session> {
+        let nobody = Session::on(dial(&self.dir).await?);
+        let request =
+            pb::SignInRequest { name: name.into(), password: PASSWORD.into(), ..pb::SignInRequest::default() };
+        let token = nobody.sessions().sign_in(request).await?.into_inner().token;
+        nobody.with_token(&token)
     }
 
     /// Stops it in good order.
@@ -166,6 +165,32 @@ impl Server {
         ensure!(status.success(), "the server ended with {status}");
         Ok(())
     }
+}
+
+/// Makes the company of a directory, if there is none.
+///
+/// # Errors
+/// The directory cannot be written.
+pub async fn make(dir: &Path) -> Result<()> {
+    if !rolo_server::is_initialised(dir) {
+        let password = Some(PASSWORD.to_owned().into());
+        let options = InitOptions { admin: "boss".into(), password, ..InitOptions::default() };
+        rolo_server::init(dir, options).await?;
+    }
+    Ok(())
+}
+
+/// A connection of its own to the server of a directory, over its socket.
+///
+/// # Errors
+/// Nobody answers.
+pub async fn dial(dir: &Path) -> Result<Channel> {
+    let socket = directory::socket_path(dir)?;
+    let connect = move |_: http::Uri| {
+        let socket = socket.clone();
+        async move { UnixStream::connect(socket).await.map(TokioIo::new) }
+    };
+    Ok(Endpoint::from_static("http://rolo.invalid").connect_with_connector(tower::service_fn(connect)).await?)
 }
 
 impl Drop for Server {

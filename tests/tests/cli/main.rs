@@ -14,5 +14,6 @@ mod opportunity_files;
 mod records;
 mod session;
 mod torture;
+mod watchers;
 
 use rolo_tests::company;

@@ -185,7 +185,7 @@ async fn of_fifty_who_assign_at_once_one_wins_and_the_others_are_told_by_whom() 
     assert_eq!(who.revision, made.revision + 1);
     for refusal in answers.iter().filter_map(|answer| answer.as_ref().err()) {
         assert_eq!(reason(refusal), "INVALID_STATE");
-        assert!(["sup", "boss"].contains(&detail(refusal, "who").as_str()), "{:?}", detail(refusal, "who"));
+        assert!(["sup", "王芳"].contains(&detail(refusal, "who").as_str()), "{:?}", detail(refusal, "who"));
         assert_eq!(detail(refusal, "owner"), "mgr");
         assert!(detail(refusal, "at").parse::<i64>()? > 0);
     }
