@@ -113,14 +113,26 @@ async fn opportunities_stand_in_every_state_and_the_sums_agree() -> Result<()> {
             let today = crate::opportunities::derive::date_of(NOW, chrono_tz::Asia::Shanghai);
             assert_eq!(today, "2025-11-21");
             for (what, sql) in [
-                ("today", "SELECT COUNT(*) FROM plan_step s JOIN user u ON u.id = s.due_owner_id AND u.name = ?1
-                           WHERE plan_date = '2025-11-21'"),
-                ("overdue", "SELECT COUNT(*) FROM plan_step s JOIN user u ON u.id = s.due_owner_id AND u.name = ?1
-                             WHERE plan_date < '2025-11-21'"),
-                ("later", "SELECT COUNT(*) FROM plan_step s JOIN user u ON u.id = s.due_owner_id AND u.name = ?1
-                           WHERE plan_date > '2025-11-21'"),
-                ("fresh", "SELECT COUNT(*) FROM opportunity o JOIN user u ON u.id = o.assignee_id AND u.name = ?1
-                           WHERE status = 2 AND steps = 0"),
+                (
+                    "today",
+                    "SELECT COUNT(*) FROM plan_step s JOIN user u ON u.id = s.due_owner_id AND u.name = ?1
+                           WHERE plan_date = '2025-11-21'",
+                ),
+                (
+                    "overdue",
+                    "SELECT COUNT(*) FROM plan_step s JOIN user u ON u.id = s.due_owner_id AND u.name = ?1
+                             WHERE plan_date < '2025-11-21'",
+                ),
+                (
+                    "later",
+                    "SELECT COUNT(*) FROM plan_step s JOIN user u ON u.id = s.due_owner_id AND u.name = ?1
+                           WHERE plan_date > '2025-11-21'",
+                ),
+                (
+                    "fresh",
+                    "SELECT COUNT(*) FROM opportunity o JOIN user u ON u.id = o.assignee_id AND u.name = ?1
+                           WHERE status = 2 AND steps = 0",
+                ),
             ] {
                 assert!(mine(sql)? > 0, "{language}: nothing {what} for {manager}");
             }

@@ -16,10 +16,11 @@ use crate::{
     authz::{Actor, Permission},
     change::Change,
     db::Tx,
+    dictionary,
     error::{Error, Fault, Match, Result},
     fields::value_of,
     opportunities::history,
-    dictionary, products,
+    products,
     settings::Settings,
     users,
     value::Value,
@@ -104,7 +105,8 @@ impl Desk<'_> {
         if let Some((second, prefix, sheet)) = second {
             let of_second = |stop: Stop| stop.of_second(prefix);
             let step = self.step(tx, sheet, &second, parent(&step), &mut marks).map_err(of_second)?;
-            writing::check(tx, self.reader.actor, self.settings, sheet, &step).map_err(|stop| stop.of_second(prefix))?;
+            writing::check(tx, self.reader.actor, self.settings, sheet, &step)
+                .map_err(|stop| stop.of_second(prefix))?;
             outcome.second_result = step.result().into();
             outcome.changes.extend(writing::changes(tx, self.settings, sheet, &step, prefix)?);
         }
@@ -162,8 +164,9 @@ impl Desk<'_> {
         let mut outcome = RowOutcome { result: result.into(), ..labelled(tx, sheet, id)? };
         if let Some((second, prefix, sheet)) = second {
             let of_second = |stop: Stop| stop.of_second(prefix);
-            let mut step =
-                self.step(tx, sheet, &second, Parent::Is(id), &mut Vec::new()).map_err(|stop| stop.of_second(prefix))?;
+            let mut step = self
+                .step(tx, sheet, &second, Parent::Is(id), &mut Vec::new())
+                .map_err(|stop| stop.of_second(prefix))?;
             self.add_missing(change, &mut step).map_err(of_second)?;
             // Whoever may make a customer may give it its first contact (as in the form).
             let right =

@@ -102,9 +102,8 @@ pub fn create_former(change: &mut Change<'_, '_>, name: &str) -> Result<i64> {
         // An account is one word.
         name: name.split_whitespace().collect::<Vec<_>>().join("."),
         display_name: name.to_owned(),
-        department_id: tx.query_one("SELECT department_id FROM user WHERE id = ?1", [change.actor.user_id], |row| {
-            row.get(0)
-        })?,
+        department_id: tx
+            .query_one("SELECT department_id FROM user WHERE id = ?1", [change.actor.user_id], |row| row.get(0))?,
         ..NewUser::default()
     };
     let id = create(tx, &user, now)?;

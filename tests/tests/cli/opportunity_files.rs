@@ -191,8 +191,7 @@ fn the_template_for_opportunities_holds_state_and_plan_and_maps_itself() -> Resu
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(&file)?;
     let range = calamine::Reader::worksheet_range_at(&mut book, 0).context("no sheet")??;
     let headers: Vec<String> = range.rows().next().context("no header")?.iter().map(ToString::to_string).collect();
-    for header in ["客户名称 *", "状态", "指派给", "产品", "终止原因", "计划项日期", "计划项"]
-    {
+    for header in ["客户名称 *", "状态", "指派给", "产品", "终止原因", "计划项日期", "计划项"] {
         assert!(headers.iter().any(|h| h == header), "{header}: {headers:?}");
     }
     let line: Vec<&str> = headers.iter().map(|h| if h.starts_with("客户名称") { "甲公司" } else { "" }).collect();

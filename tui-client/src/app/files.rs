@@ -115,7 +115,8 @@ pub async fn check(client: &Client, asked: &ImportJob, tell: Tell) -> Result<Rep
     .await?;
     let t = Texts::of(asked.lang);
     let told = |m: importer::Missing| {
-        let rows = if m.is_account() && asked.create_missing { fill(t.as_disabled, &[&m.rows]) } else { m.rows.to_string() };
+        let rows =
+            if m.is_account() && asked.create_missing { fill(t.as_disabled, &[&m.rows]) } else { m.rows.to_string() };
         (field_label(&m.field, asked.lang), m.text, rows)
     };
     checked.missing = missing.into_iter().map(told).collect();
@@ -136,8 +137,7 @@ fn note(checked: &mut Checked, outcome: &RowOutcome, lang: Lang) {
     if !matches!(at, 1 | 4) && outcome.faults.is_empty() || checked.rows.len() >= SHOWN {
         return;
     }
-    let changes =
-        outcome.changes.iter().map(|c| format!("{} {} → {}", field_label(&c.field, lang), c.before, c.after));
+    let changes = outcome.changes.iter().map(|c| format!("{} {} → {}", field_label(&c.field, lang), c.before, c.after));
     let faults = outcome.faults.iter().map(|f| {
         let (label, text) = (field_label(&f.field, lang), row_fault_text(&f.reason, &f.detail, lang));
         if label.is_empty() { text } else { format!("{label} {text}") }

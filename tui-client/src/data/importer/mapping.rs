@@ -98,8 +98,12 @@ struct Second {
 
 const CONTACT: Second =
     Second { resource: &Contacts, prefix: "contact.", words: &["contact", "联系人"], itself: "name" };
-const STEP: Second =
-    Second { resource: &PlanSteps, prefix: "step.", words: &["planstep", "计划项", "step", "plan", "计划", "执行"], itself: "todo" };
+const STEP: Second = Second {
+    resource: &PlanSteps,
+    prefix: "step.",
+    words: &["planstep", "计划项", "step", "plan", "计划", "执行"],
+    itself: "todo",
+};
 
 fn second(resource: &dyn Resource) -> Option<&'static Second> {
     match resource.kind() {
