@@ -27,6 +27,7 @@ CREATE TABLE product (
 ) STRICT;
 CREATE UNIQUE INDEX product_unique ON product (name_norm) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX product_external ON product (external_id) WHERE deleted_at IS NULL AND external_id <> '';
+CREATE INDEX product_bin_external ON product (external_id) WHERE deleted_at IS NOT NULL AND external_id <> '';
 CREATE INDEX product_by_name ON product (name_key, id) WHERE deleted_at IS NULL;      -- ListProducts
 
 -- Opportunities ------------------------------------------------------------------------------------------------------
@@ -77,6 +78,7 @@ CREATE TABLE opportunity (
   sum_key           TEXT NOT NULL DEFAULT ''           -- the row of opportunity_sum that counts it, '' if none
 ) STRICT;
 CREATE UNIQUE INDEX opportunity_external ON opportunity (external_id) WHERE deleted_at IS NULL AND external_id <> '';
+CREATE INDEX opportunity_bin_external ON opportunity (external_id) WHERE deleted_at IS NOT NULL AND external_id <> '';
 -- O1 looks for another open one of this name (D8).
 CREATE INDEX opportunity_of_name ON opportunity (name_norm) WHERE deleted_at IS NULL AND open = 1;
 CREATE INDEX opportunity_of_customer ON opportunity (customer_id, id) WHERE customer_id IS NOT NULL;

@@ -4,6 +4,7 @@
 
 pub mod ask;
 pub mod company;
+pub mod files;
 pub mod golden;
 pub mod load;
 pub mod measure;

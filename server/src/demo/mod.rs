@@ -1,16 +1,20 @@
-//! Demonstration data: a company with fourteen people and a year of work behind it.
+//! Demonstration data: a company with fourteen people, customers, opportunities and a year of work behind it.
 //!
 //! Always true: the same seed, size and time make the same company; everything is written through the stores, by
 //! people who may do it, so that audit, outbox, figures and search are what they would be; nothing lies in the future
-//! but next contacts, and nobody in it exists (addresses on the net end in `.example`).
+//! but next contacts, planned steps and expected ends, and nobody in it exists (addresses on the net end in `.example`).
 //!
 //! ```text
-//! company ─ partner ─ talk ──► story (one customer's year) ──► plan (all, in order of time) ──► play (the stores)
+//! company ─ partner ─ talk ──► story (one customer's year) ──┬─► plan (all, in order of time) ──► play (the stores)
+//!                     words ─► leads (one opportunity's way) ─┘
 //! ```
 
 mod calendar;
 mod choices;
 mod company;
+mod habits;
+mod leads;
+mod leads_words;
 mod names_zh;
 mod partner;
 mod people;
@@ -35,7 +39,7 @@ use self::{
     calendar::Calendar,
     people::PEOPLE,
     plan::{Setting, plan},
-    play::{Cast, Record, play},
+    play::{Book, Cast, play},
     random::Random,
 };
 use crate::{
@@ -127,21 +131,26 @@ async fn write_all(db: &Db, options: &Options, now: Millis) -> Result<()> {
             let actors = people.iter().map(|id| actor(write.tx, *id)).collect::<Result<Vec<_>>>()?;
             let admin = actors.first().ok_or(Error::NotFound)?;
             let choices = choices::add(write, admin)?;
-            Ok((Setting { calendar, language, people, choices }, Cast { actors, settings }))
+            let products = habits::catalogue(write, supervisor(&actors)?, &language)?;
+            Ok((Setting { calendar, language, people, choices, products }, Cast { actors, settings }))
         })
         .await?;
-    let (cast, mut records) = (Arc::new(cast), vec![Record::default(); options.customers]);
+    let (cast, mut book) = (Arc::new(cast), Book::new(options.customers));
     let mut events = plan(&setting, options.customers).into_iter().peekable();
     while events.peek().is_some() {
         let (some, cast) = (events.by_ref().take(EVENTS).collect(), Arc::clone(&cast));
-        records = db
+        book = db
             .write(Lane::Feeds, move |write| {
-                play(write, some, &cast, &mut records)?;
-                Ok(records)
+                play(write, some, &cast, &mut book)?;
+                Ok(book)
             })
             .await?;
     }
-    Ok(())
+    db.write(Lane::Feeds, move |write| habits::settle(write, &cast.actors, &setting)).await
+}
+
+fn supervisor(actors: &[Actor]) -> Result<&Actor> {
+    actors.get(people::place_of("wang")).ok_or(Error::NotFound)
 }
 
 fn actor(tx: &Tx<'_>, id: i64) -> Result<Actor> {

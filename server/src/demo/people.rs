@@ -79,6 +79,12 @@ pub(super) fn place_of(account: &str) -> usize {
     PEOPLE.iter().position(|person| person.account == account).unwrap_or_default()
 }
 
+/// Somebody else of the same department.
+pub(super) fn colleague(of: usize) -> Option<usize> {
+    let department = PEOPLE.get(of)?.department();
+    (0..PEOPLE.len()).find(|place| *place != of && PEOPLE[*place].department() == department)
+}
+
 /// For each role of `rolo demo --as`, the account to start with.
 pub(super) fn starters(language: &str) -> Vec<(&'static str, &'static str)> {
     let (manager, service) = if language == "zh" { ("li", "liu") } else { ("emma", "sarah") };

@@ -1,11 +1,12 @@
-//! The year of the demo's company as a list of events in order of time: who did what to which customer.
+//! The year of the demo's company as a list of events in order of time: who did what to which customer or opportunity.
 //!
-//! Every customer has its own stream of choices, so that a smaller demo is the beginning of a larger one.
+//! Every customer and every opportunity has its own stream of choices, so that a smaller demo is the beginning of a larger one.
 
 use super::{
     calendar::{Calendar, Due},
     choices::Choices,
     company::{Profile, Register},
+    leads::{self, Lead, Way},
     people::{self, PEOPLE},
     random::Random,
     story::Story,
@@ -22,13 +23,13 @@ pub(super) struct Event {
     pub(super) at: Millis,
     /// Who, as a place in [`PEOPLE`].
     pub(super) who: usize,
-    /// Which customer, in the order in which they were planned.
+    /// Which customer, in the order in which they were planned; for a [`Deed::Lead`] which opportunity.
     pub(super) customer: usize,
     /// What.
     pub(super) deed: Deed,
 }
 
-/// What somebody did to a customer.
+/// What somebody did.
 #[derive(Debug)]
 pub(super) enum Deed {
     /// A new customer with its first contact.
@@ -45,6 +46,8 @@ pub(super) enum Deed {
     Lose,
     /// Into the recycle bin.
     Bin,
+    /// To an opportunity.
+    Lead(Lead),
 }
 
 /// What becomes of a customer.
@@ -79,9 +82,11 @@ pub(super) struct Setting {
     pub(super) people: Vec<i64>,
     /// The ids of choices.
     pub(super) choices: Choices,
+    /// The ids of products.
+    pub(super) products: Vec<i64>,
 }
 
-/// The events of so many customers, in order of time.
+/// The events of so many customers, in order of time. Those that opportunities became are among them.
 pub(super) fn plan(setting: &Setting, customers: usize) -> Vec<Event> {
     let mut register = Register::default();
     // Of each account manager: how many customers so far, and those that may have sisters.
@@ -89,7 +94,9 @@ pub(super) fn plan(setting: &Setting, customers: usize) -> Vec<Event> {
     let mut elders: Vec<Vec<Profile>> = vec![Vec::new(); PEOPLE.len()];
     let turns = people::turns(&setting.language);
     let mut events = Vec::new();
-    for customer in 0..customers {
+    let leads = leads::count(customers);
+    let won = (0..leads).filter(|number| leads::fate(*number) == leads::Fate::Won).count();
+    for customer in 0..customers.saturating_sub(won) {
         let mut random = Random::new(customer);
         let manager = people::place_of(turns[customer % turns.len()]);
         let fate = fate(&mut random, manager, counts[manager]);
@@ -111,6 +118,12 @@ pub(super) fn plan(setting: &Setting, customers: usize) -> Vec<Event> {
             }
         };
         events.extend(Story { setting, customer, manager, fate, profile }.tell(random));
+    }
+    for number in 0..leads {
+        let mut random = Random::new(2_000_003 + number);
+        let manager = people::place_of(turns[leads::turn(number, turns.len())]);
+        let profile = register.enter(&mut random, PEOPLE[manager].regions, false);
+        events.extend(Way { setting, number, manager, profile }.tell());
     }
     // Stable: what happened to one customer at one moment stays in its order.
     events.sort_by_key(|event| event.at);

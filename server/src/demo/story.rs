@@ -5,7 +5,7 @@ use super::{
     company::{Profile, phone},
     names_zh,
     partner::{Partner, partner},
-    people::{PEOPLE, place_of},
+    people::{self, place_of},
     places_west,
     plan::{Deed, Event, Fate, Setting, Values},
     random::Random,
@@ -265,9 +265,7 @@ impl Story<'_> {
 
     /// A colleague of the manager, who looked after the customer before.
     fn former(&self) -> usize {
-        let department = PEOPLE[self.manager].department();
-        let colleague = |place: &usize| *place != self.manager && PEOPLE[*place].department() == department;
-        (0..PEOPLE.len()).find(colleague).unwrap_or(self.manager)
+        people::colleague(self.manager).unwrap_or(self.manager)
     }
 }
 

@@ -85,3 +85,63 @@ async fn every_view_of_customers_has_something_to_show_and_the_audit_log_verifie
     assert_eq!(seen.bad, None);
     Ok(())
 }
+
+/// S01-05 … S01-10: board, forecast, Today, the assignment screen and the inbox of a living company.
+#[tokio::test]
+async fn opportunities_stand_in_every_state_and_the_sums_agree() -> Result<()> {
+    for language in ["zh", "en"] {
+        let (_dir, db, demo) = filled(language, 50).await?;
+        let manager = demo.account("manager").expect("every role has an account");
+        db.read(move |tx| {
+            let count = |sql: &'static str| tx.query_one(sql, [], |row| row.get::<_, i64>(0));
+            for (what, sql) in [
+                ("unassigned", "SELECT COUNT(*) FROM opportunity WHERE status = 1"),
+                ("assigned without a plan", "SELECT COUNT(*) FROM opportunity WHERE status = 2 AND steps = 0"),
+                ("won", "SELECT COUNT(*) FROM opportunity WHERE status = 3 AND customer_id IS NOT NULL"),
+                ("lost", "SELECT COUNT(*) FROM opportunity WHERE status = 4 AND close_text <> ''"),
+                ("without amount", "SELECT COUNT(*) FROM opportunity WHERE expected_amount IS NULL"),
+                ("incomplete customers", "SELECT COUNT(*) FROM customer WHERE missing <> 0"),
+                ("done steps", "SELECT COUNT(*) FROM plan_step WHERE result <> ''"),
+                ("products", "SELECT COUNT(*) FROM product"),
+                ("views", "SELECT COUNT(*) FROM saved_view WHERE department_id IS NOT NULL"),
+                ("stages", "SELECT COUNT(DISTINCT stage_id) - 3 FROM opportunity WHERE open = 1"),
+            ] {
+                assert!(count(sql)? > 0, "{language}: no {what}");
+            }
+            assert_eq!(count("SELECT COUNT(*) FROM customer")?, 50, "those that were won are among them");
+            let mine = |sql: &'static str| tx.query_one(sql, [manager], |row| row.get::<_, i64>(0));
+            let today = crate::opportunities::derive::date_of(NOW, chrono_tz::Asia::Shanghai);
+            assert_eq!(today, "2025-11-21");
+            for (what, sql) in [
+                (
+                    "today",
+                    "SELECT COUNT(*) FROM plan_step s JOIN user u ON u.id = s.due_owner_id AND u.name = ?1
+                           WHERE plan_date = '2025-11-21'",
+                ),
+                (
+                    "overdue",
+                    "SELECT COUNT(*) FROM plan_step s JOIN user u ON u.id = s.due_owner_id AND u.name = ?1
+                             WHERE plan_date < '2025-11-21'",
+                ),
+                (
+                    "later",
+                    "SELECT COUNT(*) FROM plan_step s JOIN user u ON u.id = s.due_owner_id AND u.name = ?1
+                           WHERE plan_date > '2025-11-21'",
+                ),
+                (
+                    "fresh",
+                    "SELECT COUNT(*) FROM opportunity o JOIN user u ON u.id = o.assignee_id AND u.name = ?1
+                           WHERE status = 2 AND steps = 0",
+                ),
+            ] {
+                assert!(mine(sql)? > 0, "{language}: nothing {what} for {manager}");
+            }
+            assert_eq!(crate::opportunities::sums::differ(tx)?, 0);
+            assert_eq!(count("SELECT COUNT(*) FROM opportunity WHERE created_at > 1763709600000")?, 0);
+            assert!(count("SELECT COUNT(*) FROM notice WHERE read_at IS NULL")? < 30);
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}

@@ -48,6 +48,8 @@ pub enum Cell {
 
 /// Fields that are kept in 万元: a number that brings its own unit (500万, 1.5亿元, 8000000元) counts yuan.
 const IN_WAN: [&str; 2] = ["capital", "turnover"];
+/// In percent, with its sign or without.
+const RATE: &str = "success_rate";
 
 /// Reads a cell.
 ///
@@ -63,9 +65,14 @@ pub fn read(field: &Field, cell: &str, dates: &Dates) -> Result<Cell, Fault> {
     }
     let value = match field.shape {
         Shape::Line(_) | Shape::Text(_) | Shape::Phone(_) | Shape::Email(_) | Shape::Usc => Value::from(&*given),
+        Shape::Int(..) if field.column == RATE => Value::Int(percent(&given)?),
         Shape::Int(..) => Value::Int(number(&given, IN_WAN.contains(&field.column))?),
-        Shape::Money(..) => Value::Int(money(&given)?),
-        Shape::Date => match day(&text::narrow(&given), dates.order) {
+        Shape::Money(least, _) => match money(&given)? {
+            // Where an amount is more than nothing, people write nothing for one that they do not know.
+            0 if least > 0 => return cleaned(field, Value::Null).map(Cell::Clear),
+            amount => Value::Int(amount),
+        },
+        Shape::Date => match date(&given, dates) {
             Some(day) => Value::Text(day.format("%Y-%m-%d").to_string()),
             None => return Err(Fault::Malformed("date")),
         },
@@ -92,6 +99,13 @@ fn number(given: &str, in_wan: bool) -> Result<i64, Fault> {
     whole(decimal(given, in_wan)?)
 }
 
+/// A percentage: 60, 60%; a spreadsheet keeps it as 0.6.
+fn percent(given: &str) -> Result<i64, Fault> {
+    let rate = decimal(given.trim_end_matches(['%', '％']), false)?;
+    let share = rate > Decimal::ZERO && rate < Decimal::ONE && !given.ends_with(['%', '％']);
+    whole(if share { rate * Decimal::ONE_HUNDRED } else { rate })
+}
+
 /// Money in ten-thousandths: as a number, and with up to four decimals.
 fn money(given: &str) -> Result<i64, Fault> {
     whole(decimal(given, false)?.checked_mul(Decimal::from(10_000)).ok_or(Fault::Malformed("amount"))?)
@@ -110,11 +124,10 @@ fn decimal(given: &str, in_wan: bool) -> Result<Decimal, Fault> {
     let bad = || Fault::Malformed("number");
     let narrow: String = text::narrow(given).chars().filter(|c| !c.is_whitespace()).collect();
     let plain = narrow.trim_start_matches(['¥', '￥']).trim_end_matches(['元', '圆']);
-    let (digits, unit) = match (plain.strip_suffix(['万', '萬']), plain.strip_suffix(['亿', '億'])) {
-        (Some(digits), _) => (digits, WAN),
-        (_, Some(digits)) => (digits, WAN * WAN),
-        (None, None) => (plain, 1),
-    };
+    const UNITS: [(&str, i64); 6] =
+        [("百万", 100 * WAN), ("千万", 1_000 * WAN), ("万", WAN), ("萬", WAN), ("亿", WAN * WAN), ("億", WAN * WAN)];
+    let (digits, unit) =
+        UNITS.iter().find_map(|(name, unit)| Some((plain.strip_suffix(name)?, *unit))).unwrap_or((plain, 1));
     let has_unit = plain.len() != narrow.len() || unit > 1;
     let number = ungrouped(digits).and_then(|digits| digits.parse::<Decimal>().ok()).ok_or_else(bad)?;
     let mut number = number.checked_mul(Decimal::from(unit)).ok_or_else(bad)?;
@@ -174,6 +187,12 @@ fn time(given: &str, dates: &Dates) -> Option<i64> {
         None => dates.zone.from_local_datetime(&local.checked_add_signed(Duration::hours(1))?).earliest()?,
     };
     Some(instant.timestamp_millis())
+}
+
+/// A day, as a spreadsheet writes it too: with a time that is of no interest.
+fn date(given: &str, dates: &Dates) -> Option<NaiveDate> {
+    let at = || DateTime::from_timestamp_millis(time(given, dates)?);
+    day(&text::narrow(given), dates.order).or_else(|| Some(at()?.with_timezone(&dates.zone).date_naive()))
 }
 
 fn day(date: &str, order: DateOrder) -> Option<NaiveDate> {
@@ -253,6 +272,8 @@ mod tests {
             ("¥8,000元", 8_000),
             (" 7 ", 7),
             ("-5", -5),
+            ("3百万", 3_000_000),
+            ("1.2千万元", 12_000_000),
         ] {
             assert_eq!(super::number(cell, false), Ok(number), "{cell}");
         }
@@ -273,6 +294,30 @@ mod tests {
         assert_eq!(amount("8,000,000元"), Ok(Cell::Is(Value::Int(800))));
         assert_eq!(amount("800元"), Err(Fault::Malformed("number")));
         assert_eq!(amount("2000000"), Err(Fault::OutOfRange(0, 1_000_000)));
+    }
+
+    /// §3.1: an amount is more than nothing or unknown; a rate is in percent.
+    #[test]
+    fn an_expected_amount_of_nothing_is_unknown_and_a_rate_may_have_its_sign() {
+        let amount = |cell| one("expected_amount", Shape::Money(1, 1_000_000_000_000), cell);
+        for nothing in ["0", "0.00", "¥0", "０"] {
+            assert_eq!(amount(nothing), Ok(Cell::Clear(Value::Null)), "{nothing}");
+        }
+        assert_eq!(amount("12万"), Ok(Cell::Is(Value::Int(1_200_000_000))));
+        assert_eq!(amount("¥1,234.5"), Ok(Cell::Is(Value::Int(12_345_000))));
+        assert!(matches!(amount("-1"), Err(Fault::OutOfRange(..))));
+        assert_eq!(amount("about 5"), Err(Fault::Malformed("number")));
+        let rate = |cell| one("success_rate", Shape::Int(0, 100), cell);
+        for sixty in ["60", "60%", "６０％", "0.6", "60.0"] {
+            assert_eq!(rate(sixty), Ok(Cell::Is(Value::Int(60))), "{sixty}");
+        }
+        assert_eq!(rate("0.6%"), Err(Fault::Malformed("number")));
+        assert_eq!(rate("101%"), Err(Fault::OutOfRange(0, 100)));
+        let day = |cell| one("expected_close_at", Shape::Date, cell);
+        for cell in ["2026-12-01", "2026/12/1 00:00:00", "20261201", "2026年12月1日", "13/12/2026"] {
+            assert!(matches!(day(cell), Ok(Cell::Is(Value::Text(_)))), "{cell}");
+        }
+        assert_eq!(day("03/04/2026"), Err(Fault::Malformed("date")), "could be both");
     }
 
     /// §3.3: satisfaction and credit are one to five.

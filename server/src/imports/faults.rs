@@ -18,12 +18,12 @@ pub enum Stop {
 }
 
 impl Stop {
-    /// The same, its fields being those of the customer's contact.
-    pub fn of_second(self) -> Self {
+    /// The same, its fields being those of the second kind, which begin so.
+    pub fn of_second(self, prefix: &str) -> Self {
         match self {
             Self::Refused(mut faults) => {
                 for fault in faults.iter_mut().filter(|fault| !fault.field.is_empty() && !fault.field.contains('.')) {
-                    fault.field.insert_str(0, "contact.");
+                    fault.field.insert_str(0, prefix);
                 }
                 Self::Refused(faults)
             }
@@ -43,6 +43,7 @@ impl From<Error> for Stop {
             Error::InvalidState(detail) | Error::Forbidden(detail) | Error::NotOwner(detail) | Error::InUse(detail) => {
                 (String::new(), detail.clone())
             }
+            Error::Overtaken { state, .. } => (String::new(), state.clone()),
             Error::NotFound | Error::NotEditable => Default::default(),
             // One row that the schema refuses must not keep all the others out for ever.
             Error::Db(cause) if cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
@@ -74,7 +75,7 @@ mod tests {
     #[test]
     fn a_match_in_the_recycle_bin_says_so() {
         let at = Match { label: "KH261201001 华盛".into(), deleted: true, ..Match::default() };
-        let Stop::Refused(faults) = Stop::from(Error::Duplicate { field: "name", at }).of_second() else {
+        let Stop::Refused(faults) = Stop::from(Error::Duplicate { field: "name", at }).of_second("contact.") else {
             panic!("not the row's fault")
         };
         let told: Vec<_> = faults.iter().map(|f| (f.field.as_str(), f.reason.as_str(), f.detail.as_str())).collect();

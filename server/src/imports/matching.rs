@@ -1,5 +1,6 @@
 //! Which existing record a row is: by number, else external id, else customers by normalised name, contacts by customer,
-//! name and any phone, interactions by customer, time, title and detail. Live records go before deleted ones.
+//! name and any phone, interactions by customer, time, title and detail, products by name, model and batch, opportunities by
+//! customer's name, title, product and end, steps by opportunity, date and task. Live records go before deleted ones.
 
 use super::{
     record::Record,
@@ -11,7 +12,7 @@ use crate::{
     db::{Tx, params},
     error::{Error, Fault, Result},
     fields::value_of,
-    interactions, text,
+    interactions, opportunities, products, text,
     value::Value,
 };
 
@@ -38,14 +39,14 @@ pub struct Key<'r> {
     pub number: &'r str,
     /// The values of a new record.
     pub values: &'r [(&'static str, Value)],
-    /// The customer of a contact or an interaction.
-    pub customer: Option<i64>,
+    /// The customer of a contact or an interaction, the opportunity of a step.
+    pub parent: Option<i64>,
 }
 
 impl<'r> Key<'r> {
     /// The key of a record that has been read.
-    pub fn new(record: &'r Record, values: &'r [(&'static str, Value)], customer: Option<i64>) -> Self {
-        Self { number: &record.number, values, customer }
+    pub fn new(record: &'r Record, values: &'r [(&'static str, Value)], parent: Option<i64>) -> Self {
+        Self { number: &record.number, values, parent }
     }
 
     fn text(&self, column: &str) -> &'r str {
@@ -60,9 +61,13 @@ impl<'r> Key<'r> {
         columns.iter().flat_map(|column| text::phones(self.text(column))).collect()
     }
 
+    fn product_norm(&self) -> String {
+        products::store::norm(self.text("name"), self.text("model"), self.text("batch"))
+    }
+
     /// What a new record of this key has for itself, as texts: two rows of one file that share one are one record.
     pub fn marks(&self, sheet: Sheet) -> Vec<String> {
-        let customer = self.customer.unwrap_or_default();
+        let parent = self.parent.unwrap_or_default();
         let mut marks = match self.text("external_id") {
             "" => Vec::new(),
             external => vec![["external ", external].concat()],
@@ -76,14 +81,26 @@ impl<'r> Key<'r> {
             Sheet::Customers => marks.push(["name ", &name].concat()),
             Sheet::Contacts => {
                 let phones = self.phones(&["mobile", "office_tel"]);
-                marks.extend(marked(&customer.to_string(), &name, &phones));
+                marks.extend(marked(&parent.to_string(), &name, &phones));
             }
             Sheet::Interactions => marks.push(format!(
-                "{customer} {} {}\n{}",
+                "{parent} {} {}\n{}",
                 self.int("at").unwrap_or_default(),
                 self.text("title"),
                 self.text("detail")
             )),
+            Sheet::Products if name.is_empty() => {}
+            Sheet::Products => marks.push(["name ", &self.product_norm()].concat()),
+            // Two of one name may well be two, and an external id tells them apart.
+            Sheet::Opportunities if !self.text("external_id").is_empty() => {}
+            Sheet::Opportunities => marks.push(format!(
+                "{}\n{}\n{:?} {:?}",
+                text::dedupe_name(self.text("customer_name")),
+                self.text("title"),
+                self.int("product_id"),
+                self.int("closed_at")
+            )),
+            Sheet::Steps => marks.push(format!("{parent} {}\n{}", self.text("plan_date"), self.text("todo"))),
         }
         marks
     }
@@ -111,6 +128,9 @@ pub fn find(tx: &Tx<'_>, actor: &Actor, sheet: Sheet, key: &Key<'_>) -> Result<O
             Sheet::Customers => customer(tx, key)?,
             Sheet::Contacts => contact(tx, key)?,
             Sheet::Interactions => interaction(tx, key)?,
+            Sheet::Products => product(tx, key)?,
+            Sheet::Opportunities => opportunity(tx, key)?,
+            Sheet::Steps => step(tx, key)?,
         },
     };
     let found = found.map(|found| living(tx, sheet, found)).transpose()?;
@@ -133,6 +153,8 @@ fn is_hidden(tx: &Tx<'_>, actor: &Actor, sheet: Sheet, id: i64) -> Result<bool> 
         Sheet::Customers => Permission::CustomerRead,
         Sheet::Contacts => Permission::ContactRead,
         Sheet::Interactions => Permission::InteractionRead,
+        Sheet::Products => Permission::ProductRead,
+        Sheet::Opportunities | Sheet::Steps => Permission::OpportunityRead,
     };
     if actor.scope(read) == Some(Scope::All) {
         return Ok(false);
@@ -143,6 +165,12 @@ fn is_hidden(tx: &Tx<'_>, actor: &Actor, sheet: Sheet, id: i64) -> Result<bool> 
         Sheet::Interactions => {
             interactions::store::standing(tx, id)?.is_some_and(|record| actor.reaches(read, &record))
         }
+        // Everybody who may read products reads all of them.
+        Sheet::Products => actor.scope(read).is_some(),
+        Sheet::Opportunities => {
+            opportunities::store::standing(tx, id)?.is_some_and(|record| actor.reaches(read, &record))
+        }
+        Sheet::Steps => opportunities::plan::standing(tx, id)?.is_some_and(|record| actor.reaches(read, &record)),
     })
 }
 
@@ -163,6 +191,8 @@ fn by_number(tx: &Tx<'_>, sheet: Sheet, number: &str) -> Result<Option<Found>> {
     let Ok(id) = number.parse::<i64>() else { return Ok(None) };
     let sql = match sheet {
         Sheet::Interactions => "SELECT id, deleted_at IS NOT NULL FROM interaction WHERE id = ?1",
+        Sheet::Products => "SELECT id, deleted_at IS NOT NULL FROM product WHERE id = ?1",
+        Sheet::Opportunities => "SELECT id, deleted_at IS NOT NULL FROM opportunity WHERE id = ?1",
         _ => "SELECT id, deleted_at IS NOT NULL FROM contact WHERE id = ?1",
     };
     one(tx, "id", sql, [id])
@@ -185,6 +215,16 @@ fn by_external_id(tx: &Tx<'_>, sheet: Sheet, external_id: &str) -> Result<Option
             "SELECT id, 0 FROM interaction WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
             "SELECT id, 1 FROM interaction WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL LIMIT 1",
         ],
+        Sheet::Products => [
+            "SELECT id, 0 FROM product WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
+            "SELECT id, 1 FROM product WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL LIMIT 1",
+        ],
+        Sheet::Opportunities => [
+            "SELECT id, 0 FROM opportunity WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
+            "SELECT id, 1 FROM opportunity WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL LIMIT 1",
+        ],
+        // Of its opportunity alone: see `step`.
+        Sheet::Steps => return Ok(None),
     };
     match one(tx, "external_id", live, [external_id])? {
         Some(found) => Ok(Some(found)),
@@ -230,7 +270,7 @@ fn person(tx: &Tx<'_>, key: &Key<'_>, name: &str, deleted: bool) -> Result<Optio
 /// The contact of a customer by name and phone.
 fn contact(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
     let name = text::dedupe_name(key.text("name"));
-    let Some(customer) = key.customer.filter(|_| !name.is_empty()) else { return Ok(None) };
+    let Some(customer) = key.parent.filter(|_| !name.is_empty()) else { return Ok(None) };
     let phones = key.phones(&["mobile", "office_tel"]);
     for deleted in [false, true] {
         let namesakes = contacts_named(tx, customer, key.text("name"), deleted)?;
@@ -275,7 +315,7 @@ pub fn contacts_named(tx: &Tx<'_>, customer: i64, name: &str, deleted: bool) -> 
 /// An interaction of a customer by time, title and detail; a file without times is compared by the rest.
 fn interaction(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
     let (title, detail) = (key.text("title"), key.text("detail"));
-    let Some(customer) = key.customer.filter(|_| !title.is_empty()) else { return Ok(None) };
+    let Some(customer) = key.parent.filter(|_| !title.is_empty()) else { return Ok(None) };
     for (timed, untimed) in [
         (
             "SELECT id, 0 FROM interaction
@@ -303,6 +343,51 @@ fn interaction(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
         }
     }
     Ok(None)
+}
+
+fn product(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
+    let live = "SELECT id, 0 FROM product WHERE name_norm = ?1 AND deleted_at IS NULL";
+    if key.text("name").is_empty() { Ok(None) } else { one(tx, "name", live, [key.product_norm()]) }
+}
+
+/// A live opportunity by its customer's name, title, product and, if both sides have one, its end. An external id of its
+/// own makes it another one: the same is often sold to the same customer.
+fn opportunity(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
+    let name = key.text("customer_name");
+    if name.is_empty() {
+        return Ok(None);
+    }
+    one(
+        tx,
+        "customer_name",
+        "SELECT id, 0 FROM opportunity
+         WHERE name_key = ?1 AND deleted_at IS NULL AND name_norm = ?2 AND title = ?3 AND product_id IS ?4
+           AND (closed_at IS NULL OR ?5 IS NULL OR closed_at = ?5) AND (external_id = '' OR ?6 = '')
+         ORDER BY id LIMIT 1",
+        params![
+            text::name_key(name),
+            text::dedupe_name(name),
+            key.text("title"),
+            key.int("product_id"),
+            key.int("closed_at"),
+            key.text("external_id")
+        ],
+    )
+}
+
+/// A step of an opportunity by its external id, or by date and task.
+fn step(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
+    let Some(opportunity) = key.parent else { return Ok(None) };
+    let (external_id, date, todo) = (key.text("external_id"), key.text("plan_date"), key.text("todo"));
+    one(
+        tx,
+        "todo",
+        "SELECT id, 0 FROM plan_step
+         WHERE opportunity_id = ?1 AND deleted_at IS NULL
+           AND (external_id = ?2 AND ?2 <> '' OR plan_date = ?3 AND todo = ?4)
+         ORDER BY external_id = ?2 AND ?2 <> '' DESC, id LIMIT 1",
+        params![opportunity, external_id, date, todo],
+    )
 }
 
 /// The customers that a reference names: one by number, else by external id, else all of that name.

@@ -1,4 +1,5 @@
-//! Imports: customers, contacts and interactions from files (`domain-spec.md` §5.9; fields §3.3–§3.5, D1–D4).
+//! Imports: customers, contacts, interactions, products and opportunities with their plan steps from files
+//! (`domain-spec.md` §5.9; fields §3.1–§3.5, §3.7, D1–D4, D7, D8).
 //!
 //! The client reads the file and sends rows of text; the server decides what each row means, with the same rules, stores
 //! and rights as a change by hand.
@@ -10,12 +11,16 @@
 //! ```
 //!
 //! Always true:
-//! - A row writes all of itself or nothing: customer, first contact and dictionary values share its savepoint. A faulty
+//! - A row writes all of itself or nothing: customer, first contact and what is added for them share its savepoint. A faulty
 //!   row stops only itself and is kept in `import_fault`; a failure of the engine stops the call and writes nothing.
 //! - Every record goes through its own slice's store, so that rights, audit, outbox, search and figures follow.
 //! - `next_row` moves in the transaction that writes the rows before it: a row is never written twice, whatever is sent
 //!   again, and an interrupted import goes on where it stopped. All of an import is one operation, which undo takes back.
 //! - Only the person who started an import can see it or go on with it, and not after it was undone.
+//!
+//! What a row names and nobody has yet ([`record::Missing`]: a dictionary value, a product, the account of an assignee) is
+//! told by a look, and added where that was asked for and this person may: an account is disabled, without password and
+//! role, and stays when the import is taken back.
 //!
 //! A [`pb::RowFault`](rolo_proto::v1::RowFault) names the field (`contact.` before a field of the second kind, empty for
 //! the whole row), a reason of `errors.md` and what the reason needs: for `DUPLICATE` the record that is in the way, with

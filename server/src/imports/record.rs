@@ -5,8 +5,8 @@ use rolo_proto::v1::{ImportRow, RowFault};
 use super::{
     cells::{self, Cell, Dates},
     faults::{Stop, fault},
-    lookups::{Choice, Lookups},
-    rules::{Layout, Slot, Target, Values, with_defaults},
+    lookups::{Choice, Lacking, Lookups},
+    rules::{Layout, Sheet, Slot, Target, Values, with_defaults},
 };
 use crate::{
     authz::{Actor, Permission, Scope},
@@ -17,18 +17,15 @@ use crate::{
     value::Value,
 };
 
-/// The longest text of a dictionary entry.
-const LONGEST_CHOICE: usize = 50;
-
-/// A dictionary value that does not exist yet.
+/// Something that a row names and that does not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
     /// The field's name, as faults name it.
     pub field: String,
     /// The column that will refer to it.
     pub column: &'static str,
-    /// The dictionary type.
-    pub kind: &'static str,
+    /// What it is.
+    pub what: Lacking,
     /// What the file says.
     pub text: String,
     /// A default says it, not the file.
@@ -44,7 +41,7 @@ pub struct Record {
     pub given: Values,
     /// The defaults.
     pub defaults: Values,
-    /// Values that the dictionary does not have.
+    /// What it names and nobody has.
     pub missing: Vec<Missing>,
     /// The name of an interaction's contact, to be looked up at its customer.
     pub contact: Option<String>,
@@ -161,39 +158,67 @@ impl Reader<'_> {
         text: String,
         default: bool,
     ) -> Result<Option<i64>> {
-        let found = match field.shape {
+        let history = self.layout.sheet == Sheet::Opportunities;
+        let lacking = match field.shape {
             Shape::Choice(kind) => match self.lookups.choice(tx, kind, &text)? {
                 Choice::Is(id) => return Ok(Some(id)),
-                Choice::Missing if text.chars().count() > LONGEST_CHOICE => {
-                    record.faults.push(fault(&slot.name, &Fault::TooLong(LONGEST_CHOICE)));
-                    return Ok(None);
-                }
-                Choice::Missing => {
-                    let field_name = slot.name.clone();
-                    record.missing.push(Missing { field: field_name, column: field.column, kind, text, default });
-                    return Ok(None);
-                }
+                Choice::Missing => Lacking::Choice(kind),
                 Choice::Retired => {
                     record.faults.push(fault(&slot.name, &Fault::UnknownChoice(text)));
                     return Ok(None);
                 }
             },
-            Shape::User => self.lookups.users(tx, &text)?,
-            _ => self.lookups.customers(tx, self.actor, &text)?,
+            Shape::User if history => match self.lookups.accounts(tx, &text)? {
+                [id] => return Ok(Some(*id)),
+                [] => Lacking::Account,
+                _ => return Ok(ambiguous(record, slot, text)),
+            },
+            Shape::Product => match self.lookups.products(tx, &text)? {
+                [id] => return Ok(Some(*id)),
+                [] => Lacking::Product,
+                _ => return Ok(ambiguous(record, slot, text)),
+            },
+            Shape::User => return self.person(tx, record, slot, text),
+            _ => {
+                return Ok(match *self.lookups.customers(tx, self.actor, &text)? {
+                    [id] => Some(id),
+                    [] => unknown(record, slot, text),
+                    _ => ambiguous(record, slot, text),
+                });
+            }
         };
-        let wrong = match *found {
-            [id] if field.shape == Shape::User && self.scope == Scope::Own && id != self.actor.user_id => {
+        if text.chars().count() > lacking.longest() {
+            record.faults.push(fault(&slot.name, &Fault::TooLong(lacking.longest())));
+        } else {
+            let field_name = slot.name.clone();
+            record.missing.push(Missing { field: field_name, column: field.column, what: lacking, text, default });
+        }
+        Ok(None)
+    }
+
+    /// An active person to be responsible, within the importer's reach.
+    fn person(&mut self, tx: &Tx<'_>, record: &mut Record, slot: &Slot, text: String) -> Result<Option<i64>> {
+        Ok(match *self.lookups.users(tx, &text)? {
+            [id] if self.scope == Scope::Own && id != self.actor.user_id => {
                 let denied = Stop::from(Error::Forbidden(Permission::Import.code().into()));
                 if let Stop::Refused(faults) = denied {
                     record.faults.extend(faults.into_iter().map(|one| RowFault { field: slot.name.clone(), ..one }));
                 }
-                return Ok(None);
+                None
             }
-            [id] => return Ok(Some(id)),
-            [] => Fault::UnknownReference(text),
-            _ => Fault::Ambiguous(text),
-        };
-        record.faults.push(fault(&slot.name, &wrong));
-        Ok(None)
+            [id] => Some(id),
+            [] => unknown(record, slot, text),
+            _ => ambiguous(record, slot, text),
+        })
     }
+}
+
+fn unknown(record: &mut Record, slot: &Slot, text: String) -> Option<i64> {
+    record.faults.push(fault(&slot.name, &Fault::UnknownReference(text)));
+    None
+}
+
+fn ambiguous(record: &mut Record, slot: &Slot, text: String) -> Option<i64> {
+    record.faults.push(fault(&slot.name, &Fault::Ambiguous(text)));
+    None
 }

@@ -6,7 +6,7 @@ use rolo_proto::v1::{ImportRow, RowOutcome, RowResult};
 
 use super::{
     faults::{Stop, fault},
-    lookups::Choice,
+    lookups::Lacking,
     matching::{self, Found, Key},
     record::{Missing, Reader, Record},
     rules::{Existing, Sheet, Values},
@@ -16,17 +16,21 @@ use crate::{
     authz::{Actor, Permission},
     change::Change,
     db::Tx,
+    dictionary,
     error::{Error, Fault, Match, Result},
     fields::value_of,
+    opportunities::history,
+    products,
     settings::Settings,
+    users,
     value::Value,
 };
 
 /// What is to be done with a record.
 #[derive(Debug)]
 pub enum Step {
-    /// A new one, of this customer if it is a contact or an interaction.
-    Create { customer: Option<i64>, values: Values, missing: Vec<Missing> },
+    /// A new one, of this customer or opportunity if its kind belongs to one.
+    Create { parent: Option<i64>, values: Values, missing: Vec<Missing> },
     /// Other values for an existing one: only those that differ.
     Update { id: i64, values: Values, missing: Vec<Missing> },
     /// There already, and left alone.
@@ -49,7 +53,7 @@ impl Step {
     }
 }
 
-/// Which customer a contact or an interaction belongs to.
+/// Which record a record belongs to: the customer of a contact or an interaction, the opportunity of a step.
 #[derive(Debug, Clone, Copy)]
 enum Parent {
     /// The one that its own columns name.
@@ -67,9 +71,9 @@ pub struct Desk<'a> {
     pub reader: Reader<'a>,
     /// The company's settings.
     pub settings: &'a Settings,
-    /// Dictionary values that do not exist yet are added.
+    /// What rows name and nobody has is added.
     pub create_missing: bool,
-    /// The values that are missing and how many rows of this call use each: told by a look.
+    /// What is missing and how many rows of this call use each: told by a look.
     pub missing: Vec<(Missing, i64)>,
     /// What the rows before make, for a look; see [`Key::marks`].
     pub made: HashSet<String>,
@@ -98,11 +102,13 @@ impl Desk<'_> {
         writing::check(tx, self.reader.actor, self.settings, sheet, &step)?;
         let mut outcome = outcome(tx, sheet, &step)?;
         outcome.changes = writing::changes(tx, self.settings, sheet, &step, "")?;
-        if let Some(second) = second {
-            let step = self.step(tx, Sheet::Contacts, &second, parent(&step), &mut marks).map_err(Stop::of_second)?;
-            writing::check(tx, self.reader.actor, self.settings, Sheet::Contacts, &step).map_err(Stop::of_second)?;
+        if let Some((second, prefix, sheet)) = second {
+            let of_second = |stop: Stop| stop.of_second(prefix);
+            let step = self.step(tx, sheet, &second, parent(&step), &mut marks).map_err(of_second)?;
+            writing::check(tx, self.reader.actor, self.settings, sheet, &step)
+                .map_err(|stop| stop.of_second(prefix))?;
             outcome.second_result = step.result().into();
-            outcome.changes.extend(writing::changes(tx, self.settings, Sheet::Contacts, &step, "contact.")?);
+            outcome.changes.extend(writing::changes(tx, self.settings, sheet, &step, prefix)?);
         }
         self.made.extend(marks);
         Ok(outcome)
@@ -156,25 +162,30 @@ impl Desk<'_> {
         let result = step.result();
         let id = writing::carry_out(change, self.settings, sheet, &step, Permission::ContactWrite)?;
         let mut outcome = RowOutcome { result: result.into(), ..labelled(tx, sheet, id)? };
-        if let Some(second) = second {
-            let mut step =
-                self.step(tx, Sheet::Contacts, &second, Parent::Is(id), &mut Vec::new()).map_err(Stop::of_second)?;
-            self.add_missing(change, &mut step).map_err(Stop::of_second)?;
+        if let Some((second, prefix, sheet)) = second {
+            let of_second = |stop: Stop| stop.of_second(prefix);
+            let mut step = self
+                .step(tx, sheet, &second, Parent::Is(id), &mut Vec::new())
+                .map_err(|stop| stop.of_second(prefix))?;
+            self.add_missing(change, &mut step).map_err(of_second)?;
             // Whoever may make a customer may give it its first contact (as in the form).
             let right =
                 if result == RowResult::Created { Permission::CustomerCreate } else { Permission::ContactWrite };
-            writing::carry_out(change, self.settings, Sheet::Contacts, &step, right)
-                .map_err(|error| Stop::from(error).of_second())?;
+            writing::carry_out(change, self.settings, sheet, &step, right)
+                .map_err(|error| Stop::from(error).of_second(prefix))?;
             outcome.second_result = step.result().into();
         }
         Ok(outcome)
     }
 
-    fn second(&mut self, tx: &Tx<'_>, row: &ImportRow) -> Result<Option<Record>> {
-        if !self.reader.layout.has_second() || row.cells.len() != self.reader.layout.slots.len() {
+    /// The record of the second kind that a row holds, if it does, with what stands before the names of its fields.
+    fn second(&mut self, tx: &Tx<'_>, row: &ImportRow) -> Result<Option<(Record, &'static str, Sheet)>> {
+        let Some((prefix, sheet)) = self.reader.layout.second() else { return Ok(None) };
+        if row.cells.len() != self.reader.layout.slots.len() {
             return Ok(None);
         }
-        Ok(Some(self.reader.record(tx, row, true)?).filter(|record| !record.is_blank()))
+        let record = self.reader.record(tx, row, true)?;
+        Ok((!record.is_blank()).then_some((record, prefix, sheet)))
     }
 
     /// What is to be done with a record. What is wrong with its cells counts only if it is to be written.
@@ -187,12 +198,12 @@ impl Desk<'_> {
         marks: &mut Vec<String>,
     ) -> Result<Step, Stop> {
         let mut values = record.values();
-        let customer = match parent {
+        let owner = match parent {
             Parent::Is(id) => Some(id),
             Parent::New => None,
-            Parent::Named => value_of(&values, "customer_id").and_then(Value::int),
+            Parent::Named => value_of(&values, "customer_id").and_then(Value::int).filter(|_| sheet.of_customer()),
         };
-        let key = Key::new(record, &values, customer);
+        let key = Key::new(record, &values, owner);
         let found = match parent {
             Parent::New => None,
             _ => matching::find(tx, self.actor(), sheet, &key)?,
@@ -212,14 +223,14 @@ impl Desk<'_> {
         }
         self.settle_missing(record, true)?;
         record.check()?;
-        if sheet != Sheet::Customers && customer.is_none() && !matches!(parent, Parent::New) {
+        if sheet.of_customer() && owner.is_none() && !matches!(parent, Parent::New) {
             return Err(Stop::Refused(vec![fault("customer_no", &Fault::Required)]));
         }
-        if let (Some(name), Some(customer)) = (&record.contact, customer) {
+        if let (Some(name), Some(customer)) = (&record.contact, owner) {
             let id = contact(tx, customer, name, None)?;
             values.push(("contact_id", Value::Int(id)));
         }
-        Ok(Step::Create { customer, values, missing: record.missing.clone() })
+        Ok(Step::Create { parent: owner, values, missing: record.missing.clone() })
     }
 
     fn existing(&mut self, tx: &Tx<'_>, sheet: Sheet, record: &Record, found: &Found) -> Result<Step, Stop> {
@@ -243,7 +254,14 @@ impl Desk<'_> {
         let table = sheet.table();
         let before = table.values(tx, id)?;
         let mut values = Values::new();
-        for (column, value) in &record.given {
+        let given = match sheet {
+            Sheet::Opportunities => {
+                let unknown = writing::unknown_account(&record.missing);
+                history::told_anew(tx, self.settings, &before, &record.given, unknown)?
+            }
+            _ => record.given.clone(),
+        };
+        for (column, value) in &given {
             if table.value(&before, column)? != value {
                 values.push((column, value.clone()));
             }
@@ -259,14 +277,16 @@ impl Desk<'_> {
                 values.push(("contact_id", named));
             }
         }
-        let missing: Vec<_> = record.missing.iter().filter(|one| !one.default).cloned().collect();
+        // Whoever has an opportunity by now, an import adds nobody to it.
+        let wanted = |one: &&Missing| !one.default && one.what != Lacking::Account;
+        let missing: Vec<_> = record.missing.iter().filter(wanted).cloned().collect();
         if values.is_empty() && missing.is_empty() {
             return Ok(Step::Unchanged(id));
         }
         Ok(Step::Update { id, values, missing })
     }
 
-    /// Counts what the dictionary does not have, and refuses it unless it is to be added and this person may add it.
+    /// Counts what nobody has, and refuses it unless it is to be added and this person may add it.
     fn settle_missing(&mut self, record: &Record, new: bool) -> Result<(), Stop> {
         let wanted: Vec<_> = record.missing.iter().filter(|one| new || !one.default).collect();
         for one in &wanted {
@@ -275,28 +295,37 @@ impl Desk<'_> {
                 None => self.missing.push(((*one).clone(), 1)),
             }
         }
-        if wanted.is_empty() || self.create_missing && self.actor().scope(Permission::DictionaryAdd).is_some() {
+        let refused = |one: &&&Missing| !self.create_missing || self.actor().scope(one.what.right()).is_none();
+        let mut faults: Vec<_> =
+            wanted.iter().filter(refused).map(|one| fault(&one.field, &one.what.fault(&one.text))).collect();
+        if faults.is_empty() {
             return Ok(());
         }
-        let mut faults: Vec<_> =
-            wanted.iter().map(|one| fault(&one.field, &Fault::UnknownChoice(one.text.clone()))).collect();
         faults.extend(record.faults.iter().cloned());
         Err(Stop::Refused(faults))
     }
 
-    /// Adds to the dictionary what the step needs of it.
+    /// Adds what the step names and nobody has.
     fn add_missing(&mut self, change: &mut Change<'_, '_>, step: &mut Step) -> Result<(), Stop> {
         let (Step::Create { values, missing, .. } | Step::Update { values, missing, .. }) = step else { return Ok(()) };
         for one in missing.drain(..) {
-            let id = match self.reader.lookups.choice(change.tx(), one.kind, &one.text)? {
-                Choice::Is(id) => id,
-                _ => crate::dictionary::store::create_text(change, one.kind, &one.text)?,
+            let id = match self.reader.lookups.added(change.tx(), one.what, &one.text)? {
+                Some(id) => id,
+                None => added(change, one.what, &one.text)?,
             };
-            self.reader.lookups.add_choice(one.kind, &one.text, id);
+            self.reader.lookups.add(one.what, &one.text, id);
             values.retain(|(column, _)| *column != one.column);
             values.push((one.column, Value::Int(id)));
         }
         Ok(())
+    }
+}
+
+fn added(change: &mut Change<'_, '_>, what: Lacking, text: &str) -> Result<i64> {
+    match what {
+        Lacking::Choice(kind) => dictionary::store::create_text(change, kind, text),
+        Lacking::Product => products::store::create_named(change, text),
+        Lacking::Account => users::store::create_former(change, text),
     }
 }
 
@@ -325,7 +354,11 @@ fn outcome(tx: &Tx<'_>, sheet: Sheet, step: &Step) -> Result<RowOutcome> {
     let labelled = match step {
         Step::Update { id, .. } | Step::Skip(id) | Step::Unchanged(id) => labelled(tx, sheet, *id)?,
         Step::Create { values, .. } => {
-            let name = if sheet == Sheet::Interactions { "title" } else { "name" };
+            let name = match sheet {
+                Sheet::Interactions => "title",
+                Sheet::Opportunities => "customer_name",
+                _ => "name",
+            };
             RowOutcome {
                 label: value_of(values, name).map(Value::text).unwrap_or_default().to_owned(),
                 ..Default::default()

@@ -126,15 +126,15 @@ impl ImportService for Service {
     ) -> Result<Response<pb::ImportStatus>, Status> {
         let caller = Caller::of(&request)?;
         let id = request.into_inner().import_id;
-        let status = self
+        let import = self
             .write(&caller, "FinishImport", id, move |write, actor, _| {
                 let before = store::load(write.tx, actor, id)?;
                 store::finish(write.tx, &before.status, write.now)?;
-                Ok(store::load(write.tx, actor, id)?.status)
+                store::load(write.tx, actor, id)
             })
             .await?;
-        self.tidy(&status);
-        Ok(Response::new(status))
+        self.tidy(import.options.kind(), &import.status);
+        Ok(Response::new(import.status))
     }
 
     async fn get_import(&self, request: Request<pb::GetImportRequest>) -> Result<Response<pb::ImportStatus>, Status> {
@@ -163,8 +163,12 @@ impl Service {
         let db = kernel.db().clone();
         let prepare = move |view: &View<'_>| {
             let options = store::load(view.tx, view.actor, import_id)?.options;
-            let name = options.fields.iter().position(|field| field == "name");
-            if let Some(at) = name.filter(|_| options.kind() == Kind::Customer) {
+            let name = match options.kind() {
+                Kind::Customer => "name",
+                Kind::Opportunity => "customer_name",
+                _ => return Ok(()),
+            };
+            if let Some(at) = options.fields.iter().position(|field| field == name) {
                 rows.iter().filter_map(|cells| cells.get(at)).for_each(|name| db.searches().prepare(name));
             }
             Ok(())
@@ -176,11 +180,12 @@ impl Service {
     }
 
     /// Puts the search index in order after a large import. Not done to the end, searches are slower, not wrong.
-    fn tidy(&self, status: &pb::ImportStatus) {
+    fn tidy(&self, kind: Kind, status: &pb::ImportStatus) {
         if status.created + status.updated < TIDY {
             return;
         }
-        self.kernel.db().write_lossy(|write| search::CUSTOMERS.gather(write.tx));
+        let index = if kind == Kind::Opportunity { &search::OPPORTUNITIES } else { &search::CUSTOMERS };
+        self.kernel.db().write_lossy(|write| index.gather(write.tx));
     }
 
     /// A write that repeats itself safely without a request id: what it does is kept with the import.
@@ -240,6 +245,8 @@ fn layout(options: &pb::ImportOptions) -> Result<Layout> {
         Kind::Customer => Sheet::Customers,
         Kind::Contact => Sheet::Contacts,
         Kind::Interaction => Sheet::Interactions,
+        Kind::Product => Sheet::Products,
+        Kind::Opportunity => Sheet::Opportunities,
         other => return Err(Error::field("kind", Fault::UnknownChoice(other.as_str_name().into()))),
     };
     let existing = match options.existing() {
@@ -280,7 +287,7 @@ fn check_rows(view: &View<'_>, request: &pb::CheckRowsRequest) -> Result<pb::Che
     let outcomes = request.rows.iter().map(|row| desk.look(view.tx, row)).collect::<Result<_>>()?;
     let missing = desk.missing.into_iter().map(|(one, rows)| pb::MissingValue {
         field: one.field,
-        r#type: one.kind.to_owned(),
+        r#type: one.what.word().to_owned(),
         text: one.text,
         rows,
     });

@@ -6,7 +6,7 @@ use crate::{
     contacts, customers,
     error::{Error, Fault, Result, Violation},
     fields::{Field, Shape, value_of},
-    interactions,
+    interactions, opportunities, products,
     value::Value,
 };
 
@@ -15,8 +15,6 @@ pub type Values = Vec<(&'static str, Value)>;
 
 /// The most columns that a file may fill.
 const MOST_COLUMNS: usize = 200;
-/// Before the fields of a customer's contact.
-const CONTACT: &str = "contact.";
 /// Who had an interaction; the importer if the file does not say.
 const AUTHOR: Field = Field::new("author_id", Shape::User);
 /// Shown in lists and exports, but not to be given.
@@ -44,6 +42,12 @@ pub enum Sheet {
     Contacts,
     /// 交往记录
     Interactions,
+    /// 产品
+    Products,
+    /// 销售机会
+    Opportunities,
+    /// 客户开发计划项, of the opportunity in the same row.
+    Steps,
 }
 
 impl Sheet {
@@ -53,7 +57,33 @@ impl Sheet {
             Self::Customers => customers::rules::FIELDS,
             Self::Contacts => contacts::rules::FIELDS,
             Self::Interactions => interactions::rules::FIELDS,
+            Self::Products => products::rules::FIELDS,
+            Self::Opportunities => opportunities::rules::FIELDS,
+            Self::Steps => opportunities::rules::STEP_FIELDS,
         }
+    }
+
+    /// What a row may say beside the fields of a form: who had an interaction, what became of an opportunity.
+    pub fn beside(self) -> &'static [Field] {
+        match self {
+            Self::Interactions => &[AUTHOR],
+            Self::Opportunities => opportunities::history::FIELDS,
+            Self::Customers | Self::Contacts | Self::Products | Self::Steps => &[],
+        }
+    }
+
+    /// The kind that a row may hold a record of besides, and what stands before the names of its fields.
+    pub fn second(self) -> Option<(&'static str, Self)> {
+        match self {
+            Self::Customers => Some(("contact.", Self::Contacts)),
+            Self::Opportunities => Some(("step.", Self::Steps)),
+            Self::Contacts | Self::Interactions | Self::Products | Self::Steps => None,
+        }
+    }
+
+    /// It belongs to a customer, whom a row of such records names.
+    pub fn of_customer(self) -> bool {
+        matches!(self, Self::Contacts | Self::Interactions)
     }
 
     /// The name of the field by which the company knows a record of its own.
@@ -65,8 +95,7 @@ impl Sheet {
         if name == self.number() {
             return Ok(Target::Number);
         }
-        let author = (self == Self::Interactions).then_some(&AUTHOR);
-        match self.fields().iter().chain(author).find(|field| field_name(field.column) == name) {
+        match self.fields().iter().chain(self.beside()).find(|field| field_name(field.column) == name) {
             Some(field) => Ok(Target::Field(*field)),
             None if READ_ONLY.contains(&name) => Err(Fault::NotWritable),
             None => Err(Fault::UnknownField),
@@ -97,9 +126,9 @@ pub enum Target {
 /// A column of a file, or a default.
 #[derive(Debug, Clone)]
 pub struct Slot {
-    /// The field's name, `contact.` included: faults are named by it.
+    /// The field's name, `contact.` or `step.` included: faults are named by it.
     pub name: String,
-    /// It belongs to the customer's contact.
+    /// It belongs to the record of the second kind.
     pub second: bool,
     /// What it fills.
     pub target: Target,
@@ -119,7 +148,8 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Reads the names of fields (§3 names, `contact.` before those of a customer's contact).
+    /// Reads the names of fields (§3 names, `contact.` before those of a customer's contact, `step.` before those of an
+    /// opportunity's plan step).
     ///
     /// # Errors
     /// `VALIDATION` with every name that is no field of this kind, cannot be given, or comes twice.
@@ -158,18 +188,19 @@ impl Layout {
         if faults.is_empty() { Ok(layout) } else { Err(Error::Validation(faults)) }
     }
 
-    /// Whether a row may hold a contact beside its customer.
-    pub fn has_second(&self) -> bool {
-        self.slots.iter().any(|slot| slot.second)
+    /// The kind of the second record that a row may hold, if any column is its.
+    pub fn second(&self) -> Option<(&'static str, Sheet)> {
+        self.sheet.second().filter(|_| self.slots.iter().any(|slot| slot.second))
     }
 }
 
 fn slot(sheet: Sheet, name: &str) -> Result<Slot, Fault> {
-    let (second, target) = match name.strip_prefix(CONTACT) {
-        // Its customer is the one in the same row.
-        Some("customer_no" | "id") if sheet == Sheet::Customers => return Err(Fault::NotWritable),
-        Some(field) if sheet == Sheet::Customers => (true, Sheet::Contacts.target(field)?),
-        _ => (false, sheet.target(name)?),
+    let of_second = sheet.second().and_then(|(prefix, second)| Some((name.strip_prefix(prefix)?, second)));
+    let (second, target) = match of_second {
+        // It belongs to the record in the same row.
+        Some(("customer_no" | "opportunity" | "id", _)) => return Err(Fault::NotWritable),
+        Some((field, second)) => (true, second.target(field)?),
+        None => (false, sheet.target(name)?),
     };
     Ok(Slot { name: name.to_owned(), second, target })
 }
@@ -232,8 +263,16 @@ mod tests {
     /// §3.3–§3.5: the names are those of the tables, references without `_id`.
     #[test]
     fn every_field_of_the_tables_can_be_mapped_by_its_name() {
-        for sheet in [Sheet::Customers, Sheet::Contacts, Sheet::Interactions] {
-            for field in sheet.fields() {
+        let sheets = [
+            Sheet::Customers,
+            Sheet::Contacts,
+            Sheet::Interactions,
+            Sheet::Products,
+            Sheet::Opportunities,
+            Sheet::Steps,
+        ];
+        for sheet in sheets {
+            for field in sheet.fields().iter().chain(sheet.beside()) {
                 assert!(layout(sheet, &[field_name(field.column)], &[]).is_ok(), "{sheet:?} {}", field.column);
             }
         }
@@ -241,6 +280,8 @@ mod tests {
             (Sheet::Customers, ["no", "region", "manager"]),
             (Sheet::Contacts, ["id", "customer_no", "external_id"]),
             (Sheet::Interactions, ["author", "contact", "channel"]),
+            (Sheet::Opportunities, ["status", "assignee", "close_reason"]),
+            (Sheet::Opportunities, ["step.plan_date", "step.todo", "step.result"]),
         ] {
             assert!(layout(sheet, &names, &[]).is_ok(), "{names:?}");
         }
@@ -251,7 +292,7 @@ mod tests {
     fn a_customers_contact_is_mapped_by_prefix_and_belongs_to_the_same_row() -> Result<()> {
         let layout = layout(Sheet::Customers, &["name", "contact.name", "contact.mobile"], &[])?;
         assert_eq!(layout.slots.iter().map(|slot| slot.second).collect::<Vec<_>>(), [false, true, true]);
-        assert!(layout.has_second());
+        assert_eq!(layout.second(), Some(("contact.", Sheet::Contacts)));
         Ok(())
     }
 

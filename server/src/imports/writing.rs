@@ -8,6 +8,8 @@ use rolo_proto::v1::RowChange;
 
 use super::{
     faults::Stop,
+    lookups::Lacking,
+    record::Missing,
     rows::Step,
     rules::{Sheet, Values},
 };
@@ -24,6 +26,8 @@ use crate::{
     error::{Error, Result},
     fields::{Field, Shape, value_of},
     interactions,
+    opportunities::{self, history},
+    products,
     settings::Settings,
     users,
     value::Value,
@@ -36,6 +40,9 @@ impl Sheet {
             Self::Customers => &customers::store::TABLE,
             Self::Contacts => &contacts::store::TABLE,
             Self::Interactions => &interactions::store::TABLE,
+            Self::Products => &products::store::TABLE,
+            Self::Opportunities => &opportunities::store::TABLE,
+            Self::Steps => &opportunities::plan::TABLE,
         }
     }
 }
@@ -63,15 +70,23 @@ pub fn carry_out(
         (Sheet::Customers, Step::Create { values, .. }) => {
             customers::store::create(change, settings, values.clone(), false)?
         }
-        (Sheet::Contacts, Step::Create { customer, values, .. }) => {
-            let customer = customers::store::allowed(tx, actor, attend, customer.ok_or(Error::NotFound)?)?;
+        (Sheet::Contacts, Step::Create { parent, values, .. }) => {
+            let customer = customers::store::allowed(tx, actor, attend, parent.ok_or(Error::NotFound)?)?;
             contacts::store::create(change, &customer, values.clone(), false)?
         }
-        (Sheet::Interactions, Step::Create { customer, values, .. }) => {
+        (Sheet::Interactions, Step::Create { parent, values, .. }) => {
             let customer =
-                customers::store::allowed(tx, actor, Permission::InteractionCreate, customer.ok_or(Error::NotFound)?)?;
+                customers::store::allowed(tx, actor, Permission::InteractionCreate, parent.ok_or(Error::NotFound)?)?;
             let (author, values) = author(values);
             interactions::store::create(change, &customer, values, author, false)?
+        }
+        (Sheet::Products, Step::Create { values, .. }) => {
+            actor.require(Permission::ProductManage)?;
+            products::store::create(change, values.clone())?
+        }
+        (Sheet::Opportunities, Step::Create { values, .. }) => history::create(change, settings, values.clone())?,
+        (Sheet::Steps, Step::Create { parent, values, .. }) => {
+            history::create_step(change, parent.ok_or(Error::NotFound)?, values.clone())?
         }
         (Sheet::Customers, Step::Update { id, values, .. }) => {
             let customer = customers::store::allowed(tx, actor, right_to_edit(values), *id)?;
@@ -84,6 +99,17 @@ pub fn carry_out(
         (Sheet::Interactions, Step::Update { id, values, .. }) => {
             let interaction = interactions::store::allowed(tx, actor, Permission::InteractionEdit, *id)?;
             interactions::store::update(change, &interaction, &Seen::default(), values)?
+        }
+        (Sheet::Products, Step::Update { id, values, .. }) => {
+            actor.require(Permission::ProductManage)?;
+            products::store::update(change, *id, &Seen::default(), values)?
+        }
+        (Sheet::Opportunities, Step::Update { id, values, .. }) => {
+            let opportunity = opportunities::store::allowed(tx, actor, Permission::OpportunityEdit, *id)?;
+            opportunities::store::update(change, settings, &opportunity, &Seen::default(), values)?
+        }
+        (Sheet::Steps, Step::Update { id, values, .. }) => {
+            opportunities::plan::update(change, *id, &Seen::default(), values)?
         }
     };
     Ok(done.id)
@@ -107,8 +133,8 @@ pub fn check(tx: &Tx<'_>, actor: &Actor, settings: &Settings, sheet: Sheet, step
             customers::rules::check_new(values, &settings.customer_required, false)?;
             duplicates::refuse_new(tx, actor, values)?;
         }
-        (Sheet::Contacts, Step::Create { customer, values, .. }) => {
-            match customer {
+        (Sheet::Contacts, Step::Create { parent, values, .. }) => {
+            match parent {
                 Some(id) => {
                     let customer = customers::store::allowed(tx, actor, Permission::ContactWrite, *id)?;
                     permit(customer.standing, Event::Attend)?;
@@ -117,12 +143,23 @@ pub fn check(tx: &Tx<'_>, actor: &Actor, settings: &Settings, sheet: Sheet, step
             }
             contacts::rules::check_new(values, false)?;
         }
-        (Sheet::Interactions, Step::Create { customer, values, .. }) => {
-            let id = customer.ok_or(Error::NotFound)?;
+        (Sheet::Interactions, Step::Create { parent, values, .. }) => {
+            let id = parent.ok_or(Error::NotFound)?;
             let customer = customers::store::allowed(tx, actor, Permission::InteractionCreate, id)?;
             permit(customer.standing, Event::Attend)?;
             interactions::rules::check_new(values, None, false)?;
         }
+        (Sheet::Products, Step::Create { values, .. }) => {
+            actor.require(Permission::ProductManage)?;
+            products::rules::check(values, true)?;
+        }
+        (Sheet::Opportunities, Step::Create { values, missing, .. }) => {
+            history::check_new(tx, actor, settings, &mut values.clone(), unknown_account(missing))?;
+        }
+        (Sheet::Steps, Step::Create { parent, values, .. }) => match parent {
+            Some(id) => history::check_step(tx, actor, *id, values)?,
+            None => opportunities::rules::check_step(|_| Value::Null, values, true)?,
+        },
         (_, Step::Update { id, values, .. }) => check_update(tx, actor, settings, sheet, *id, values)?,
     }
     Ok(())
@@ -162,7 +199,26 @@ fn check_update(
             let channel = channel.int().map_or(Ok(None), |id| dictionary::store::value(tx, id))?;
             interactions::rules::check_edit(old, values, channel.as_deref())
         }
+        Sheet::Products => {
+            actor.require(Permission::ProductManage)?;
+            products::rules::check(values, false)
+        }
+        Sheet::Opportunities => {
+            let opportunity = opportunities::store::allowed(tx, actor, Permission::OpportunityEdit, id)?;
+            opportunities::rules::permit(opportunity.standing, opportunities::rules::edit_event(values))?;
+            opportunities::rules::check_edit(|column| old(column).is_empty(), values)
+        }
+        Sheet::Steps => {
+            let step = opportunities::plan::allowed(tx, actor, Permission::PlanWrite, id)?;
+            opportunities::rules::permit(step.opportunity.standing, opportunities::rules::Event::Plan)?;
+            opportunities::rules::check_step(old, values, false)
+        }
     }
+}
+
+/// The name of an assignee whom nobody knows yet.
+pub fn unknown_account(missing: &[Missing]) -> Option<&str> {
+    missing.iter().find(|one| one.what == Lacking::Account).map(|one| one.text.as_str())
 }
 
 /// What an update changes, as people read it; `prefix` stands before the names of fields.
@@ -172,7 +228,7 @@ pub fn changes(tx: &Tx<'_>, settings: &Settings, sheet: Sheet, step: &Step, pref
     let before = table.values(tx, *id)?;
     let mut changes = Vec::with_capacity(values.len() + missing.len());
     let mut add = |column: &'static str, after: Option<&Value>, text: &str| -> Result<()> {
-        let field = sheet.fields().iter().find(|field| field.column == column);
+        let field = sheet.fields().iter().chain(sheet.beside()).find(|field| field.column == column);
         changes.push(RowChange {
             field: [prefix, field_name(column)].concat(),
             before: shown(tx, settings, field, table.value(&before, column)?)?,
@@ -196,6 +252,8 @@ fn shown(tx: &Tx<'_>, settings: &Settings, field: Option<&Field>, value: &Value)
             .map(|choice| if settings.language == "en" && !choice.en.is_empty() { choice.en } else { choice.zh }),
         Some(Shape::User) => users::store::user(tx, number)?.map(|user| users::store::shown(&user)),
         Some(Shape::Customer) => Some((customers::store::TABLE.label)(tx, number)?),
+        Some(Shape::Product) => products::store::product_ref(tx, Some(number))?.map(|product| product.name),
+        Some(Shape::Money(..)) => Some(money(number)),
         Some(Shape::Contact) => contacts::store::contact_ref(tx, Some(number))?.map(|contact| contact.name),
         Some(Shape::Time) => DateTime::from_timestamp_millis(number)
             .map(|at| at.with_timezone(&settings.time_zone).format("%Y-%m-%d %H:%M").to_string()),
@@ -206,4 +264,9 @@ fn shown(tx: &Tx<'_>, settings: &Settings, field: Option<&Field>, value: &Value)
         _ => None,
     };
     Ok(text.unwrap_or_else(|| number.to_string()))
+}
+
+/// An amount of ten-thousandths as people write it.
+fn money(amount: i64) -> String {
+    rust_decimal::Decimal::new(amount, 4).normalize().to_string()
 }

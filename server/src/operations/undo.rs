@@ -154,7 +154,11 @@ impl Progress {
         let mut records = Vec::with_capacity(rows.len());
         for (sequence, kind, id) in rows {
             let kind = Kind::try_from(kind).unwrap_or_default();
-            let Some(table) = table(kind) else { continue };
+            let Some(table) = table(kind) else {
+                // No record that is taken back: an account that came with an import stays.
+                self.answer.total -= 1;
+                continue;
+            };
             let image = Image::load(tx, operation_id, kind, id)?;
             if image.last_sequence == sequence {
                 records.push((table, id, image));

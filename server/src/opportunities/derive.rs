@@ -21,15 +21,32 @@ pub fn date_of(at: Millis, zone: Tz) -> String {
     utc.with_timezone(&zone).format("%Y-%m-%d").to_string()
 }
 
-/// What a new opportunity is compared and sorted by, and which required fields are empty; the rest the statement itself
-/// derives.
+/// What a new opportunity is compared, sorted and counted by, written with its row: an index that is changed later is
+/// changed twice. It has no plan yet.
 ///
 /// # Errors
-/// None that is known.
-pub fn new(_: &Tx<'_>, values: &[Value]) -> Result<Vec<Value>> {
-    let name = TABLE.value(values, "customer_name")?.text();
-    let missing = rules::missing(|column| TABLE.value(values, column).is_ok_and(Value::is_empty));
-    Ok(vec![Value::Text(text::dedupe_name(name)), Value::Text(text::name_key(name)), Value::Int(missing)])
+/// The database's.
+pub fn derived(tx: &Tx<'_>, values: &[Value]) -> Result<Vec<Value>> {
+    let value = |column: &str| TABLE.value(values, column).cloned().unwrap_or_default();
+    let int = |column: &str| value(column).int();
+    let (name, close) = (value("customer_name"), value("expected_close_at"));
+    let status = int("status").unwrap_or(1);
+    let owner = int("assignee_id").or(int("created_by")).unwrap_or_default();
+    let close_rank = if close.is_empty() { NO_DATE } else { close.text() };
+    let month = month(tx, status, &close, int("closed_at"))?;
+    Ok(vec![
+        Value::Text(text::dedupe_name(name.text())),
+        Value::Text(text::name_key(name.text())),
+        Value::Int(owner),
+        Value::Int(i64::from(status <= 2)),
+        Value::Int(rules::missing(|column| value(column).is_empty())),
+        Value::Int(int("expected_amount").unwrap_or(0)),
+        Value::Int(int("success_rate").unwrap_or(-1)),
+        Value::from(close_rank),
+        Value::from(close_rank),
+        Value::Int(int("assigned_at").unwrap_or(0)),
+        Value::Text(sums::key(owner, status, int("stage_id").unwrap_or(0), &month)),
+    ])
 }
 
 /// Refreshes everything that is derived from an opportunity. `changed` names the columns; none for a new one.
@@ -38,10 +55,8 @@ pub fn new(_: &Tx<'_>, values: &[Value]) -> Result<Vec<Value>> {
 /// The database's; `VALIDATION` if a sum would overflow.
 pub fn opportunity(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
     if changed.is_empty() {
-        // Its row came with what is derived, and it has no plan so far.
-        sums::put_in(tx, id)?;
         tx.defer(index, id);
-        return Ok(());
+        return sums::count_new(tx, id);
     }
     let touched = |columns: &[&str]| changed.iter().any(|column| columns.contains(column));
     sums::take_out(tx, id)?;

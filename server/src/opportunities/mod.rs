@@ -7,6 +7,7 @@
 
 pub mod assignees;
 pub mod derive;
+pub mod history;
 pub mod list;
 pub mod moves;
 pub mod plan;

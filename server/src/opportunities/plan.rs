@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rolo_proto::v1::{self as pb, Action, Kind, StepView};
 
 use super::{
-    derive,
+    derive, history,
     rules::{self, Event},
     store::{self, Opportunity, permitted},
 };
@@ -69,7 +69,7 @@ pub static TABLE: Table = Table {
     parted: None,
     check_undo: |tx, id| {
         let step = standing(tx, id)?.ok_or(Error::NotFound)?;
-        permitted(tx, &step.opportunity, Event::Plan)
+        if history::came_with(tx, &step)? { Ok(()) } else { permitted(tx, &step.opportunity, Event::Plan) }
     },
 };
 
@@ -209,23 +209,32 @@ pub fn create(
     let tx = change.tx();
     permitted(tx, opportunity, Event::Plan)?;
     rules::check_step(|_| Value::Null, &values, true)?;
+    if !value_of(&values, "result").is_none_or(Value::is_empty) {
+        records(change.actor, &**opportunity)?;
+        values.push(("result_at", Value::Int(change.now())));
+    }
+    insert(change, opportunity.id, values)
+}
+
+/// Writes a new step that has been checked.
+pub(super) fn insert(
+    change: &mut Change<'_, '_>,
+    opportunity_id: i64,
+    mut values: Vec<(&'static str, Value)>,
+) -> Result<Done> {
     for field in rules::STEP_FIELDS {
         if value_of(&values, field.column).is_none() {
             values.extend(clean(rules::STEP_FIELDS, vec![(field.column, Value::Null)])?);
         }
     }
     values.retain(|(column, _)| *column != "opportunity_id");
-    values.push(("opportunity_id", Value::Int(opportunity.id)));
-    if !value_of(&values, "result").is_none_or(Value::is_empty) {
-        records(change.actor, &**opportunity)?;
-        values.push(("result_at", Value::Int(change.now())));
-    }
+    values.push(("opportunity_id", Value::Int(opportunity_id)));
     values.push(("created_by", Value::Int(change.actor.user_id)));
     change.insert(&TABLE, &values)
 }
 
 /// Results are the assignee's to record (P2).
-fn records(actor: &Actor, record: &impl Owned) -> Result<()> {
+pub(super) fn records(actor: &Actor, record: &impl Owned) -> Result<()> {
     actor.require(Permission::OpportunityDevelop)?;
     match actor.reaches(Permission::OpportunityDevelop, record) {
         true => Ok(()),

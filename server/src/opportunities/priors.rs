@@ -129,6 +129,16 @@ pub fn refuse_new(
     Ok(Some(customer.id))
 }
 
+/// The customer of a name that this person may see, lost ones too.
+///
+/// # Errors
+/// The database's.
+pub fn customer_named(tx: &Tx<'_>, actor: &Actor, name: &str) -> Result<Option<i64>> {
+    let Some(customer) = customer_of(tx, &text::dedupe_name(name))? else { return Ok(None) };
+    let standing = customers::store::standing(tx, customer.id)?;
+    Ok(standing.filter(|standing| actor.reaches(Permission::CustomerRead, standing)).map(|standing| standing.id))
+}
+
 pub(super) fn refuse_open(
     tx: &Tx<'_>,
     actor: Option<&Actor>,

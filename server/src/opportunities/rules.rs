@@ -135,9 +135,20 @@ pub const FIELDS: &[Field] = &[
     Field::new("external_id", Shape::Line(100)),
 ];
 
+/// Why an opportunity was given up (D7).
+pub const CLOSE_REASON: Field = Field::new("close_reason_id", Shape::Choice("close_reason"));
+/// The same in words.
+pub const CLOSE_TEXT: Field = Field::new("close_text", Shape::Text(500));
 /// What closing writes (O8), checked like the fields above.
-pub const CLOSING: &[Field] =
-    &[Field::new("close_reason_id", Shape::Choice("close_reason")), Field::new("close_text", Shape::Text(500))];
+pub const CLOSING: &[Field] = &[CLOSE_REASON, CLOSE_TEXT];
+
+/// The states as files name them.
+pub const STATUSES: &[(i64, &[&str])] = &[
+    (1, &["unassigned", "未指派", "未分配", "new", "新建"]),
+    (2, &["assigned", "已指派", "已分配", "开发中", "跟进中", "open"]),
+    (3, &["won", "开发成功", "成功", "成交", "赢单", "success"]),
+    (4, &["lost", "开发失败", "失败", "输单", "终止开发", "failed"]),
+];
 
 /// The fields that change while an opportunity is developed.
 pub const PROGRESS: &[&str] = &[

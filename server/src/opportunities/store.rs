@@ -59,13 +59,12 @@ pub static TABLE: Table = Table {
         "INSERT INTO opportunity (customer_name, customer_id, title, source, linkman, tel, description, success_rate,
                product_id, expected_amount, expected_close_at, lead_source_id, stage_id, status, assignee_id,
                assigned_at, closed_at, close_reason_id, close_text, memo, external_id, created_by, deleted_at,
-               created_at, updated_at, name_norm, name_key, missing, owner_id, open, stage_rank, amount_rank, rate_rank,
-               close_rank, due_rank, progress_at)
+               created_at, updated_at, name_norm, name_key, owner_id, open, missing, amount_rank, rate_rank,
+               close_rank, due_rank, progress_at, sum_key, stage_rank)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-               ?22, ?23, ?24, ?24, ?25, ?26, ?27, COALESCE(?15, ?22), ?14 IN (1, 2),
-               COALESCE((SELECT position FROM dictionary_item d WHERE d.id = ?13), 0), COALESCE(?10, 0),
-               COALESCE(?8, -1), COALESCE(?11, '9999-12-31'), COALESCE(?11, '9999-12-31'), COALESCE(?16, 0))",
-    derived: derive::new,
+               ?22, ?23, ?24, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35,
+               COALESCE((SELECT position FROM dictionary_item d WHERE d.id = ?13), 0))",
+    derived: derive::derived,
     derive: derive::opportunity,
     owner: |tx, id| {
         tx.query_one("SELECT owner_id, COALESCE(customer_id, 0) FROM opportunity WHERE id = ?1", [id], |row| {
@@ -76,7 +75,7 @@ pub static TABLE: Table = Table {
         tx.query_one("SELECT id || ' ' || customer_name FROM opportunity WHERE id = ?1", [id], |row| row.get(0))
     },
     may_write: |tx, actor, id, _| allowed(tx, actor, Permission::OpportunityEdit, id).map(drop),
-    holds: |_, _, _| Ok(Vec::new()),
+    holds: super::history::held,
     parted: None,
     check_undo: |tx, id| {
         let values = TABLE.values(tx, id)?;
@@ -365,7 +364,7 @@ fn text<'v>(values: &'v [(&'static str, Value)], column: &str) -> &'v str {
 }
 
 /// A customer that is named must be there for this person.
-fn check_customer(tx: &Tx<'_>, actor: &Actor, customer_id: Option<&Value>) -> Result<()> {
+pub(super) fn check_customer(tx: &Tx<'_>, actor: &Actor, customer_id: Option<&Value>) -> Result<()> {
     let Some(id) = customer_id.and_then(Value::int) else { return Ok(()) };
     let seen = customers::store::standing(tx, id)?
         .is_some_and(|customer| !customer.standing.deleted && actor.reaches(Permission::CustomerRead, &customer));

@@ -47,6 +47,9 @@ fn add(tx: &Tx<'_>, part: &Part, sign: i64) -> Result<()> {
             sign * i64::from(part.unknown)
         ],
     )?;
+    if sign > 0 {
+        return Ok(());
+    }
     tx.execute(
         "DELETE FROM opportunity_sum
          WHERE status = ?1 AND owner_id = ?2 AND stage_id = ?3 AND month = ?4 AND count = 0",
@@ -55,22 +58,31 @@ fn add(tx: &Tx<'_>, part: &Part, sign: i64) -> Result<()> {
     .map(drop)
 }
 
+/// The part of the sums that an opportunity's row says it is; none if none counts it.
+fn counted(tx: &Tx<'_>, id: i64) -> Result<Option<Part>> {
+    let row = tx.query_opt("SELECT sum_key, amount_rank, rate_rank FROM opportunity WHERE id = ?1", [id], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+    })?;
+    let counted = row.filter(|(key, ..)| !key.is_empty());
+    counted.map(|(key, amount, rate)| parse(&key, amount, rate)).transpose()
+}
+
+/// Counts a new opportunity in the sum that its row names.
+///
+/// # Errors
+/// The database's.
+pub(super) fn count_new(tx: &Tx<'_>, id: i64) -> Result<()> {
+    counted(tx, id)?.map_or(Ok(()), |part| add(tx, &part, 1))
+}
+
 /// Takes an opportunity out of the sum that counts it, as it was when it was put in.
 ///
 /// # Errors
 /// The database's.
 pub(super) fn take_out(tx: &Tx<'_>, id: i64) -> Result<()> {
-    let before =
-        tx.query_opt("SELECT sum_key, amount_rank, rate_rank FROM opportunity WHERE id = ?1", [id], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
-        })?;
-    match before {
-        Some((key, amount, rate)) if !key.is_empty() => {
-            add(tx, &parse(&key, amount, rate)?, -1)?;
-            tx.execute("UPDATE opportunity SET sum_key = '' WHERE id = ?1", [id]).map(drop)
-        }
-        _ => Ok(()),
-    }
+    let Some(part) = counted(tx, id)? else { return Ok(()) };
+    add(tx, &part, -1)?;
+    tx.execute("UPDATE opportunity SET sum_key = '' WHERE id = ?1", [id]).map(drop)
 }
 
 /// Puts an opportunity that is not deleted into the sum that counts it.
@@ -96,8 +108,12 @@ fn part_of(tx: &Tx<'_>, id: i64) -> Result<Option<Part>> {
         return Ok(None);
     };
     let month = derive::month(tx, status, &close_at, closed_at)?;
-    let key = format!("{owner_id}/{status}/{stage_id}/{month}");
-    parse(&key, amount, rate).map(Some)
+    parse(&key(owner_id, status, stage_id, &month), amount, rate).map(Some)
+}
+
+/// Names a row of the sums.
+pub(super) fn key(owner_id: i64, status: i64, stage_id: i64, month: &str) -> String {
+    format!("{owner_id}/{status}/{stage_id}/{month}")
 }
 
 fn parse(key: &str, amount: i64, rate: i64) -> Result<Part> {

@@ -79,7 +79,8 @@ fn derive(tx: &Tx<'_>, id: i64, _: &[&'static str]) -> Result<()> {
     .map(drop)
 }
 
-fn norm(name: &str, model: &str, batch: &str) -> String {
+/// What makes a product the same as another.
+pub fn norm(name: &str, model: &str, batch: &str) -> String {
     [name, model, batch].map(text::dedupe_name).join("/")
 }
 
@@ -223,6 +224,15 @@ pub fn create(change: &mut Change<'_, '_>, mut values: Vec<(&'static str, Value)
     refuse_taken(change.tx(), &row, 0)?;
     values.push(("created_by", Value::Int(change.actor.user_id)));
     change.insert(&TABLE, &values)
+}
+
+/// A new product by its name alone, as an import's `create_missing` makes it.
+///
+/// # Errors
+/// `FORBIDDEN`, `DUPLICATE`.
+pub fn create_named(change: &mut Change<'_, '_>, name: &str) -> Result<i64> {
+    change.actor.require(Permission::ProductManage)?;
+    create(change, clean(rules::FIELDS, vec![("name", name.into()), ("active", Value::Int(1))])?).map(|done| done.id)
 }
 
 /// A product for a change: its revision and whether it is deleted.

@@ -29,7 +29,8 @@ pub use pinyin::{Reading, name_key, readings};
 /// Cleans a text that a person or a file gave: no control characters, nothing invisible, no blanks at its ends, NFC.
 ///
 /// Gone are C0, C1 and DEL, marks that turn the direction of writing, characters without width (ZWJ and BOM too), and
-/// separators of lines and paragraphs. What separated words becomes a blank in a field of one line, so that a pasted
+/// separators of lines and paragraphs. (An emoji family that ZWJ holds together is two columns wide on one terminal and
+/// eight on the next: no layout is right on both, so its members stand apart.) What separated words becomes a blank in a field of one line, so that a pasted
 /// cell or paragraph does not run together; a field of many lines keeps `\n` and `\t`.
 pub fn scrub(text: &str, multi_line: bool) -> Cow<'_, str> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || is_noise(c));

@@ -1,9 +1,10 @@
 //! Users, departments and roles in the database.
 
-use rolo_proto::v1 as pb;
+use rolo_proto::v1::{self as pb, Kind};
 
 use crate::{
     authz::{Scope, policy},
+    change::Change,
     clock::Millis,
     db::{Row, Tx, params},
     error::{Error, Fault, Match, Result},
@@ -75,6 +76,44 @@ pub fn find(tx: &Tx<'_>, given: &str) -> Result<Vec<i64>> {
     tx.query("SELECT id FROM user WHERE display_name = ?1 AND active = 1 LIMIT 2", [given.trim()], |row| row.get(0))
 }
 
+/// The people that a text names as [`find`] does; where nobody active is called so, those whose account is disabled.
+pub fn find_ever(tx: &Tx<'_>, given: &str) -> Result<Vec<i64>> {
+    let active = find(tx, given)?;
+    if !active.is_empty() {
+        return Ok(active);
+    }
+    let by_account =
+        tx.query("SELECT id FROM user WHERE name_fold = ?1", [text::fold(given)], |row| row.get::<_, i64>(0))?;
+    if !by_account.is_empty() {
+        return Ok(by_account);
+    }
+    tx.query("SELECT id FROM user WHERE display_name = ?1 LIMIT 2", [given.trim()], |row| row.get(0))
+}
+
+/// Somebody who had records in another system and has no account here, as an import's `create_missing` adds them:
+/// disabled, without password and role, in the department of whoever imports. Only an administrator can make more of
+/// it. Not taken back with the import, for a name is never used again.
+///
+/// # Errors
+/// `DUPLICATE` if the account is somebody else's.
+pub fn create_former(change: &mut Change<'_, '_>, name: &str) -> Result<i64> {
+    let (tx, now) = (change.tx(), change.now());
+    let user = NewUser {
+        // An account is one word.
+        name: name.split_whitespace().collect::<Vec<_>>().join("."),
+        display_name: name.to_owned(),
+        department_id: tx
+            .query_one("SELECT department_id FROM user WHERE id = ?1", [change.actor.user_id], |row| row.get(0))?,
+        ..NewUser::default()
+    };
+    let id = create(tx, &user, now)?;
+    set_active(tx, id, false)?;
+    let changes = [("name".to_owned(), serde_json::json!([null, user.name]))].into_iter().collect();
+    change.operation()?;
+    change.record(Kind::User, id, 0, 0, "create_user", &changes)?;
+    Ok(id)
+}
+
 /// The roles of a person.
 pub fn roles(tx: &Tx<'_>, user_id: i64) -> Result<Vec<pb::Role>> {
     tx.query(
@@ -104,7 +143,7 @@ pub struct NewUser {
     pub department_id: i64,
     /// Superior.
     pub superior_id: Option<i64>,
-    /// The password's hash.
+    /// The password's hash; empty: none, so that nobody can sign in.
     pub password: String,
     /// The password is for one use.
     pub must_change: bool,

@@ -11,6 +11,7 @@ mod load;
 mod names;
 mod network;
 mod northwind;
+mod opportunity_files;
 mod records;
 mod session;
 mod torture;

@@ -6,33 +6,18 @@ use rolo_server::clock::{DAY, MINUTE};
 use rolo_tests::{
     Session, World,
     ask::{detail, reason_of},
+    files::Sheet,
     world::{digest, reason, request_id},
 };
 
 /// Imports customers of these names, with these further fields; answers the operation.
 async fn import(by: &Session, fields: &[&str], rows: &[Vec<String>], create_missing: bool) -> Result<i64> {
-    let options = pb::ImportOptions {
-        kind: pb::Kind::Customer.into(),
-        fields: fields.iter().map(|name| (*name).to_owned()).collect(),
-        existing: pb::Existing::Update.into(),
-        create_missing,
-        ..Default::default()
-    };
-    let start = pb::StartImportRequest {
-        options: Some(options),
-        file_name: "客户.csv".into(),
-        file_hash: blake3::hash(request_id().as_bytes()).as_bytes().to_vec(),
-        request_id: request_id(),
-    };
-    let begun = by.imports().start_import(start).await?.into_inner();
-    for (slice, rows) in (0..).zip(rows.chunks(200)) {
-        let rows = (2..).zip(rows).map(|(line, cells)| pb::ImportRow { line, cells: cells.clone() }).collect();
-        let write = pb::WriteRowsRequest { import_id: begun.id, first_row: slice * 200, rows };
-        let told = by.imports().write_rows(write).await?.into_inner();
-        assert_eq!(told.status.context("no status")?.refused, 0, "{:?}", told.outcomes.first());
-    }
-    by.imports().finish_import(pb::FinishImportRequest { import_id: begun.id }).await?;
-    Ok(begun.operation_id)
+    let mut sheet = Sheet::new(pb::Kind::Customer, fields, &[]).updating();
+    sheet.rows = rows.to_vec();
+    sheet.options.create_missing = create_missing;
+    let done = by.import(&sheet).await?;
+    assert_eq!(done.status.refused, 0, "{:?}", done.outcomes.first());
+    Ok(done.status.operation_id)
 }
 
 async fn thousand(by: &Session) -> Result<i64> {

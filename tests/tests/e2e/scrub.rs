@@ -76,6 +76,50 @@ async fn control_characters_are_scrubbed_from_every_text_on_its_way_in() -> Resu
     };
     let user = world.nobody().await?.host().add_user(user).await?.into_inner().user.context("no user")?;
     assert_eq!((user.name.as_str(), user.department.as_str()), ("li", "North/a]52;c;aGk=[2J5m b"));
+    let product = pb::ProductInput {
+        name: evil("product"),
+        model: evil("x"),
+        batch: evil("x"),
+        memo: evil("x"),
+        external_id: evil("x"),
+        active: Some(true),
+        ..Default::default()
+    };
+    let request = pb::CreateProductRequest { product: Some(product), request_id: request_id() };
+    let product = boss.products().create_product(request).await?.into_inner();
+    let lead = pb::OpportunityInput {
+        customer_name: evil("lead"),
+        title: evil("x"),
+        source: evil("x"),
+        linkman: evil("x"),
+        tel: digits(),
+        description: evil("\r\nx"),
+        memo: evil("x"),
+        external_id: evil("lead"),
+        product_id: Some(product.id),
+        success_rate: Some(5),
+        ..Default::default()
+    };
+    let lead = boss.record(lead).await?;
+    let lead = boss.assign(&lead, boss.user_id).await?;
+    let step = boss.step(lead.id, "2026-12-01", &evil("todo")).await?;
+    boss.result(&step, &evil("result")).await?;
+    let fail = pb::FailOpportunityRequest {
+        id: lead.id,
+        revision: boss.opportunity(lead.id).await?.revision,
+        close_reason_id: world.item("close_reason", "price").await?,
+        close_text: evil("why"),
+        request_id: request_id(),
+    };
+    boss.opportunities().fail_opportunity(fail).await?;
+    let view = pb::SavedViewInput {
+        kind: pb::Kind::Opportunity.into(),
+        name: evil("view"),
+        filter: evil("x"),
+        ..Default::default()
+    };
+    let request = pb::CreateViewRequest { view: Some(view), request_id: request_id() };
+    boss.views().create_view(request).await?;
     let sign_in =
         pb::SignInRequest { name: "boss".into(), password: rolo_tests::world::PASSWORD.into(), client: evil("client") };
     boss.sessions().sign_in(sign_in).await?;
@@ -83,7 +127,7 @@ async fn control_characters_are_scrubbed_from_every_text_on_its_way_in() -> Resu
         text.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || "\u{200b}\u{202e}\u{2066}".contains(c))
     };
     let stored = every_text(&world).await?;
-    assert!(stored.len() > 60, "only {} texts were looked at", stored.len());
+    assert!(stored.len() > 110, "only {} texts were looked at", stored.len());
     let bad: Vec<_> = stored.iter().filter(|text| noise(text)).collect();
     assert!(bad.is_empty(), "{bad:?}");
     Ok(())
@@ -97,6 +141,11 @@ async fn every_text(world: &World) -> Result<Vec<String>> {
             "SELECT * FROM customer",
             "SELECT * FROM contact",
             "SELECT * FROM interaction",
+            "SELECT * FROM product",
+            "SELECT * FROM opportunity",
+            "SELECT * FROM plan_step",
+            "SELECT * FROM saved_view",
+            "SELECT * FROM notice",
             "SELECT * FROM dictionary_item WHERE editable = 1",
             "SELECT * FROM user",
             "SELECT * FROM department",

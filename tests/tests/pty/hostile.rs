@@ -214,3 +214,122 @@ fn poisoned_texts_of_every_door_disturb_no_screen() -> Result<()> {
     ensure!(rolo.ended()?.success(), "it ends well");
     readable("the screens", &rolo.raw())
 }
+
+/// Names that people are given and choices that companies keep, made to disturb.
+#[test]
+fn poisoned_names_of_choices_products_and_people_disturb_no_picker_and_no_list() -> Result<()> {
+    let company = Company::new()?;
+    let (poison, dose) = (poison(), dose());
+    let password = company.password_file();
+    let shown = format!("赵{dose}");
+    for args in [
+        &["user", "add", "zhao", "--role", "manager", "--display-name", &shown, "--password-file", &password][..],
+        &["user", "list"],
+    ] {
+        clean(&args.join(" "), company.rolod(args)?.ok()?.as_bytes())?;
+    }
+    let refused = company.rolod(&["user", "add", &format!("钱{poison} x"), "--role", "manager"])?;
+    ensure!(refused.code != 0, "an account is one word");
+    clean("a refused account", format!("{}{}", refused.stdout, refused.stderr).as_bytes())?;
+    let item = |kind: &str, text: &str| {
+        [
+            format!("type={kind}"),
+            format!("value=v{text}"),
+            format!("item={text}{dose}"),
+            format!("item_en={text}{dose}"),
+        ]
+    };
+    for (kind, text) in [("region", "月球"), ("sales_stage", "试用")] {
+        let fields = item(kind, text);
+        let mut args = vec!["create", "dictionary"];
+        args.extend(fields.iter().map(String::as_str));
+        clean("create dictionary", company.ok(&args)?.as_bytes())?;
+    }
+    // What a file names is added under the name that it gives.
+    let leads = format!(
+        "客户名称,概要,状态,负责人,产品,销售阶段,备注,计划日期,计划项\n\
+         甲{dose},\"要{poison}\",开发成功,旧人{dose},货{dose},阶段{dose},\"注{poison}\n二行\",2026-12-01,\"做{dose}\"\n"
+    );
+    let mut bytes = leads.into_bytes();
+    // A row with bytes of no encoding, and one that floods.
+    bytes.extend(b"\xE4\xB9\x99\xFF\xFE\x9B31m,x,,,,,,,\n");
+    bytes.extend(format!("丙{},\u{1b}[2Jx,,,,,,,\n", "\u{301}".repeat(5_000)).as_bytes());
+    let file = company.write("坏.csv", bytes)?;
+    let done = company.rolo(&["import", "opportunities", &file, "--create-missing"])?.with(6)?;
+    ensure!(done.stdout.contains("1 created"), "{done:?}");
+    clean("import of opportunities", format!("{}{}", done.stdout, done.stderr).as_bytes())?;
+    let errors = std::fs::read_to_string(company.path("坏.errors.csv"))?;
+    ensure!(errors.contains('乙') && errors.contains('丙'), "{errors}");
+    ensure!(!errors.contains(|c: char| c.is_control() && !"\n\r\t".contains(c)), "the errors file gives no orders");
+    for args in [
+        &["list", "opportunities", "--view", "all"][..],
+        &["list", "products"],
+        &["list", "users"],
+        &["list", "dictionaries"],
+        &["get", "opportunity", "1"],
+    ] {
+        clean(&args.join(" "), company.ok(args)?.as_bytes())?;
+    }
+
+    let rolo = english(&company, WIDE)?;
+    for (keys, shown, list) in [
+        ("g c", &["Customers"][..], false),
+        // The picker of a choice, narrowed by its own hostile name, and the one of people.
+        ("n", &["ctrl-s", "Region"], false),
+        ("tab tab enter", &["月球"], false),
+        ("'月球'", &["月球"], false),
+        ("enter", &["ctrl-s", "月球"], false),
+        ("enter", &["赵"], false),
+        ("enter", &["ctrl-s"], false),
+        ("ctrl-x esc", &["Customers"], false),
+        ("g o", &["Opportunities"], false),
+        ("g p", &["货"], true),
+    ] {
+        rolo.keys(keys)?;
+        rolo.wait_for(shown).with_context(|| keys.to_owned())?;
+        in_place(&rolo, list)?;
+    }
+    rolo.signal("TERM")?;
+    ensure!(rolo.ended()?.success(), "it ends well");
+    readable("the screens", &rolo.raw())
+}
+
+/// A bracketed paste brings what a keyboard never does: orders to the terminal, floods without width, the end of the paste
+/// itself.
+#[test]
+fn a_paste_of_floods_and_orders_disturbs_neither_the_form_nor_the_filter() -> Result<()> {
+    let company = Company::new()?;
+    company.ok(&["create", "customer", "name=甲公司", "manager=boss"])?;
+    let rolo = english(&company, WIDE)?;
+    rolo.keys("g c 2")?;
+    rolo.wait_for(&["甲公司", "1–1"])?;
+    let floods = [
+        "\u{200b}".repeat(20_000),
+        format!("啊{}", "\u{301}".repeat(20_000)),
+        format!("Z{}", "\u{0e49}\u{0335}\u{20dd}".repeat(3_000)),
+        "👩\u{200d}👩\u{200d}👧\u{200d}👦".repeat(500),
+        "\u{1b}]52;c;aGk=\u{7}\u{1b}]0;owned\u{1b}\\\u{1b}P+q544e\u{1b}\\\u{9d}0;x\u{9c}".repeat(200),
+        "\u{1b}[200~\u{1b}[201".repeat(200),
+        "\u{1160}\u{3164}\u{ffa0}\u{2800}\u{fe0f}\u{e0100}".repeat(500),
+        "﷽꧅𒐫".repeat(300),
+    ];
+    for (place, open) in ["i", "/"].into_iter().enumerate() {
+        for flood in &floods {
+            rolo.keys(open)?;
+            rolo.settle(Duration::from_millis(50))?;
+            rolo.paste(flood)?;
+            in_place(&rolo, false)?;
+            rolo.paste("\n尾")?;
+            in_place(&rolo, false)?;
+            // Out of the form without keeping it, out of the filter without one.
+            rolo.keys(if place == 0 { "ctrl-x" } else { "ctrl-u" })?;
+            rolo.settle(Duration::from_millis(50))?;
+            rolo.keys("esc")?;
+            rolo.wait_for(&["甲公司", "Customers"])?;
+            in_place(&rolo, false)?;
+        }
+    }
+    rolo.signal("TERM")?;
+    ensure!(rolo.ended()?.success(), "it ends well");
+    readable("the screens", &rolo.raw())
+}

@@ -55,7 +55,7 @@ fn bring_customers_in(rolo: &Terminal) -> Result<()> {
     rolo.wait_for(&["CSV 或 XLSX"])?;
     rolo.keys("'客户.csv' enter")?;
     // Chinese headers map themselves.
-    rolo.wait_for(&["对应字段", "联系人 姓名", "13800001111", "ctrl-s"])?;
+    rolo.wait_for(&["对应字段", "联系人姓名", "13800001111", "ctrl-s"])?;
     rolo.keys("ctrl-s")?;
     rolo.wait_for(&["3  将新建", "回车开始导入"])?;
     rolo.keys("enter")?;

@@ -9,6 +9,7 @@ mod conflicts;
 mod drafts;
 mod edges;
 mod forms;
+mod imports;
 mod lists;
 mod merge;
 mod network;

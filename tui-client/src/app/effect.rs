@@ -246,7 +246,7 @@ pub struct ImportJob {
     pub map: Vec<(String, String)>,
     /// What happens to rows whose record exists.
     pub existing: v1::Existing,
-    /// Adds dictionary values that do not exist.
+    /// Adds what does not exist.
     pub create_missing: bool,
     /// The first of two ambiguous numbers of a date is the day; none: ambiguous dates are refused.
     pub day_first: Option<bool>,
@@ -275,7 +275,7 @@ pub struct Checked {
     /// Rows by what would become of them: created, updated, skipped, unchanged, refused.
     pub counts: [u64; 5],
     /// Dictionary values that do not exist: field, text, rows.
-    pub missing: Vec<(String, String, u64)>,
+    pub missing: Vec<(String, String, String)>,
     /// The first rows worth looking at: line, what it is called, what would happen.
     pub rows: Vec<(i64, String, String)>,
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     data::{
         Client, Failure, exporter,
-        failure::row_fault_text,
+        failure::{field_label, row_fault_text},
         importer::{self, Cancel, Event, Job},
     },
     files::{self, dates::DateOrder},
@@ -113,7 +113,13 @@ pub async fn check(client: &Client, asked: &ImportJob, tell: Tell) -> Result<Rep
         }
     })
     .await?;
-    checked.missing = missing.into_iter().map(|m| (m.field, m.text, m.rows)).collect();
+    let t = Texts::of(asked.lang);
+    let told = |m: importer::Missing| {
+        let rows =
+            if m.is_account() && asked.create_missing { fill(t.as_disabled, &[&m.rows]) } else { m.rows.to_string() };
+        (field_label(&m.field, asked.lang), m.text, rows)
+    };
+    checked.missing = missing.into_iter().map(told).collect();
     Ok(Reply::Checked(checked))
 }
 
@@ -131,8 +137,11 @@ fn note(checked: &mut Checked, outcome: &RowOutcome, lang: Lang) {
     if !matches!(at, 1 | 4) && outcome.faults.is_empty() || checked.rows.len() >= SHOWN {
         return;
     }
-    let changes = outcome.changes.iter().map(|c| format!("{} {} → {}", c.field, c.before, c.after));
-    let faults = outcome.faults.iter().map(|f| format!("{} {}", f.field, row_fault_text(&f.reason, &f.detail, lang)));
+    let changes = outcome.changes.iter().map(|c| format!("{} {} → {}", field_label(&c.field, lang), c.before, c.after));
+    let faults = outcome.faults.iter().map(|f| {
+        let (label, text) = (field_label(&f.field, lang), row_fault_text(&f.reason, &f.detail, lang));
+        if label.is_empty() { text } else { format!("{label} {text}") }
+    });
     let why: Vec<_> = changes.chain(faults).collect();
     checked.rows.push((outcome.line, outcome.label.clone(), fill(t.colon, &[&word, &why.join(", ")])));
 }

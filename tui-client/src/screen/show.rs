@@ -239,6 +239,7 @@ pub fn full(value: &Value, field: &Field, sh: &Shared) -> String {
         Value::Money(amount) => money(*amount, sh),
         Value::Flag(yes) => (if *yes { sh.t().yes } else { sh.t().no }).to_owned(),
         Value::Choice(c) => choice(c, sh.lang).to_owned(),
+        Value::User(u) if !u.active => fill(sh.t().disabled, &[&user(u)]),
         Value::User(u) => user(u).to_owned(),
         Value::Customer(c) => c.name.clone(),
         Value::Contact(c) => c.name.clone(),
@@ -286,7 +287,7 @@ pub fn cell(value: &Value, field: &Field, sh: &Shared) -> (String, Role) {
             (format!("! {}", full(value, field, sh)), Role::Warn)
         }
         Value::List(texts) => (format!("! {} {}", texts.len(), full(value, field, sh)), Role::Warn),
-        Value::User(u) if !u.active => (full(value, field, sh), Role::Dim),
+        Value::User(u) if !u.active => (user(u).to_owned(), Role::Dim),
         Value::Flag(false) => (String::new(), Role::Dim),
         Value::Text(s) if s.is_empty() => (sh.theme.sym.none.to_owned(), Role::Dim),
         _ => (full(value, field, sh), if field.name == "no" { Role::Dim } else { Role::Text }),

@@ -162,6 +162,8 @@ pub struct Texts {
     pub would_keep: &'static str,
     pub would_refuse: &'static str,
     pub missing_choices: &'static str,
+    pub disabled: &'static str,
+    pub as_disabled: &'static str,
     pub import_go: &'static str,
     pub import_running: &'static str,
     pub import_stop: &'static str,

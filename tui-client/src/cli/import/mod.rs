@@ -26,7 +26,7 @@ mod report;
 pub struct ImportArgs {
     #[command(subcommand)]
     earlier: Option<back::Earlier>,
-    /// What the rows are: customers, contacts, interactions
+    /// What the rows are: customers, contacts, interactions, opportunities, products
     #[arg(required = true)]
     kind: Option<String>,
     /// The file: CSV or XLSX
@@ -42,7 +42,8 @@ pub struct ImportArgs {
     /// What happens to rows whose record exists
     #[arg(long, value_enum, default_value = "skip")]
     existing: ExistingArg,
-    /// Add dictionary values that do not exist yet
+    /// Add what does not exist yet: dictionary values; for opportunities also products, and assignees as disabled
+    /// accounts
     #[arg(long)]
     create_missing: bool,
     /// Say what would happen, and write nothing
@@ -205,8 +206,8 @@ pub async fn run(session: &Session, args: &ImportArgs, out: &mut Out) -> Result<
     if !missing.is_empty() && !job.create_missing {
         return Err(Failure::local(
             Reason::Validation,
-            "Nothing was written: add these values with --create-missing, or mend the file",
-            "未写入任何内容：可加 --create-missing 自动新增这些值，或修改文件",
+            "Nothing was written: add these with --create-missing, or mend the file",
+            "未写入任何内容：可加 --create-missing 自动新增，或修改文件",
         ));
     }
 
@@ -218,7 +219,7 @@ pub async fn run(session: &Session, args: &ImportArgs, out: &mut Out) -> Result<
     });
     let report = report.await?;
     out.end_progress();
-    summary(&report, args.json, out)
+    summary(&report, &job, args.json, out)
 }
 
 /// What the rows of one call would do, told in the order of the file.
@@ -247,7 +248,7 @@ pub async fn template(global: &Global, args: &ImportArgs, out: &mut Out) -> Resu
     let session = session::open(global, out).await?;
     let mut choices = HashMap::new();
     let mut outcome = Ok(());
-    for (_, field) in importer::fields(resource) {
+    for (_, field) in importer::fields_of_new(resource) {
         if let Input::Choice { dictionary } = field.input {
             match session.lookup.choices(dictionary).await {
                 Ok(items) => {

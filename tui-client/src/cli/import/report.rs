@@ -56,17 +56,20 @@ pub fn list_missing(missing: &[Missing], job: &Job, json: bool, out: &mut Out) -
     }
     if json {
         return missing.iter().try_for_each(|m| {
-            out.line(&json!({ "missing": m.text, "field": m.field, "type": m.dictionary, "rows": m.rows }).to_string())
+            out.line(&json!({ "missing": m.text, "field": m.field, "type": m.what, "rows": m.rows }).to_string())
         });
     }
     match job.create_missing {
-        true => out.note("These dictionary values will be added:", "将新增以下字典值："),
-        false => out.note("These dictionary values do not exist:", "以下字典值不存在："),
+        true => out.note("These do not exist and will be added:", "以下内容尚不存在，将新增："),
+        false => out.note("These do not exist:", "以下内容尚不存在："),
     }
     missing.iter().try_for_each(|m| {
         let (label, text, rows) = (failure::field_label(&m.field, out.lang), &m.text, m.rows);
+        let disabled = m.is_account() && job.create_missing;
         out.line(&match out.lang {
+            Lang::En if disabled => format!("  {label}: {text} ({rows} rows; a disabled account)"),
             Lang::En => format!("  {label}: {text} ({rows} rows)"),
+            Lang::Zh if disabled => format!("  {label}：{text}（{rows} 行；新建为停用账号）"),
             Lang::Zh => format!("  {label}：{text}（{rows} 行）"),
         })
     })
@@ -159,14 +162,14 @@ impl Counts {
             out.note("Nothing was written. It would be:", "未写入任何内容，预计结果：");
         }
         if !missing.is_empty() && !job.create_missing {
-            out.note("Values that do not exist need --create-missing", "不存在的字典值需要 --create-missing");
+            out.note("What does not exist needs --create-missing", "不存在的内容需要 --create-missing");
         }
-        summary(&report, json, out)
+        summary(&report, job, json, out)
     }
 }
 
 /// What the import did, where the faulty rows are, and how it is taken back. Fails if rows were left out.
-pub fn summary(report: &Report, json: bool, out: &mut Out) -> Result<(), Failure> {
+pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<(), Failure> {
     let s = &report.status;
     let refused = report.refused();
     if json {
@@ -203,9 +206,11 @@ pub fn summary(report: &Report, json: bool, out: &mut Out) -> Result<(), Failure
             out.note("An interrupted import was carried on", "已继续之前中断的导入");
         }
         if s.second_created > 0 {
-            out.line(&match out.lang {
-                Lang::En => format!("{} contacts created with them", n(s.second_created)),
-                Lang::Zh => format!("同时新增联系人 {}", n(s.second_created)),
+            out.line(&match (out.lang, job.resource.kind()) {
+                (Lang::En, v1::Kind::Opportunity) => format!("{} plan steps created with them", n(s.second_created)),
+                (Lang::Zh, v1::Kind::Opportunity) => format!("同时新增计划项 {}", n(s.second_created)),
+                (Lang::En, _) => format!("{} contacts created with them", n(s.second_created)),
+                (Lang::Zh, _) => format!("同时新增联系人 {}", n(s.second_created)),
             })?;
         }
         if s.operation_id != 0 && s.created + s.updated > 0 {

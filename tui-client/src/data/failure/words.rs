@@ -256,9 +256,12 @@ pub fn label(field: &str, lang: Lang) -> String {
     };
     match kind.and_then(resource::by_name) {
         Some(resource) => {
-            let separator = if lang == Lang::En { " " } else { "" };
-            of(resource)
-                .map_or(field.to_owned(), |label| format!("{}{separator}{label}", resource.labels().0.get(lang)))
+            let (separator, of_kind) = (if lang == Lang::En { " " } else { "" }, resource.labels().0.get(lang));
+            match of(resource) {
+                None => field.to_owned(),
+                Some(label) if label == of_kind => label.to_owned(),
+                Some(label) => [of_kind, separator, label].concat(),
+            }
         }
         None => resource::all().iter().find_map(|r| of(*r)).unwrap_or(field).to_owned(),
     }

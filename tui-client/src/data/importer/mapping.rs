@@ -3,9 +3,11 @@
 //! A header that is a field's name, label or alias in either language maps itself; `--map` says the rest and wins. A
 //! header that was mapped by hand does not map itself besides.
 
+use rolo_proto::v1::Kind;
+
 use crate::{
     data::Failure,
-    resource::{Contacts, Field, Resource, fold_name},
+    resource::{Contacts, Field, PlanSteps, Resource, fold_name},
 };
 
 /// One mapped field.
@@ -60,39 +62,87 @@ fn join<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     joined
 }
 
-/// Whether an import can fill a field: what can be written, and what only says which record or whose it is.
+/// Whether an import can fill a field: what can be written, what says which record or whose it is, and for an opportunity
+/// what has become of it.
 fn is_importable(resource: &dyn Resource, field: &Field) -> bool {
-    use rolo_proto::v1::Kind;
-    field.wire.is_some()
-        || matches!(
-            (resource.kind(), field.name),
-            (Kind::Customer, "no") | (Kind::Contact, "id") | (Kind::Interaction, "author")
-        )
+    field.wire.is_some() || names_a_record(resource, field) || is_told_with(resource, field)
 }
 
-/// The field that a name means in an import of this kind: its own, or for customers `contact.` and one of the contact's.
+/// A number of ours, by which an existing record is found.
+fn names_a_record(resource: &dyn Resource, field: &Field) -> bool {
+    matches!(
+        (resource.kind(), field.name),
+        (Kind::Customer, "no") | (Kind::Contact | Kind::Product | Kind::Opportunity, "id")
+    )
+}
+
+/// What a form never asks and a file may tell.
+fn is_told_with(resource: &dyn Resource, field: &Field) -> bool {
+    matches!(
+        (resource.kind(), field.name),
+        (Kind::Interaction, "author")
+            | (Kind::Opportunity, "status" | "assigned_at" | "closed_at" | "close_reason" | "close_text")
+    )
+}
+
+/// A kind of which each row may hold a record besides: the contact of a customer, the plan step of an opportunity.
+struct Second {
+    resource: &'static dyn Resource,
+    /// Before its fields' names, for the server.
+    prefix: &'static str,
+    /// What people write before them, folded.
+    words: &'static [&'static str],
+    /// The field that is meant where only the word stands.
+    itself: &'static str,
+}
+
+const CONTACT: Second =
+    Second { resource: &Contacts, prefix: "contact.", words: &["contact", "联系人"], itself: "name" };
+const STEP: Second = Second {
+    resource: &PlanSteps,
+    prefix: "step.",
+    words: &["planstep", "计划项", "step", "plan", "计划", "执行"],
+    itself: "todo",
+};
+
+fn second(resource: &dyn Resource) -> Option<&'static Second> {
+    match resource.kind() {
+        Kind::Customer => Some(&CONTACT),
+        Kind::Opportunity => Some(&STEP),
+        _ => None,
+    }
+}
+
+impl Second {
+    /// Its fields; the row says already whose it is.
+    fn fields(&self) -> impl Iterator<Item = &'static Field> {
+        let outer = |field: &&Field| matches!(field.name, "customer_no" | "opportunity" | "id");
+        let resource = self.resource;
+        resource.fields().iter().filter(move |field| is_importable(resource, field) && !outer(field))
+    }
+
+    /// The field that a folded name means: contact.name, contactName, 联系人姓名.
+    fn field(&self, folded: &str) -> Option<&'static Field> {
+        let inner = self.words.iter().find_map(|word| folded.strip_prefix(word))?;
+        let inner = if inner.is_empty() { self.itself } else { inner };
+        let own = |name: &str| {
+            let at = self.resource.field(name)?;
+            self.fields().find(|field| std::ptr::eq(*field, &self.resource.fields()[at]))
+        };
+        own(folded).or_else(|| own(inner))
+    }
+}
+
+/// The field that a name means in an import of this kind: its own, or one of the second kind that a row may hold.
 /// Answers the name for the server and the descriptor.
 pub fn field(resource: &dyn Resource, name: &str) -> Option<(String, &'static Field)> {
-    let own = |resource: &dyn Resource, name: &str| {
-        resource.field(name).map(|i| &resource.fields()[i]).filter(|f| is_importable(resource, f))
-    };
-    if let Some(field) = own(resource, name) {
+    let own = resource.field(name).map(|i| &resource.fields()[i]).filter(|f| is_importable(resource, f));
+    if let Some(field) = own {
         return Some((field.name.to_owned(), field));
     }
-    if resource.kind() != rolo_proto::v1::Kind::Customer {
-        return None;
-    }
-    // contact.name, contactName, 联系人姓名; the second kind never says whose it is.
-    let folded = fold_name(name);
-    let inner = folded.strip_prefix("contact").or_else(|| folded.strip_prefix("联系人"))?;
-    let inner = if inner.is_empty() { "name" } else { inner };
-    let field = own(&Contacts, &folded).or_else(|| own(&Contacts, inner)).filter(|f| !is_outer(f))?;
-    Some((format!("contact.{}", field.name), field))
-}
-
-/// A contact's field that its customer's row says already.
-fn is_outer(field: &Field) -> bool {
-    matches!(field.name, "customer_no" | "id")
+    let second = second(resource)?;
+    let field = second.field(&fold_name(name))?;
+    Some(([second.prefix, field.name].concat(), field))
 }
 
 /// Maps the headers of a file. `by_hand` is `(field, columns)`: one header, several with `+` between, or nothing to leave
@@ -165,12 +215,18 @@ fn columns_named(headers: &[String], text: &str) -> Result<Vec<usize>, Failure> 
 
 /// The fields that an import of this kind can fill.
 pub fn fields(resource: &dyn Resource) -> Vec<(String, &'static Field)> {
-    let own = |r: &dyn Resource| r.fields().iter().filter(|f| is_importable(r, f)).collect::<Vec<_>>();
-    let mut all: Vec<_> = own(resource).into_iter().map(|f| (f.name.to_owned(), f)).collect();
-    if resource.kind() == rolo_proto::v1::Kind::Customer {
-        let inner = own(&Contacts).into_iter().filter(|f| !is_outer(f));
-        all.extend(inner.map(|f| (format!("contact.{}", f.name), f)));
+    let own = resource.fields().iter().filter(|f| is_importable(resource, f));
+    let mut all: Vec<_> = own.map(|f| (f.name.to_owned(), f)).collect();
+    if let Some(second) = second(resource) {
+        all.extend(second.fields().map(|f| ([second.prefix, f.name].concat(), f)));
     }
+    all
+}
+
+/// The fields that a template asks for: those that a new record can have.
+pub fn fields_of_new(resource: &dyn Resource) -> Vec<(String, &'static Field)> {
+    let mut all = fields(resource);
+    all.retain(|(_, field)| !names_a_record(resource, field));
     all
 }
 
@@ -187,7 +243,7 @@ pub fn no_such_field(resource: &dyn Resource, name: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::{Customers, Interactions};
+    use crate::resource::{Customers, Interactions, Opportunities};
 
     fn headers(names: &str) -> Vec<String> {
         names.split(',').map(str::to_owned).collect()
@@ -276,6 +332,39 @@ mod tests {
         assert!(field(&Interactions, "contact.mobile").is_none());
         assert_eq!(field(&Interactions, "contact").map(|f| f.0), Some("contact".into()));
         assert_eq!(field(&Customers, "contact.客户").map(|f| f.0), None);
+    }
+
+    /// §3.1, §3.2: the columns of opportunities in either language, state and plan among them.
+    #[test]
+    fn opportunities_map_themselves_with_their_state_and_their_plan() {
+        for names in [
+            "外部编号,客户名称,概要,状态,负责人,产品,预期成交金额,预计成交日期,结束时间,终止原因,计划日期,计划项,执行效果",
+            "external id,company,subject,status,assigned to,product,amount,close date,closed at,Reason,Plan date,Step,\
+             Plan result",
+        ] {
+            let mapping = map(&Opportunities, &headers(names), &[]).unwrap_or_default();
+            assert_eq!(
+                mapping.names(),
+                [
+                    "external_id",
+                    "customer_name",
+                    "title",
+                    "status",
+                    "assignee",
+                    "product",
+                    "expected_amount",
+                    "expected_close_at",
+                    "closed_at",
+                    "close_reason",
+                    "step.plan_date",
+                    "step.todo",
+                    "step.result"
+                ],
+                "{names}"
+            );
+        }
+        assert_eq!(field(&Opportunities, "step.opportunity").map(|f| f.0), None);
+        assert_eq!(field(&Opportunities, "created_at").map(|f| f.0), None, "that is Rolo's own");
     }
 
     #[test]

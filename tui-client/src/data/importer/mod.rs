@@ -1,8 +1,8 @@
 //! Bringing a file in: what `rolo import` and the import screen both do. The client reads the file, the server decides
 //! what each row means (`ImportService`); here is the walk from the one to the other.
 //!
-//! [`look`] opens the file and maps its columns. [`check`] walks the whole file without writing: missing dictionary values
-//! and, if asked, what each row would do. [`run`] writes, in calls of at most 1,000 rows under one operation. An import that
+//! [`look`] opens the file and maps its columns. [`check`] walks the whole file without writing: what it names and nobody
+//! has and, if asked, what each row would do. [`run`] writes, in calls of at most 1,000 rows under one operation. An import that
 //! was interrupted is found again by the same person, file and options, and goes on where it ended.
 
 use std::{
@@ -20,13 +20,13 @@ mod mapping;
 mod reader;
 mod write;
 
-pub use mapping::{Mapped, Mapping, field, fields, map, no_such_field};
+pub use mapping::{Mapped, Mapping, field, fields, fields_of_new, map, no_such_field};
 pub use write::{Report, run};
 
 use super::{Client, Failure, Reason};
 use crate::{
     files,
-    resource::{Input, Resource, fold_name},
+    resource::{Field, Input, Resource, fold_name},
     strings::Lang,
 };
 
@@ -45,7 +45,7 @@ pub struct Job {
     pub defaults: Vec<(String, String)>,
     /// What happens to rows whose record exists.
     pub existing: v1::Existing,
-    /// Add dictionary values that do not exist.
+    /// Add what does not exist: dictionary values, products, disabled accounts.
     pub create_missing: bool,
     /// How ambiguous dates are read.
     pub date_order: Option<files::dates::DateOrder>,
@@ -53,6 +53,12 @@ pub struct Job {
     pub errors: Option<PathBuf>,
     /// The language of the errors file.
     pub lang: Lang,
+}
+
+/// Whether rows of a file can be records of a kind.
+pub fn takes(kind: v1::Kind) -> bool {
+    use v1::Kind;
+    matches!(kind, Kind::Customer | Kind::Contact | Kind::Interaction | Kind::Opportunity | Kind::Product)
 }
 
 /// Stops a walk between two calls. What was written stays, and the import can go on later.
@@ -108,17 +114,24 @@ pub struct Opened {
     hash: blake3::Hash,
 }
 
-/// A dictionary value that some rows use and that does not exist.
+/// What some rows name and nobody has: a dictionary value, a product, somebody who had an opportunity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
     /// The field.
     pub field: String,
-    /// The dictionary type.
-    pub dictionary: String,
+    /// The dictionary type; `product`, `user`.
+    pub what: String,
     /// As the file has it.
     pub text: String,
     /// In how many rows.
     pub rows: u64,
+}
+
+impl Missing {
+    /// Added, it is an account with which nobody can sign in.
+    pub fn is_account(&self) -> bool {
+        self.what == "user"
+    }
 }
 
 /// What a file error means as a failure.
@@ -205,9 +218,9 @@ fn import_row(row: &reader::Row) -> v1::ImportRow {
 /// Most different missing values that are listed; a column of names mapped to a dictionary has as many as rows.
 const MOST_MISSING: usize = 1_000;
 
-/// Walks the file without writing. Answers the dictionary values that do not exist. With `every_row`, each row goes to the
-/// server and its outcome is told (`--dry-run`); else only rows with a choice that was not seen before do, and a file
-/// without choices costs no call.
+/// Walks the file without writing. Answers what it names and nobody has. With `every_row`, each row goes to the server and
+/// its outcome is told (`--dry-run`); else only rows with a name that was not seen before do, and a file without such
+/// columns costs no call.
 pub async fn check(
     client: &Client,
     job: &Job,
@@ -218,13 +231,13 @@ pub async fn check(
 ) -> Result<Vec<Missing>, Failure> {
     let client = client.patient();
     let options = job.options(&opened.mapping)?;
-    let choices = choice_cells(job.resource, &opened.mapping);
+    let choices = naming_cells(job.resource, &opened.mapping);
     let mut walk = Seen::default();
     let mut progress = Progress::default();
     let defaults_need_a_look = job
         .defaults
         .iter()
-        .any(|(name, _)| field(job.resource, name).is_some_and(|(_, f)| matches!(f.input, Input::Choice { .. })));
+        .any(|(name, _)| field(job.resource, name).is_some_and(|(_, f)| names_what_may_be_added(job.resource, f)));
     if !every_row && choices.is_empty() && !defaults_need_a_look {
         return Ok(Vec::new());
     }
@@ -264,11 +277,20 @@ pub async fn check(
 /// The most rows of one look.
 const LOOK: usize = 200;
 
-/// Which cells of a row are choices: index and field.
-fn choice_cells(resource: &dyn Resource, mapping: &Mapping) -> Vec<(usize, String)> {
-    let is_choice = |name: &str| field(resource, name).is_some_and(|(_, f)| matches!(f.input, Input::Choice { .. }));
-    let names = mapping.names().into_iter().enumerate();
-    names.filter(|(_, name)| is_choice(name)).collect()
+/// Whether a field names something that an import may add: a choice, and in an opportunity its product and its assignee.
+fn names_what_may_be_added(resource: &dyn Resource, field: &Field) -> bool {
+    let opportunity = resource.kind() == v1::Kind::Opportunity;
+    match field.input {
+        Input::Choice { .. } => true,
+        Input::User | Input::Link(v1::Kind::Product) => opportunity,
+        _ => false,
+    }
+}
+
+/// Which cells of a row name such a thing: index and field.
+fn naming_cells(resource: &dyn Resource, mapping: &Mapping) -> Vec<(usize, String)> {
+    let names = |name: &str| field(resource, name).is_some_and(|(_, f)| names_what_may_be_added(resource, f));
+    mapping.names().into_iter().enumerate().filter(|(_, name)| names(name)).collect()
 }
 
 /// The choices of a file: how many rows use each, and which of them do not exist.
@@ -303,7 +325,7 @@ impl Seen {
             let key = (value.field.clone(), fold_name(&value.text));
             if self.missing.len() < MOST_MISSING && self.known_missing.insert(key) {
                 let rows = u64::try_from(value.rows).unwrap_or(0);
-                self.missing.push(Missing { field: value.field, dictionary: value.r#type, text: value.text, rows });
+                self.missing.push(Missing { field: value.field, what: value.r#type, text: value.text, rows });
             }
         }
     }
@@ -334,11 +356,12 @@ pub async fn template(
     overwrite: bool,
 ) -> Result<(), Failure> {
     use files::template::{ColumnKind, TemplateColumn};
-    let column = |(name, field): (String, &'static crate::resource::Field)| TemplateColumn {
+    let column = |(name, field): (String, &'static Field)| TemplateColumn {
         label: super::failure::field_label(&name, lang),
         required: field.required && !name.contains('.'),
         kind: match field.input {
-            Input::Int { .. } | Input::Stars => ColumnKind::Number,
+            Input::Int { .. } | Input::Stars | Input::Money => ColumnKind::Number,
+            Input::Date => ColumnKind::Date,
             Input::Time => ColumnKind::DateTime,
             _ => ColumnKind::Text,
         },
@@ -349,8 +372,7 @@ pub async fn template(
             _ => Vec::new(),
         },
     };
-    let columns: Vec<TemplateColumn> =
-        fields(resource).into_iter().filter(|(_, f)| f.wire.is_some()).map(column).collect();
+    let columns: Vec<TemplateColumn> = fields_of_new(resource).into_iter().map(column).collect();
     let (path, sheet) = (path.to_owned(), resource.labels().1.get(lang));
     tokio::task::spawn_blocking(move || files::template::write(&path, sheet, &columns, lang, overwrite))
         .await

@@ -224,7 +224,7 @@ fn empty(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         if decide::may_create(kind, sh) {
             lines.push((t.n_makes_first.to_owned(), Role::Dim));
         }
-        if sh.can(rolo_proto::v1::Capability::Import) {
+        if screen.may_import(sh) {
             lines.push((t.i_imports.to_owned(), Role::Dim));
         }
         if let Some(all) = rows.resource.view("all").filter(|all| *all != rows.view) {

@@ -21,7 +21,7 @@ use crate::{
         live::News,
         shared::{Nav, Shared, allows},
     },
-    data::Failure,
+    data::{Failure, importer},
     keys::{Action, Chord, Layer, keymap},
     overlay::Overlay,
     resource::{ListQuery, Record},
@@ -97,6 +97,11 @@ impl ListScreen {
 
     fn kind(&self) -> Kind {
         self.rows.resource.kind()
+    }
+
+    /// Whether rows of a file may come into this list.
+    pub(super) fn may_import(&self, sh: &Shared) -> bool {
+        sh.can(Capability::Import) && importer::takes(self.kind())
     }
 
     fn visible(&self, sh: &Shared) -> usize {
@@ -273,7 +278,7 @@ impl Screen for ListScreen {
                 self.load_counts(sh);
             }
             Action::New if decide::may_create(self.kind(), sh) => sh.nav.push(Nav::New(self.kind(), Vec::new())),
-            Action::Import if sh.can(Capability::Import) => sh.nav.push(Nav::Import(self.kind())),
+            Action::Import if self.may_import(sh) => sh.nav.push(Nav::Import(self.kind())),
             Action::Export if sh.can(Capability::Export) => {
                 // A name that is free: nothing is ever written over.
                 let name = format!("{}-{}.xlsx", self.rows.resource.names().1, show::stamp(sh.now, sh.zone));
@@ -501,7 +506,7 @@ impl Screen for ListScreen {
         if self.owns_view() {
             out.extend([Action::RenameView, Action::DeleteView]);
         }
-        if sh.can(Capability::Import) {
+        if self.may_import(sh) {
             out.push(Action::Import);
         }
         out

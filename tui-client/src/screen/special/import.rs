@@ -14,7 +14,8 @@ use crate::{
     },
     data::{
         Failure,
-        importer::{Cancel, Report},
+        failure::field_label,
+        importer::{self, Cancel, Report},
     },
     keys::{Action, Chord, Key, Layer, keymap},
     overlay::{Overlay, picker::Picker},
@@ -83,15 +84,10 @@ impl ImportScreen {
 
     fn choose_field(&self, column: usize, sh: &mut Shared) {
         let Some(resource) = resource::of(self.kind) else { return };
-        let own = resource.fields().iter().filter(|f| f.wire.is_some() || f.name == "no");
-        let mut all: Vec<_> = own.map(|f| (Value::Text(f.name.to_owned()), f.label.get(sh.lang).to_owned())).collect();
-        if let (Kind::Customer, Some(contact)) = (self.kind, resource::of(Kind::Contact)) {
-            let fields = contact.fields().iter().filter(|f| f.wire.is_some() && f.name != "customer_no");
-            let of = contact.labels().0.get(sh.lang);
-            all.extend(
-                fields.map(|f| (Value::Text(format!("contact.{}", f.name)), format!("{of} {}", f.label.get(sh.lang)))),
-            );
-        }
+        let mut all: Vec<_> = importer::fields(resource)
+            .into_iter()
+            .map(|(name, _)| (Value::Text(name.clone()), field_label(&name, sh.lang)))
+            .collect();
         all.insert(0, (Value::Text(String::new()), sh.t().not_imported.to_owned()));
         let title = self.looked_header(column);
         let picker = Picker::given(sh, self.id, Ask::Column(column), &title, all);

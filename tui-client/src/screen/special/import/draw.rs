@@ -6,7 +6,7 @@ use rolo_proto::v1::Existing;
 use super::{Checked, ImportScreen, Looked, Report, Slot, Step};
 use crate::{
     app::shared::Shared,
-    data::importer,
+    data::failure::field_label,
     keys::Action,
     resource,
     screen::show,
@@ -28,17 +28,6 @@ pub fn import(screen: &ImportScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared
         Step::Check(checked, first) => check(checked, *first, c, area, sh),
         Step::Run => run(screen, c, area, sh),
         Step::Done(report) => done(report, c, area, sh),
-    }
-}
-
-/// What a field of an import is called.
-fn field_label(screen: &ImportScreen, name: &str, sh: &Shared) -> String {
-    let found = resource::of(screen.kind).and_then(|r| importer::field(r, name));
-    let Some((full, field)) = found else { return name.to_owned() };
-    let label = field.label.get(sh.lang);
-    match (full.starts_with("contact."), resource::of(rolo_proto::v1::Kind::Contact)) {
-        (true, Some(contact)) => format!("{} {label}", contact.labels().0.get(sh.lang)),
-        _ => label.to_owned(),
     }
 }
 
@@ -78,7 +67,7 @@ fn map(screen: &ImportScreen, looked: &Looked, at: usize, c: &mut Canvas<'_>, ar
             let (text, role) = if field.is_empty() {
                 (t.not_imported.to_owned(), Role::Dim)
             } else {
-                (field_label(screen, field, sh), Role::Title)
+                (field_label(field, sh.lang), Role::Title)
             };
             c.put(area.x + third, y, &text, role, third - 1);
             c.put(area.x + 2 * third, y, &looked.samples[row], Role::Dim, area.width - 2 * third - 1);

@@ -1,0 +1,50 @@
+//! Files brought in on the screen: §5.9, `tui.md` rule 10.
+
+use anyhow::Result;
+use rolo_tui::strings::Lang;
+
+use crate::stage::{Stage, hides, shows};
+
+/// Leads with somebody and something that nobody has, and a row that is wrong.
+const LEADS: &str = "\
+外部编号,客户名称,概要,状态,负责人,产品,预期成交金额,预计成交日期,计划日期,计划项,旧系统备注
+D-1,宁波东方重工,压力传感器更换,已指派,mgr,,12万,2026-12-01,2026-11-10,上门看现场,x
+D-2,杭州文澜,流量计,开发成功,王离职,旧型号,1.5亿,,,,
+D-3,青岛海运,船台监测,已指派,王离职,,0,,,,
+D-4,,没有客户,,,,,,,,
+";
+
+/// The mapping by headers, the look that lists what nobody has, the run, and taking it back.
+#[tokio::test]
+async fn opportunities_are_mapped_looked_at_brought_in_and_taken_back_on_the_screen() -> Result<()> {
+    let stage = Stage::new().await?;
+    let file = stage.world.dir.path().join("机会.csv");
+    std::fs::write(&file, LEADS)?;
+    let open = format!("g o I '{}' enter", file.display());
+    for (size, lang, name) in [((80, 24), Lang::Zh, "80-zh"), ((120, 40), Lang::En, "120-en")] {
+        let mut rolo = stage.screens("sup", size, lang).await?;
+        rolo.press(&open).await?;
+        insta::assert_snapshot!(format!("import-map-{name}"), rolo.snapshot());
+        rolo.press("ctrl-s").await?;
+        insta::assert_snapshot!(format!("import-check-{name}"), rolo.snapshot());
+    }
+    assert_eq!(stage.world.number("SELECT COUNT(*) FROM opportunity WHERE title = '流量计'").await?, 0);
+
+    let mut rolo = stage.screens("sup", (120, 40), Lang::En).await?;
+    rolo.press(&open).await?;
+    // Up from the first column: the look, the order of dates, what becomes of what is missing.
+    rolo.press("k k k enter ctrl-s").await?;
+    shows(&rolo, "2 rows; as a disabled account")?;
+    rolo.press("enter").await?;
+    shows(&rolo, "Imported: 3 created, 0 updated, 0 skipped, 0 unchanged, 1 refused")?;
+    shows(&rolo, "机会.errors.csv")?;
+    assert_eq!(stage.world.number("SELECT COUNT(*) FROM user WHERE name = '王离职' AND active = 0").await?, 1);
+    rolo.press("u").await?;
+    shows(&rolo, "Take back?")?;
+    rolo.press("y").await?;
+    shows(&rolo, "Undone (5)")?;
+    hides(&rolo, "流量计")?;
+    let live = "SELECT COUNT(*) FROM opportunity WHERE external_id LIKE 'D-%' AND deleted_at IS NULL";
+    assert_eq!(stage.world.number(live).await?, 0);
+    Ok(())
+}
