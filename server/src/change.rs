@@ -101,6 +101,26 @@ impl Table {
             .ok_or(Error::NotFound)
     }
 
+    /// Writes a new row with all that follows from it; answers its id. What of it is not named is empty. Nothing is
+    /// audited or announced: a [`Change`] does that.
+    ///
+    /// # Errors
+    /// `INTERNAL` for a column that the table has not; the database's.
+    pub fn add(&self, tx: &Tx<'_>, values: &[(&'static str, Value)], created_at: i64) -> Result<i64> {
+        let mut row = vec![Value::Null; self.columns.len()];
+        for (column, value) in values {
+            if let Some(cell) = row.get_mut(self.index(column)?) {
+                *cell = value.clone();
+            }
+        }
+        let derived = (self.derived)(tx, &row)?;
+        row.push(Value::Int(created_at));
+        row.extend(derived);
+        let id = tx.insert(self.insert, rusqlite::params_from_iter(row.iter()))?;
+        (self.derive)(tx, id, &[])?;
+        Ok(id)
+    }
+
     /// The value of one column in what [`Table::values`] answered.
     pub fn value<'v>(&self, values: &'v [Value], column: &str) -> Result<&'v Value> {
         values.get(self.index(column)?).ok_or(Error::NotFound)
@@ -197,21 +217,10 @@ impl<'w, 'a> Change<'w, 'a> {
     /// let the column allow NULL.
     pub fn insert(&mut self, table: &'static Table, values: &[(&'static str, Value)]) -> Result<Done> {
         let operation_id = self.operation()?;
-        let mut row = vec![Value::Null; table.columns.len()];
-        let mut changes = Changes::new();
-        for (column, value) in values {
-            if !value.is_empty() {
-                changes.insert((*column).into(), Json::Array(vec![Json::Null, value.to_json()]));
-            }
-            if let Some(cell) = row.get_mut(table.index(column)?) {
-                *cell = value.clone();
-            }
-        }
-        let derived = (table.derived)(self.tx(), &row)?;
-        row.push(Value::Int(self.now()));
-        row.extend(derived);
-        let id = self.tx().insert(table.insert, rusqlite::params_from_iter(row.iter()))?;
-        (table.derive)(self.tx(), id, &[])?;
+        let filled = values.iter().filter(|(_, value)| !value.is_empty());
+        let changes: Changes =
+            filled.map(|(column, value)| ((*column).into(), Json::Array(vec![Json::Null, value.to_json()]))).collect();
+        let id = table.add(self.tx(), values, self.now())?;
         let whose = (table.owner)(self.tx(), id)?;
         self.record(table.kind, id, 1, whose.customer, "create", &changes)?;
         self.announce(table.kind, id, 1, (whose, whose), false)?;

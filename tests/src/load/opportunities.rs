@@ -10,7 +10,7 @@ use rolo_server::{
     clock::{DAY, Millis},
     db::{Lane, Write},
     opportunities::{self, derive::date_of},
-    text,
+    value::Value,
 };
 use rusqlite::params;
 
@@ -23,6 +23,8 @@ use crate::world::hire;
 /// Account managers, so many in each of the departments; the first of a department is called by its number.
 const MANAGERS: usize = 100;
 const DEPARTMENTS: [&str; 10] = ["一部", "二部", "三部", "四部", "五部", "六部", "七部", "八部", "九部", "十部"];
+const TITLES: [&str; 4] = ["传感器改造", "仓库升级", "年度采购", "产线扩建"];
+const LINKMEN: [&str; 4] = ["王经理", "李经理", "张经理", "刘经理"];
 /// Products that they are about.
 const PRODUCTS: usize = 50;
 /// Opportunities in one job.
@@ -128,39 +130,34 @@ fn one(
     let customer = (status == 3 && things.customers > 0).then(|| 1 + index as i64 % things.customers);
     let amount = (!index.is_multiple_of(9)).then(|| (1 + scatter(index + 6, 900) as i64) * 1_000 * 10_000);
     let creator = pick(&things.managers, 8);
-    let id = tx.insert(
-        opportunities::store::TABLE.insert,
-        params![
-            name,
-            customer,
-            ["传感器改造", "仓库升级", "年度采购", "产线扩建"].get(index % 4).copied(),
-            "展会",
-            ["王经理", "李经理", "张经理", "刘经理"].get(scatter(index, 4)).copied(),
-            format!("15{:09}", scatter(index + 9, 1_000_000_000)),
-            "需要报价，年内决定。",
-            (scatter(index + 10, 10) * 10) as i64,
-            pick(&things.products, 11),
-            amount,
-            close,
-            pick(&things.sources, 12),
-            pick(&things.stages, 13),
-            status,
-            assigned.and_then(|_| pick(&things.managers, 14)),
-            assigned,
-            closed,
-            reason,
-            if status == 4 { "太贵" } else { "" },
-            "",
-            "",
-            creator,
-            None::<i64>,
-            created,
-            text::dedupe_name(name),
-            text::name_key(name),
-            0,
-        ],
-    )?;
-    (opportunities::store::TABLE.derive)(tx, id, &[])?;
+    let table = &opportunities::store::TABLE;
+    let text = |text: &str| Value::from(text);
+    let int = |number: Option<i64>| number.map_or(Value::Null, Value::Int);
+    let values = [
+        ("customer_name", text(name)),
+        ("customer_id", int(customer)),
+        ("title", text(TITLES.get(index % TITLES.len()).copied().unwrap_or_default())),
+        ("source", text("展会")),
+        ("linkman", text(LINKMEN.get(scatter(index, LINKMEN.len())).copied().unwrap_or_default())),
+        ("tel", text(&format!("15{:09}", scatter(index + 9, 1_000_000_000)))),
+        ("description", text("需要报价，年内决定。")),
+        ("success_rate", Value::Int(scatter(index + 10, 10) as i64 * 10)),
+        ("product_id", int(pick(&things.products, 11))),
+        ("expected_amount", int(amount)),
+        ("expected_close_at", close.as_deref().map_or(Value::Null, text)),
+        ("lead_source_id", int(pick(&things.sources, 12))),
+        ("stage_id", int(pick(&things.stages, 13))),
+        ("status", Value::Int(status)),
+        ("assignee_id", int(assigned.and_then(|_| pick(&things.managers, 14)))),
+        ("assigned_at", int(assigned)),
+        ("closed_at", int(closed)),
+        ("close_reason_id", int(reason)),
+        ("close_text", text(if status == 4 { "太贵" } else { "" })),
+        ("memo", text("")),
+        ("external_id", text("")),
+        ("created_by", int(creator)),
+    ];
+    let id = table.add(tx, &values, created)?;
     let steps = match status {
         1 => 0,
         2 => scatter(index + 15, 4),

@@ -107,8 +107,10 @@ pub async fn run(options: Options) -> Result<Report> {
         tokio::time::sleep(Duration::from_secs(u64::from(options.seconds - options.stop) / 3)).await;
         signal(&one.0, "-STOP")?;
         tokio::time::sleep(Duration::from_secs(options.stop.into())).await;
+        // Taken before, for it goes on before the signal's sender has ended.
+        let continued = micros();
         signal(&one.0, "-CONT")?;
-        anyhow::Ok(micros())
+        anyhow::Ok(continued)
     };
     let (sent, continued) = tokio::try_join!(change(&dir, &boss, options, opportunities), pause)?;
     let (cpu, took) = (server.cpu()? - cpu, micros() - began);

@@ -160,7 +160,7 @@ fn hostile_text_does_nothing_to_a_spreadsheet_or_a_terminal() -> Result<()> {
 fn watch_tells_each_change_once_and_ends_when_it_is_interrupted() -> Result<()> {
     let company = with(2)?;
     let served = company.serve(&[])?;
-    let mut child = company.rolo_command(&["watch", "--kind", "opportunities", "--json", "--after", "1"]).spawn()?;
+    let mut child = company.rolo_command(&["watch", "--kind", "opportunities", "--json", "--after", "2"]).spawn()?;
     let stdout = BufReader::new(child.stdout.take().context("a pipe")?);
     let (sender, lines) = mpsc::channel();
     thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));

@@ -93,7 +93,7 @@ fn two_customers_are_made_one_and_parted_again() -> Result<()> {
         "contact.mobile=13800002222",
     ])?;
     let look = company.one(&["merge", "customers", "1", "2", "--take", "address=other", "--dry-run"])?;
-    assert_eq!(look["moves"], json!({ "contacts": 1, "interactions": 0 }));
+    assert_eq!(look["moves"], json!({ "contacts": 1, "interactions": 0, "opportunities": 0 }));
     let took: Vec<_> =
         look["fields"].as_array().context("fields")?.iter().map(|f| (f["field"].clone(), f["take"].clone())).collect();
     assert_eq!(

@@ -173,6 +173,16 @@ async fn a_dot_sets_the_same_field_again_on_the_row_under_the_cursor_and_on_what
 #[tokio::test]
 async fn a_choice_is_emptied_and_a_value_that_is_none_stays_in_the_line() -> Result<()> {
     let stage = Stage::new().await?;
+    let choice = pb::DictionaryItemInput {
+        r#type: "classification".into(),
+        value: "factory".into(),
+        zh: "工厂".into(),
+        en: "Factory".into(),
+        ..Default::default()
+    };
+    let request = pb::CreateItemRequest { item: Some(choice), request_id: request_id() };
+    let _: pb::DictionaryItem =
+        call(stage.boss.call(request, |c, r| async move { c.dictionary().create_item(r).await })).await?;
     let mut rolo = stage.boss().await?;
     let with = "SELECT COUNT(*) FROM customer WHERE classification_id IS NOT NULL";
     rolo.press("2 s n space space e 'classif' enter 1 y").await?;

@@ -42,7 +42,7 @@ async fn opportunities_are_mapped_looked_at_brought_in_and_taken_back_on_the_scr
     rolo.press("u").await?;
     shows(&rolo, "Take back?")?;
     rolo.press("y").await?;
-    shows(&rolo, "Undone (5)")?;
+    shows(&rolo, "Undone (import, 3 opportunities, 1 product, 1 plan step)")?;
     hides(&rolo, "流量计")?;
     let live = "SELECT COUNT(*) FROM opportunity WHERE external_id LIKE 'D-%' AND deleted_at IS NULL";
     assert_eq!(stage.world.number(live).await?, 0);

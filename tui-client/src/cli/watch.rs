@@ -128,7 +128,7 @@ mod tests {
             WatchEvent { sequence: 7, kind: Kind::Opportunity.into(), id: 42, revision: 3, ..WatchEvent::default() };
         assert_eq!(line(&event, Lang::En), "7  opportunity 42: revision 3");
         assert_eq!(line(&WatchEvent { gone: true, ..event }, Lang::Zh), "7  销售机会 42：已删除或不可见");
-        let expected = r#"{"gone":false,"id":42,"kind":"opportunity","parent_id":null,"revision":3,"sequence":7}"#;
+        let expected = r#"{"sequence":7,"kind":"opportunity","id":42,"revision":3,"gone":false,"parent_id":null}"#;
         assert_eq!(object(&event), expected);
     }
 }
