@@ -52,7 +52,7 @@ fn an_opportunity_goes_from_one_terminal_to_the_other_and_becomes_a_customer() -
     zhao.wait_until("no bell: what was opened is read", |screen| !screen.contents().contains('◆'))?;
     plan(&zhao)?;
     win(&zhao)?;
-    sun.wait_for(&["5 Won 1", NAME, "● won"])?;
+    sun.wait_for(&[NAME, "● won"])?;
 
     zhao.quit()?;
     sun.quit()?;
@@ -100,7 +100,10 @@ fn win(zhao: &Terminal) -> Result<()> {
 /// What commands see of it.
 fn on_disk(company: &Company) -> Result<()> {
     let won = company.one(&["--user", "sun", "list", "opportunities", "--view", "won"])?;
-    assert_eq!((&won["customer_name"], &won["status"], &won["assignee"]), (&json!(NAME), &json!("won"), &json!("zhao")));
+    assert_eq!(
+        (&won["customer_name"], &won["status"], &won["assignee"]),
+        (&json!(NAME), &json!("won"), &json!("zhao"))
+    );
     assert_eq!((&won["steps"], &won["steps_done"]), (&json!(3), &json!(2)));
     let customer = company.one(&["--user", "sun", "list", "customers"])?;
     assert_eq!((&customer["name"], &customer["manager"]), (&json!(NAME), &json!("zhao")));
