@@ -112,7 +112,7 @@ pub const FIELDS: &[Field] = &[
     Field::new("zip", Shape::Line(10)),
     Field::new("tel", Shape::Phone(50)),
     Field::new("fax", Shape::Phone(50)),
-    Field::new("website", Shape::Line(100)),
+    Field::new("website", Shape::Line(50)),
     Field::new("licence_no", Shape::Line(50)),
     Field::new("legal_person", Shape::Line(50)),
     Field::new("capital", Shape::Int(0, MOST_WAN)),

@@ -76,6 +76,19 @@ fn condition(view: OpportunityView, key: &str) -> (&'static str, bool) {
     }
 }
 
+/// Whether somebody reads their own alone.
+fn is_own(actor: &Actor) -> bool {
+    actor.scope(Permission::OpportunityRead) == Some(Scope::Own)
+}
+
+/// Whose opportunities a list is of; empty: everybody's.
+fn owners(actor: &Actor, shown: OpportunityView, filter: &pb::OpportunityFilter) -> Vec<i64> {
+    match matches!(shown, OpportunityView::Mine | OpportunityView::New) || is_own(actor) {
+        true => vec![actor.user_id],
+        false => filter.assignee_ids.clone(),
+    }
+}
+
 impl List {
     /// Reads a request.
     ///
@@ -106,6 +119,12 @@ impl List {
             // What is deleted is in no other order's index.
             (key, descending) = ("o.deleted_at", true);
         }
+        let owners = owners(view.actor, shown, &filter);
+        let free = sort == OpportunitySort::Unspecified && key == "o.created_at" && owners.len() != 1;
+        if filter.close_none && (free || key == "o.close_rank") {
+            // What has no date stands together in the index of dates, there by number: the newest last.
+            key = "o.id";
+        }
         let mut walk = Walk {
             from: Sql::new("FROM opportunity o WHERE "),
             hit: Sql::new("1"),
@@ -130,43 +149,44 @@ impl List {
             }
         }
         let mut list = Self { walk, query: None };
-        list.add_owners(view.tx, view.actor, shown, &filter)?;
+        let driven = list.add_owners(view, shown, &owners, &filter)?;
         list.add_view(view, shown);
         list.add_tests(&filter)?;
+        if filter.close_none {
+            let test = if driven || key != "o.id" { &mut list.walk.hit } else { &mut list.walk.from };
+            test.push(" AND o.close_rank = ").bind(derive::NO_DATE);
+        }
         list.query = search::Query::parse(&filter.search);
         Ok(list)
     }
 
     /// The scope of reading, as the predicate that fits [`Actor::reaches`], and whose opportunities are asked for: one
-    /// person's few drive the list.
+    /// person's few drive the list, which is answered.
     fn add_owners(
         &mut self,
-        tx: &Tx<'_>,
-        actor: &Actor,
+        view: &View<'_>,
         shown: OpportunityView,
+        owners: &[i64],
         filter: &pb::OpportunityFilter,
-    ) -> Result<()> {
-        let mut owners = filter.assignee_ids.clone();
-        let own = actor.scope(Permission::OpportunityRead) == Some(Scope::Own);
-        if matches!(shown, OpportunityView::Mine | OpportunityView::New) || own {
-            owners = vec![actor.user_id];
-        }
+    ) -> Result<bool> {
         if !filter.assignee_ids.is_empty() {
             self.walk.hit.push(" AND o.assignee_id IN ").bind_list(filter.assignee_ids.iter().copied());
         }
-        match owners.as_slice() {
-            [one] if shown != OpportunityView::RecycleBin && self.drives(tx, *one)? => {
+        let mut driven = false;
+        match owners {
+            [one] if shown != OpportunityView::RecycleBin && self.drives(view.tx, *one)? => {
                 self.walk.from.push(" AND o.owner_id = ").bind(*one);
+                driven = true;
             }
             [] => {}
             many => {
                 self.walk.hit.push(" AND o.owner_id IN ").bind_list(many.iter().copied());
             }
         }
-        if !own {
-            add_scope(&mut self.walk.hit, actor);
+        if !is_own(view.actor) {
+            add_scope(&mut self.walk.hit, view.actor);
         }
-        Ok(())
+        Ok(driven)
     }
 
     /// Whether an owner's opportunities come in the order asked for, or are few enough to sort.

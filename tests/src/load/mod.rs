@@ -27,9 +27,6 @@ use self::{
 };
 use crate::measure::{millis, quantile};
 
-/// How many clients call at once, where it is not one.
-const CLIENTS: usize = 64;
-
 /// What is asked of the program.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -43,6 +40,8 @@ pub struct Options {
     pub opportunities: usize,
     /// Calls of a case.
     pub calls: usize,
+    /// How many clients call at once, where it is not one.
+    pub clients: usize,
     /// Only cases whose name holds this.
     pub only: String,
     /// The program that serves (`PROGRAM --serve DIR`), to compare two builds; this one if none is named.
@@ -61,6 +60,7 @@ impl Options {
             sizes: Vec::new(),
             opportunities: 0,
             calls: 1_000,
+            clients: 64,
             only: String::new(),
             server: None,
         };
@@ -74,7 +74,8 @@ impl Options {
                 "--server" => options.server = Some(value()?.into()),
                 "--only" => options.only = value()?,
                 "--short" => {
-                    (options.sizes, options.opportunities, options.calls) = (vec![2_000], 2_000, 20);
+                    (options.sizes, options.opportunities) = (vec![1_000], 1_000);
+                    (options.calls, options.clients) = (4, 8);
                 }
                 size => match size.replace([',', '_'], "").parse() {
                     Ok(size) => options.sizes.push(size),
@@ -132,7 +133,7 @@ async fn measure(
 
     let mut server = Server::start(dir, options.server.as_deref()).await?;
     let start = server.start;
-    let clients = server.clients(CLIENTS).await?;
+    let clients = server.clients(options.clients).await?;
     let reads = raw::reads(dir, size, options.calls)?;
     print(Outcome::HEAD.into());
     for (what, times) in [("raw statement: open", &reads.get), ("raw statement: list", &reads.list)] {
@@ -178,7 +179,7 @@ async fn pipeline(
     let mut server = Server::start(dir, options.server.as_deref()).await?;
     print(Outcome::HEAD.into());
     for (name, who) in [("boss", "all"), ("s0", "supervisor"), ("m0", "manager")] {
-        let clients = server.clients_of(name, CLIENTS).await?;
+        let clients = server.clients_of(name, options.clients).await?;
         let (calls, only) = (options.calls, options.only.clone());
         let mut bench = Bench { server: &mut server, clients, calls, only, outcomes: Vec::new(), print };
         bench.screens(who).await?;

@@ -34,6 +34,9 @@ fn opportunities_are_listed_filtered_edited_deleted_and_restored_like_any_record
     assert_eq!((&one["success_rate"], &one["expected_close_at"]), (&json!(80), &json!("2026-12-31")));
     assert_eq!(one["expected_amount"], json!(125_000.5), "plain numbers");
     assert_eq!(company.ok(&["list", "opportunities", "success_rate:>=70", "--format", "ids"])?, "2\n");
+    assert_eq!(company.ok(&["list", "opportunities", "close:none", "--format", "ids"])?, "3\n1\n");
+    let refused = company.rolo(&["list", "opportunities", "close:never"])?.with(2)?;
+    assert!(refused.stderr.contains("2026-01-01..2026-01-31, or none"), "{}", refused.stderr);
     let csv =
         company.ok(&["list", "opportunities", "--columns", "id,expected_amount", "--sort", "id", "--format", "csv"])?;
     assert_eq!(csv.lines().nth(1), Some("1,125000.50"));

@@ -387,6 +387,52 @@ async fn views_show_each_person_their_own_part() -> Result<()> {
     Ok(())
 }
 
+/// What the forecast's row without a date stands for: its records, in whatever order, view and sight they are asked for.
+#[tokio::test]
+async fn those_without_expected_close_date_are_found_whoever_asks_in_whatever_order() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    let closes = |name: &str, close: &str| pb::OpportunityInput { expected_close_at: close.into(), ..lead(name) };
+    let first = mgr.record(lead("甲公司")).await?.id;
+    let dated = mgr.record(closes("乙公司", "2026-11-20")).await?;
+    let last = sup.record(lead("丙公司")).await?;
+    sup.assign(&last, mgr.user_id).await?;
+    let list = |sort: pb::OpportunitySort, filter: pb::OpportunityFilter| pb::ListOpportunitiesRequest {
+        filter: Some(pb::OpportunityFilter { close_none: true, ..filter }),
+        order_by: sort.into(),
+        page_size: 1,
+        ..Default::default()
+    };
+    let all = pb::OpportunityFilter::default;
+    let newest = [last.id, first];
+    assert_eq!(sup.leads(list(pb::OpportunitySort::Unspecified, all())).await?, newest);
+    assert_eq!(mgr.leads(list(pb::OpportunitySort::Unspecified, all())).await?, newest);
+    assert_eq!(sup.leads(list(pb::OpportunitySort::CreatedAt, all())).await?, [first, last.id]);
+    for sort in [pb::OpportunitySort::CloseAt, pb::OpportunitySort::CustomerName, pb::OpportunitySort::Amount] {
+        for who in [&sup, &mgr] {
+            let mut found = who.leads(list(sort, all())).await?;
+            found.sort_unstable();
+            assert_eq!(found, [first, last.id], "{sort:?}");
+        }
+    }
+    let of = |view: pb::OpportunityView| pb::OpportunityFilter { view: view.into(), ..all() };
+    for (view, expected) in [
+        (pb::OpportunityView::Open, newest.as_slice()),
+        (pb::OpportunityView::Unassigned, &[first]),
+        (pb::OpportunityView::Won, &[]),
+    ] {
+        assert_eq!(sup.leads(list(pb::OpportunitySort::Unspecified, of(view))).await?, expected, "{view:?}");
+    }
+    let his = pb::OpportunityFilter { assignee_ids: vec![mgr.user_id], ..all() };
+    assert_eq!(sup.leads(list(pb::OpportunitySort::Unspecified, his)).await?, [last.id]);
+    // Together with a range nothing is both.
+    let both = pb::OpportunityFilter { close_from: "2026-11-01".into(), ..all() };
+    assert_eq!(sup.leads(list(pb::OpportunitySort::Unspecified, both)).await?, Vec::<i64>::new());
+    edit(&mgr, &dated, &["expected_close_at"], closes("", "")).await?;
+    assert_eq!(sup.leads(list(pb::OpportunitySort::Unspecified, all())).await?, [last.id, dated.id, first]);
+    Ok(())
+}
+
 /// Forecast (销售预测) and board from sums that are kept; a filter's sums page by page.
 #[tokio::test]
 async fn sums_follow_every_change_and_equal_those_computed_anew() -> Result<()> {

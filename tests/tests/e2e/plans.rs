@@ -133,6 +133,15 @@ const OPPORTUNITY_SORTS: [pb::OpportunitySort; 9] = [
     pb::OpportunitySort::NextStepAt,
 ];
 
+/// How those without expected close date are asked for: by the forecast, and by who sorts by it.
+const UNDATED: [(pb::OpportunityView, pb::OpportunitySort); 5] = [
+    (pb::OpportunityView::Open, pb::OpportunitySort::Unspecified),
+    (pb::OpportunityView::All, pb::OpportunitySort::Unspecified),
+    (pb::OpportunityView::Unassigned, pb::OpportunitySort::Unspecified),
+    (pb::OpportunityView::Mine, pb::OpportunitySort::Unspecified),
+    (pb::OpportunityView::All, pb::OpportunitySort::CloseAt),
+];
+
 /// More opportunities of two people than are sorted in memory, of every state, live and deleted, with a step each.
 const MANY_OPPORTUNITIES: [&str; 2] = [
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
@@ -184,19 +193,19 @@ fn explain_opportunities(tx: &Tx<'_>, settings: &Settings) -> rolo_server::error
     let mut plans = String::new();
     for (whose, actor) in people(tx)? {
         let view = View { tx, actor: &actor, now: rolo_tests::world::START, settings };
-        for shown in OPPORTUNITY_VIEWS {
-            for sort in OPPORTUNITY_SORTS {
-                let filter = pb::OpportunityFilter { view: shown.into(), ..pb::OpportunityFilter::default() };
-                let request = pb::ListOpportunitiesRequest {
-                    filter: Some(filter),
-                    order_by: sort.into(),
-                    ..pb::ListOpportunitiesRequest::default()
-                };
-                let list = opportunities::list::List::new(&view, &request)?;
-                for (page, sql) in ["first", "next"].iter().zip(list.statements()) {
-                    let label = format!("{whose} {} {} {page}", shown.as_str_name(), sort.as_str_name());
-                    explain(tx, &mut plans, &label, &sql)?;
-                }
+        let every = OPPORTUNITY_VIEWS.iter().flat_map(|shown| OPPORTUNITY_SORTS.map(|sort| (*shown, sort, false)));
+        for (shown, sort, close_none) in every.chain(UNDATED.map(|(shown, sort)| (shown, sort, true))) {
+            let filter = pb::OpportunityFilter { view: shown.into(), close_none, ..pb::OpportunityFilter::default() };
+            let request = pb::ListOpportunitiesRequest {
+                filter: Some(filter),
+                order_by: sort.into(),
+                ..pb::ListOpportunitiesRequest::default()
+            };
+            let list = opportunities::list::List::new(&view, &request)?;
+            let undated = if close_none { " undated" } else { "" };
+            for (page, sql) in ["first", "next"].iter().zip(list.statements()) {
+                let label = format!("{whose} {} {}{undated} {page}", shown.as_str_name(), sort.as_str_name());
+                explain(tx, &mut plans, &label, &sql)?;
             }
         }
         for due in [pb::StepView::Today, pb::StepView::Overdue, pb::StepView::Next7Days] {

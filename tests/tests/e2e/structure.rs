@@ -6,6 +6,13 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use rolo_proto::v1::Kind;
+use rolo_server::{
+    contacts, customers, dictionary,
+    fields::{Field, Shape},
+    interactions, opportunities, products,
+};
+use rolo_tui::resource::{self, Input};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -61,6 +68,42 @@ fn no_text_is_formatted_into_a_statement() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// `domain-spec.md` §3: a form takes as much as the server does, and knows where a choice comes from. The rest of a
+/// field's shape is the server's alone: it refuses, and the form says what.
+#[test]
+fn forms_take_as_many_characters_as_the_server() {
+    let kinds: [(Kind, &[Field]); 7] = [
+        (Kind::Customer, customers::rules::FIELDS),
+        (Kind::Contact, contacts::rules::FIELDS),
+        (Kind::Interaction, interactions::rules::FIELDS),
+        (Kind::DictionaryItem, dictionary::rules::FIELDS),
+        (Kind::Product, products::rules::FIELDS),
+        (Kind::Opportunity, opportunities::rules::FIELDS),
+        (Kind::PlanStep, opportunities::rules::STEP_FIELDS),
+    ];
+    for (kind, served) in kinds {
+        let mut compared = 0;
+        for field in resource::of(kind).map(|r| r.fields()).unwrap_or_default() {
+            let Some(theirs) = served.iter().find(|f| Some(f.column) == field.wire) else { continue };
+            let same = match (field.input, theirs.shape) {
+                (Input::Text { max }, Shape::Usc) => max == 18,
+                (Input::Text { max }, Shape::Line(most))
+                | (Input::LongText { max }, Shape::Text(most))
+                | (Input::Phone { max }, Shape::Phone(most))
+                | (Input::Email { max }, Shape::Email(most)) => max == most,
+                (Input::Choice { dictionary }, Shape::Choice(of)) => dictionary == of,
+                (Input::Text { .. } | Input::LongText { .. } | Input::Phone { .. } | Input::Email { .. }, _)
+                | (Input::Choice { .. }, _)
+                | (_, Shape::Line(_) | Shape::Text(_) | Shape::Phone(_) | Shape::Email(_) | Shape::Choice(_)) => false,
+                _ => true,
+            };
+            assert!(same, "{kind:?} {}: {:?}, the server's is {:?}", field.name, field.input, theirs.shape);
+            compared += 1;
+        }
+        assert!(compared >= 4, "{kind:?}: {compared} fields are of the same name");
+    }
 }
 
 #[test]

@@ -107,22 +107,25 @@ async fn enter_gives_the_row_or_the_marked_to_the_manager_under_the_cursor() -> 
     Ok(())
 }
 
-/// Working together: who comes second is told who was first.
+/// Working together: who comes second is told who was first and when, whole at the smallest usual size.
 #[tokio::test]
 async fn the_loser_of_a_race_is_told_who_won() -> Result<()> {
     let stage = Stage::empty().await?;
     managers(&stage, &TEN[..2]).await?;
     let (sup, boss) = (stage.world.session("sup").await?, stage.world.session("boss").await?);
-    let ids = opportunities(&stage, &sup, 2).await?;
-    let mut rolo = stage.screens("sup", (80, 24), Lang::En).await?;
-    rolo.press("A").await?;
     let winner = stage.user("m02").await?;
-    boss.assign(&boss.opportunity(ids[1]).await?, winner).await?;
-    rolo.press("enter").await?;
-    shows(&rolo, "赵敏")?;
-    shows(&rolo, "refused")?;
-    rolo.press("esc").await?;
-    shows(&rolo, "Unassigned 1")
+    let ids = opportunities(&stage, &sup, 3).await?;
+    for (lang, id, left) in [(Lang::En, ids[2], "Unassigned 2"), (Lang::Zh, ids[1], "未指派 1")] {
+        let mut rolo = stage.screens("sup", (80, 24), lang).await?;
+        rolo.press("A").await?;
+        boss.assign(&boss.opportunity(id).await?, winner).await?;
+        rolo.press("enter").await?;
+        shows(&rolo, "王芳")?;
+        insta::assert_snapshot!(format!("assign-lost-80-{lang:?}"), rolo.snapshot());
+        rolo.press("esc").await?;
+        shows(&rolo, left)?;
+    }
+    Ok(())
 }
 
 #[tokio::test]

@@ -66,7 +66,17 @@ async fn enter_on_a_month_opens_the_records_behind_it_and_esc_shows_all_again() 
     rolo.press("esc").await?;
     shows(&rolo, "杭州文澜出版")?;
     rolo.press("g f > enter").await?;
-    shows(&rolo, "expected_close_at:..2026-11")
+    shows(&rolo, "expected_close_at:..2026-11")?;
+    // Those at no known time, and the same in other words.
+    rolo.press("g f G enter").await?;
+    shows(&rolo, "expected_close_at:none")?;
+    for keys in ["g t g f G enter", "/ ctrl-u '预计成交：无' enter"] {
+        rolo.press(keys).await?;
+        shows(&rolo, "青岛海运物流")?;
+        hides(&rolo, "宁波东方重工")?;
+        hides(&rolo, "杭州文澜出版")?;
+    }
+    Ok(())
 }
 
 #[tokio::test]

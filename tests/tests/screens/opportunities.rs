@@ -5,7 +5,10 @@ use rolo_proto::v1 as pb;
 use rolo_tests::{ask::lead, world::Session};
 use rolo_tui::{app::harness::Harness, strings::Lang};
 
-use crate::stage::{Stage, hides, row, shows};
+use crate::{
+    stage::{Stage, hides, row, shows},
+    team::managers,
+};
 
 const DAY: i64 = 86_400_000;
 
@@ -132,18 +135,31 @@ async fn what_is_assigned_leaves_the_unassigned_and_the_next_is_under_the_cursor
     shows(&rolo, "1–1 of 1")
 }
 
+/// And it is readable whole where the screen is small: a long message goes on over the footer.
 #[tokio::test]
 async fn who_comes_second_is_told_who_was_first_and_when() -> Result<()> {
-    let (stage, boss, [_, mgr]) = filled().await?;
-    let mut rolo = stage.boss().await?;
-    rolo.press("g o a").await?;
-    // The same person at another terminal is somebody else to this one.
-    let filter = pb::OpportunityFilter { view: pb::OpportunityView::Unassigned.into(), ..Default::default() };
-    let open = boss.leads(pb::ListOpportunitiesRequest { filter: Some(filter), ..Default::default() }).await?;
-    boss.assign(&boss.opportunity(open[0]).await?, mgr).await?;
-    rolo.press("'boss' enter").await?;
-    shows(&rolo, "it is assigned to mgr by 王芳")?;
-    shows(&rolo, "(now)")
+    let (stage, boss, _) = filled().await?;
+    managers(&stage, &[("m01", "赵敏（华东大区重点客户与战略合作伙伴部客户经理）")]).await?;
+    let found = pb::ListAssigneesRequest { search: "赵敏".into() };
+    let found = boss.opportunities().list_assignees(found).await?.into_inner().assignees;
+    let first = found.into_iter().find_map(|one| one.user).map_or(0, |user| user.id);
+    for (suffix, size, lang, told) in [
+        ("80-en", (80, 24), Lang::En, ["it is assigned to 赵敏", "by 王芳", "(now)"]),
+        ("80-zh", (80, 24), Lang::Zh, ["已指派给赵敏", "（王芳）", "（刚刚）"]),
+    ] {
+        let mut rolo = stage.screens("boss", size, lang).await?;
+        rolo.press("g o a").await?;
+        // The same person at another terminal is somebody else to this one.
+        let filter = pb::OpportunityFilter { view: pb::OpportunityView::Unassigned.into(), ..Default::default() };
+        let open = boss.leads(pb::ListOpportunitiesRequest { filter: Some(filter), ..Default::default() }).await?;
+        boss.assign(&boss.opportunity(open[0]).await?, first).await?;
+        rolo.press("'boss' enter").await?;
+        insta::assert_snapshot!(format!("opportunity-taken-{suffix}"), rolo.snapshot());
+        for words in told {
+            shows(&rolo, words)?;
+        }
+    }
+    Ok(())
 }
 
 #[tokio::test]

@@ -255,23 +255,39 @@ fn which_key(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     panel::key_panel(c, area, &chord::print(&model.prefix), &rows);
 }
 
-/// The message, on the rule above the footer, or over the footer where there is no rule.
+/// The message, on the rule above the footer, or over the footer where there is no rule. A longer one goes on over the
+/// footer, whose keys `?` tells too, and only one that is longer still begins higher up, over the screen.
 fn toast(sh: &Shared, c: &mut Canvas<'_>, whole: Rect) {
     let Some(toast) = &sh.toast else { return };
-    let y = whole.bottom() - 1 - rules(sh.size);
-    let line = Rect { y, height: 1, ..whole };
-    c.clear(line);
-    let retry = if toast.retry.is_some() {
-        format!("   {} {}", sh.key(crate::keys::keymap::LIST, Action::Retry), Action::Retry.label().get(sh.lang))
-    } else {
-        String::new()
-    };
     let mark = match toast.role {
         Role::Good => sh.theme.sym.mark,
         Role::Bad | Role::Warn => "!",
         _ => sh.theme.sym.sep,
     };
-    let room = line.width.saturating_sub(2 + c.m.width(&retry) as u16);
-    let end = c.spans(1, y, room, &[(mark, toast.role), (" ", toast.role), (&toast.text, toast.role)]);
-    c.put(end, y, &retry, Role::Key, line.width.saturating_sub(end));
+    let x = whole.x + 2 + c.m.width(mark) as u16;
+    let room = whole.right().saturating_sub(x + 1);
+    let mut lines = c.m.wrap(&toast.text, room.into());
+    let retry = toast.retry.as_ref().map(|_| {
+        let key = sh.key(crate::keys::keymap::LIST, Action::Retry);
+        format!("   {key} {}", Action::Retry.label().get(sh.lang))
+    });
+    let retry = retry.unwrap_or_default();
+    if lines.last().is_some_and(|last| c.m.width(last) + c.m.width(&retry) > room.into()) {
+        lines.push(String::new());
+    }
+    let most = usize::from(whole.height / 2);
+    if lines.len() > most {
+        // The last of them says that there is more.
+        let rest = lines.split_off(most - 1).join(" ");
+        lines.push(rest);
+    }
+    let top = whole.bottom() - (lines.len() as u16).max(1 + rules(sh.size));
+    c.clear(Rect { y: top, height: lines.len() as u16, ..whole });
+    c.put(whole.x + 1, top, &format!("{mark} "), toast.role, room);
+    let mut end = x;
+    for (line, y) in lines.iter().zip(top..) {
+        end = c.put(x, y, line, toast.role, room);
+    }
+    let last = top + (lines.len() as u16).saturating_sub(1);
+    c.put(end, last, &retry, Role::Key, whole.right().saturating_sub(end));
 }

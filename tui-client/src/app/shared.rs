@@ -285,7 +285,8 @@ impl Shared {
         // Whoever was first, did it then.
         let text = match failure.detail("at").parse() {
             Ok(at) if !failure.detail("who").is_empty() => {
-                format!("{text}  ({})", crate::screen::show::relative(at, self))
+                let when = crate::screen::show::relative(at, self);
+                if self.lang == Lang::En { format!("{text} ({when})") } else { format!("{text}（{when}）") }
             }
             _ => text,
         };

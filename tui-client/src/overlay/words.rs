@@ -13,6 +13,9 @@ use crate::{
     widget::{canvas::Canvas, line_input::LineInput, panel},
 };
 
+/// The longest answer that is no field's value: a reason, or the result of a step.
+const LONGEST: usize = 500;
+
 /// The line.
 pub struct Words {
     owner: ScreenId,
@@ -33,6 +36,10 @@ impl Words {
     /// A value of a field.
     pub fn of_field(owner: ScreenId, ask: Ask, title: &str, field: &'static Field) -> Self {
         Self { field: Some(field), ..Self::new(owner, ask, title, "", false) }
+    }
+
+    fn longest(&self) -> usize {
+        self.field.map_or(LONGEST, Editor::max)
     }
 
     fn value(&self, field: &Field, sh: &Shared) -> Result<Value, Fault> {
@@ -58,7 +65,7 @@ impl Words {
                 Step::Answer(self.owner, Answer::Words(self.ask, self.line.text().trim().to_owned(), time))
             }
             _ => {
-                self.line.key(chord, 300);
+                self.line.key(chord, self.longest());
                 Step::Stay
             }
         }
@@ -66,7 +73,7 @@ impl Words {
 
     /// Pasted text.
     pub fn type_text(&mut self, text: &str, _: &Shared) {
-        self.line.insert(text, 300);
+        self.line.insert(text, self.longest());
     }
 
     /// Draws it in the middle.

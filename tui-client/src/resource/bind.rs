@@ -451,6 +451,11 @@ pub fn ids(values: &[Value]) -> Vec<i64> {
         .collect()
 }
 
+/// Whether a filter asks for what has nothing there.
+pub fn is_none(values: &[Value]) -> bool {
+    matches!(values, [Value::Absent])
+}
+
 /// The two ends of a range of days, both included; empty where it is open.
 pub fn days(values: &[Value]) -> (String, String) {
     let end = |value: Option<&Value>| match value {

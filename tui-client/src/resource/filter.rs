@@ -198,6 +198,17 @@ fn not_understood(field: &Field, given: &str, en: &str, zh: &str) -> Failure {
     )
 }
 
+/// Not understood as a day, month or range.
+fn no_period(field: &Field, given: &str) -> Failure {
+    let (en, zh) = if field.filters_none { (", or none", "，或 无") } else { ("", "") };
+    not_understood(
+        field,
+        given,
+        &format!("a day, month or range: today, 2026-01, 2026-01-01..2026-01-31{en}"),
+        &format!("日期、月份或范围：今天、2026-01、2026-01-01..2026-01-31{zh}"),
+    )
+}
+
 fn parts(field: &Field, values: &[String], locale: &Locale) -> Result<Vec<Part>, Failure> {
     let one = || match values {
         [value] => Ok(value.as_str()),
@@ -215,14 +226,9 @@ fn parts(field: &Field, values: &[String], locale: &Locale) -> Result<Vec<Part>,
             let ends = numbers(field, one()?, locale).ok_or_else(|| not_understood(field, &values[0], en, zh))?;
             Ok(ends.map(|end| Part::Ready(end.unwrap_or_default())).to_vec())
         }
+        Input::Date if field.filters_none && is_none(one()?) => Ok(vec![Part::Ready(Value::Absent)]),
         Input::Date => {
-            let (from, to) = times(one()?, locale).ok_or_else(|| {
-                let (en, zh) = (
-                    "a day, month or range: today, 2026-01, 2026-01-01..2026-01-31",
-                    "日期、月份或范围：今天、2026-01、2026-01-01..2026-01-31",
-                );
-                not_understood(field, &values[0], en, zh)
-            })?;
+            let (from, to) = times(one()?, locale).ok_or_else(|| no_period(field, &values[0]))?;
             // The end of a period is the first moment after it.
             let day = |at: Option<i64>| {
                 Part::Ready(at.map_or(Value::Absent, |at| Value::Date(parse::day_of(at, locale.zone))))
@@ -230,13 +236,7 @@ fn parts(field: &Field, values: &[String], locale: &Locale) -> Result<Vec<Part>,
             Ok(vec![day(from), day(to.map(|to| to - 1))])
         }
         Input::Time => {
-            let (from, to) = times(one()?, locale).ok_or_else(|| {
-                let (en, zh) = (
-                    "a day, month or range: today, 2026-01, 2026-01-01..2026-01-31",
-                    "日期、月份或范围：今天、2026-01、2026-01-01..2026-01-31",
-                );
-                not_understood(field, &values[0], en, zh)
-            })?;
+            let (from, to) = times(one()?, locale).ok_or_else(|| no_period(field, &values[0]))?;
             let end = |at: Option<i64>| Part::Ready(at.map_or(Value::Absent, Value::Time));
             Ok(vec![end(from), end(to)])
         }
@@ -384,7 +384,7 @@ pub async fn understand(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::{Customers, Interactions};
+    use crate::resource::{Customers, Interactions, Opportunities};
 
     const LOCALE: Locale = Locale { lang: Lang::Zh, zone: chrono_tz::Asia::Shanghai, now: 1_795_573_200_000 };
     const DAY: i64 = 86_400_000;
@@ -453,6 +453,15 @@ mod tests {
         assert_eq!(term(&draft, "created_at"), [Part::Ready(Value::Absent), Part::Ready(Value::Time(start + DAY))]);
         let draft = read(&Interactions, "at:本周", &LOCALE).unwrap_or_default();
         assert_eq!(draft.terms.len(), 1);
+    }
+
+    #[test]
+    fn a_day_that_may_be_missing_is_asked_for_by_none_and_one_that_is_always_there_is_not() {
+        for text in ["expected_close_at:none", "预计成交：无", "close:未指定"] {
+            let draft = read(&Opportunities, text, &LOCALE).unwrap_or_default();
+            assert_eq!(draft.terms.first().map(|t| t.parts.as_slice()), Some([Part::Ready(Value::Absent)].as_slice()));
+        }
+        assert!(customers("created_at:none").is_err());
     }
 
     #[test]

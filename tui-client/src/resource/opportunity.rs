@@ -110,7 +110,7 @@ const ROWS: [Row; COUNT] = [
             .alias(&["close", "close date", "预计成交日期", "成交日期"])
             .heading("Close", "成交")
             .write("expected_close_at")
-            .filter()
+            .filter_or_none()
             .column(6, 10)
             .sort('c'),
         |m| bind::date(&m.expected_close_at),
@@ -307,7 +307,7 @@ pub fn filter(query: &ListQuery) -> v1::OpportunityFilter {
         match FIELDS.get(condition.field).map_or("", |f| f.name) {
             "status" => filter.statuses = vec![bind::first_wire(STATUS, values)],
             // Nobody's: they are unassigned.
-            "assignee" if values.contains(&Value::Absent) => filter.statuses = vec![Status::Unassigned.into()],
+            "assignee" if bind::is_none(values) => filter.statuses = vec![Status::Unassigned.into()],
             "assignee" => filter.assignee_ids = bind::ids(values),
             "created_by" => filter.creator_ids = bind::ids(values),
             "stage" => filter.stage_ids = bind::ids_or_none(values),
@@ -315,6 +315,7 @@ pub fn filter(query: &ListQuery) -> v1::OpportunityFilter {
             "product" => filter.product_ids = bind::ids(values),
             "customer_no" => filter.customer_id = bind::ids(values).first().copied().unwrap_or(0),
             "expected_amount" => (filter.amount_from, filter.amount_to) = bind::numbers(values),
+            "expected_close_at" if bind::is_none(values) => filter.close_none = true,
             "expected_close_at" => (filter.close_from, filter.close_to) = bind::days(values),
             "success_rate" => filter.rate_from = bind::numbers(values).0.and_then(|rate| rate.try_into().ok()),
             "created_at" => (filter.created_from, filter.created_to) = bind::range(values),

@@ -22,7 +22,7 @@ static TABLE: [Row; COUNT] = ROWS;
 const COUNT: usize = 12;
 const ROWS: [Row; COUNT] = [
     both(
-        Field::text("name", "Name", "名称", 100)
+        Field::text("name", "Name", "名称", 200)
             .alias(&["product", "product name", "产品", "产品名称"])
             .write("name")
             .star()
@@ -31,17 +31,17 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_text(&mut i.name, v),
     ),
     both(
-        Field::text("model", "Model", "型号", 50).alias(&["产品型号"]).write("model").column(6, 14),
+        Field::text("model", "Model", "型号", 100).alias(&["产品型号"]).write("model").column(6, 14),
         |m| bind::text(&mut m.model),
         |i, v| bind::set_text(&mut i.model, v),
     ),
     both(
-        Field::text("batch", "Batch", "批次", 50).alias(&["等级/批次"]).write("batch").column(6, 12),
+        Field::text("batch", "Batch", "批次", 100).alias(&["等级/批次"]).write("batch").column(6, 12),
         |m| bind::text(&mut m.batch),
         |i, v| bind::set_text(&mut i.batch, v),
     ),
     both(
-        Field::text("unit", "Unit", "单位", 20).write("unit").column(4, 8),
+        Field::text("unit", "Unit", "单位", 10).write("unit").column(4, 8),
         |m| bind::text(&mut m.unit),
         |i, v| bind::set_text(&mut i.unit, v),
     ),
@@ -51,10 +51,7 @@ const ROWS: [Row; COUNT] = [
         |i, v| bind::set_money(&mut i.price, v),
     ),
     both(
-        Field::new("memo", "Memo", "备注", Input::LongText { max: 500 })
-            .alias(&["note", "notes"])
-            .write("memo")
-            .column(8, 20),
+        Field::text("memo", "Memo", "备注", 200).alias(&["note", "notes"]).write("memo").column(8, 20),
         |m| bind::text(&mut m.memo),
         |i, v| bind::set_text(&mut i.memo, v),
     ),
