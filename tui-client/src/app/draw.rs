@@ -66,7 +66,7 @@ pub fn frame(model: &Model, c: &mut Canvas<'_>) {
     for overlay in &sh.overlays {
         overlay.draw(c, body, sh);
     }
-    toast(sh, c, whole);
+    toast(model, c, whole);
 }
 
 /// What is worth knowing just now: who else is at the record, what others have changed.
@@ -250,22 +250,22 @@ fn which_key(model: &Model, c: &mut Canvas<'_>, area: Rect) {
         .keymap
         .continuations(layers(model), &model.prefix)
         .into_iter()
+        .filter(|(_, action)| sh.offers(*action))
         .map(|(key, action)| (key, action.label().get(sh.lang).to_owned()))
         .collect();
     panel::key_panel(c, area, &chord::print(&model.prefix), &rows);
 }
 
 /// The message, on the rule above the footer, or over the footer where there is no rule.
-fn toast(sh: &Shared, c: &mut Canvas<'_>, whole: Rect) {
+fn toast(model: &Model, c: &mut Canvas<'_>, whole: Rect) {
+    let sh = &model.sh;
     let Some(toast) = &sh.toast else { return };
     let y = whole.bottom() - 1 - rules(sh.size);
     let line = Rect { y, height: 1, ..whole };
     c.clear(line);
-    let retry = if toast.retry.is_some() {
-        format!("   {} {}", sh.key(crate::keys::keymap::LIST, Action::Retry), Action::Retry.label().get(sh.lang))
-    } else {
-        String::new()
-    };
+    // Where letters are text it has no key: a form is saved again.
+    let key = toast.retry.as_ref().map_or_else(String::new, |_| sh.key(layers(model), Action::Retry));
+    let retry = if key.is_empty() { key } else { format!("   {key} {}", Action::Retry.label().get(sh.lang)) };
     let mark = match toast.role {
         Role::Good => sh.theme.sym.mark,
         Role::Bad | Role::Warn => "!",
