@@ -37,7 +37,10 @@ async fn filled() -> Result<(Stage, Session, [i64; 2])> {
 
 async fn on_mine(stage: &Stage) -> Result<Harness> {
     let mut rolo = stage.boss().await?;
-    rolo.press("g o 2 enter").await?;
+    // One of its steps is overdue: the state says that something is wrong.
+    rolo.press("g o 2").await?;
+    shows(&rolo, "! assigned")?;
+    rolo.press("enter").await?;
     shows(&rolo, "宁波东方重工")?;
     Ok(rolo)
 }
@@ -142,7 +145,7 @@ async fn who_comes_second_is_told_who_was_first_and_when() -> Result<()> {
     let open = boss.leads(pb::ListOpportunitiesRequest { filter: Some(filter), ..Default::default() }).await?;
     boss.assign(&boss.opportunity(open[0]).await?, mgr).await?;
     rolo.press("'boss' enter").await?;
-    shows(&rolo, "it is assigned to mgr by 王芳")?;
+    shows(&rolo, "Not possible any more: assigned to mgr by 王芳")?;
     shows(&rolo, "(now)")
 }
 
@@ -182,9 +185,17 @@ async fn a_line_without_day_is_not_taken_and_one_that_is_left_comes_back() -> Re
 async fn an_opportunity_is_given_up_with_reason_and_text_and_taken_up_again() -> Result<()> {
     let (stage, ..) = filled().await?;
     let mut rolo = on_mine(&stage).await?;
-    rolo.press("L 1 '报价高于对手' enter").await?;
+    rolo.press("L 1 '  ' enter").await?;
+    shows(&rolo, "is required")?;
+    rolo.press("'报价高于对手' enter").await?;
     shows(&rolo, "is given up")?;
     shows(&rolo, "报价高于对手")?;
+    // Nothing of its plan is due any more, whatever day it was planned for.
+    rolo.press("tab").await?;
+    shows(&rolo, "11-03 Tue")?;
+    hides(&rolo, "today")?;
+    hides(&rolo, "overdue")?;
+    rolo.press("shift-tab").await?;
     rolo.press("O '客户追加预算' enter").await?;
     shows(&rolo, "is taken up again")?;
     // The history keeps who did what.
