@@ -23,6 +23,9 @@ const PAGE: i32 = 100;
 /// As far as G goes on its own.
 const FAR: usize = 100_000;
 
+/// Marked rows: revision and name by id.
+pub type Marks = BTreeMap<i64, (i64, String)>;
+
 /// One list.
 pub struct Rows {
     pub(super) owner: ScreenId,
@@ -49,12 +52,12 @@ pub struct Rows {
     pub cursor: usize,
     /// The first row shown.
     pub first: usize,
-    /// Marked rows by id.
-    pub marked: BTreeMap<i64, (i64, String)>,
+    /// Marked rows.
+    pub marked: Marks,
     /// All that match are selected: more than are loaded.
     pub all: bool,
     /// The range of marks that the cursor draws: where it began, and what was marked before.
-    range: Option<(usize, BTreeMap<i64, (i64, String)>)>,
+    range: Option<(usize, Marks)>,
     /// The list could not be loaded.
     pub failed: Option<String>,
     /// What is loaded was asked for by another query: shown until the first page of the new one is here.
