@@ -107,11 +107,8 @@ pub fn spread(view: &View<'_>, request: pb::SpreadOpportunitiesRequest) -> Resul
     if people.is_empty() {
         return Err(Error::field("assignee", Fault::Required));
     }
-    let loads: Vec<i64> = match wanted {
-        Spread::ByWorkload => people.iter().map(|one| one.open).collect(),
-        Spread::Evenly | Spread::Unspecified => vec![0; people.len()],
-    };
-    let shares = rules::spread(ids.len(), &loads);
+    let open: Vec<i64> = people.iter().map(|one| one.open).collect();
+    let shares = rules::spread(ids.len(), &open, wanted != Spread::ByWorkload);
     let mut answer: Vec<_> = people
         .into_iter()
         .map(|one| pb::spread_opportunities_response::Share { assignee: Some(one), ids: Vec::new() })

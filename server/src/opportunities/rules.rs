@@ -303,17 +303,18 @@ pub fn concerns(standing: Standing, progress: Progress<'_>, today: &str, cut: i6
     .collect()
 }
 
-/// Shares `items` out, so that all have the same number (`loads` all 0), or as much to do afterwards (`loads` = what
-/// each has already). Answers for each item whose it is: the index of a load. Order is kept, so neighbours go to
-/// different people.
-pub fn spread(items: usize, loads: &[i64]) -> Vec<usize> {
+/// Shares `items` out: to people who have so much to do already (`open`), `evenly` the same number to each, else so that
+/// all have as much to do afterwards. What cannot be shared evenly goes to those who have least. Answers for each item
+/// whose it is: the index of a person. Order is kept, so neighbours go to different people.
+pub fn spread(items: usize, open: &[i64], evenly: bool) -> Vec<usize> {
+    let load = |open: i64| if evenly { 0 } else { open };
     let mut heap: std::collections::BinaryHeap<_> =
-        loads.iter().enumerate().map(|(index, load)| std::cmp::Reverse((*load, index))).collect();
+        open.iter().enumerate().map(|(index, open)| std::cmp::Reverse((load(*open), *open, index))).collect();
     let mut shares = Vec::with_capacity(items);
     while shares.len() < items {
-        let Some(std::cmp::Reverse((load, index))) = heap.pop() else { break };
+        let Some(std::cmp::Reverse((load, open, index))) = heap.pop() else { break };
         shares.push(index);
-        heap.push(std::cmp::Reverse((load.saturating_add(1), index)));
+        heap.push(std::cmp::Reverse((load.saturating_add(1), open, index)));
     }
     shares
 }

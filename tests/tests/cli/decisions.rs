@@ -30,6 +30,11 @@ fn with(opportunities: usize) -> Result<Company> {
 fn opportunities_are_listed_filtered_edited_deleted_and_restored_like_any_record() -> Result<()> {
     let company = with(3)?;
     assert_eq!(company.ok(&["list", "opportunities", "--format", "ids"])?.lines().count(), 3);
+    // A table begins with what the next command takes, and numbers stand one under the other.
+    let table = company.ok(&["list", "opportunities", "--sort", "id"])?;
+    let lines: Vec<_> = table.lines().collect();
+    assert!(lines[0].starts_with("Id  Status"), "{table}");
+    assert!(lines[2].starts_with(" 1  ") && lines[4].starts_with(" 3  "), "{table}");
     let one = company.one(&["edit", "opportunity", "2", "success_rate=80", "预计成交=2026-12-31"])?;
     assert_eq!((&one["success_rate"], &one["expected_close_at"]), (&json!(80), &json!("2026-12-31")));
     assert_eq!(one["expected_amount"], json!(125_000.5), "plain numbers");

@@ -161,7 +161,7 @@ async fn only_who_assigns_comes_here() -> Result<()> {
     let stage = Stage::empty().await?;
     let mut rolo = stage.screens("mgr", (80, 24), Lang::En).await?;
     rolo.press("A").await?;
-    shows(&rolo, "not possible here")?;
+    shows(&rolo, "assignment: not part of your role")?;
     assert!(!row(&rolo).contains("Account managers"));
     Ok(())
 }

@@ -53,6 +53,26 @@ async fn a_field_is_set_in_all_that_is_marked_and_one_u_takes_it_back() -> Resul
     Ok(())
 }
 
+/// A range is seen while it is drawn, and whatever is done is done to it.
+#[tokio::test]
+async fn a_range_follows_the_cursor_until_it_is_used() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.boss().await?;
+    rolo.press("2 s n v").await?;
+    shows(&rolo, "1 selected")?;
+    rolo.press("j j j").await?;
+    shows(&rolo, "4 selected")?;
+    rolo.press("k").await?;
+    shows(&rolo, "3 selected")?;
+    rolo.press("e 'addr' enter '解放路 1 号' enter").await?;
+    shows(&rolo, "Address = 解放路 1 号: 3 customers")?;
+    // The second v leaves the range as it is.
+    rolo.press("n esc v k v k").await?;
+    shows(&rolo, "2 selected")?;
+    rolo.press("esc").await?;
+    hides(&rolo, "selected")
+}
+
 /// A star selects what the filter finds, loaded or not: more than a page, and it says how many.
 #[tokio::test]
 async fn all_that_match_are_deleted_by_the_filter_and_come_back_with_one_key() -> Result<()> {

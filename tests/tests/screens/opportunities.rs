@@ -40,7 +40,10 @@ async fn filled() -> Result<(Stage, Session, [i64; 2])> {
 
 async fn on_mine(stage: &Stage) -> Result<Harness> {
     let mut rolo = stage.boss().await?;
-    rolo.press("g o 2 enter").await?;
+    // One of its steps is overdue: the state says that something is wrong.
+    rolo.press("g o 2").await?;
+    shows(&rolo, "! assigned")?;
+    rolo.press("enter").await?;
     shows(&rolo, "宁波东方重工")?;
     Ok(rolo)
 }
@@ -144,7 +147,7 @@ async fn who_comes_second_is_told_who_was_first_and_when() -> Result<()> {
     let found = boss.opportunities().list_assignees(found).await?.into_inner().assignees;
     let first = found.into_iter().find_map(|one| one.user).map_or(0, |user| user.id);
     for (suffix, size, lang, told) in [
-        ("80-en", (80, 24), Lang::En, ["it is assigned to 赵敏", "by 王芳", "(now)"]),
+        ("80-en", (80, 24), Lang::En, ["assigned to 赵敏", "by 王芳", "(now)"]),
         ("80-zh", (80, 24), Lang::Zh, ["已指派给赵敏", "（王芳）", "（刚刚）"]),
     ] {
         let mut rolo = stage.screens("boss", size, lang).await?;
@@ -198,9 +201,17 @@ async fn a_line_without_day_is_not_taken_and_one_that_is_left_comes_back() -> Re
 async fn an_opportunity_is_given_up_with_reason_and_text_and_taken_up_again() -> Result<()> {
     let (stage, ..) = filled().await?;
     let mut rolo = on_mine(&stage).await?;
-    rolo.press("L 1 '报价高于对手' enter").await?;
+    rolo.press("L 1 '  ' enter").await?;
+    shows(&rolo, "is required")?;
+    rolo.press("'报价高于对手' enter").await?;
     shows(&rolo, "is given up")?;
     shows(&rolo, "报价高于对手")?;
+    // Nothing of its plan is due any more, whatever day it was planned for.
+    rolo.press("tab").await?;
+    shows(&rolo, "11-03 Tue")?;
+    hides(&rolo, "today")?;
+    hides(&rolo, "overdue")?;
+    rolo.press("shift-tab").await?;
     rolo.press("O '客户追加预算' enter").await?;
     shows(&rolo, "is taken up again")?;
     // The history keeps who did what.

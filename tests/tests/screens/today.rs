@@ -96,3 +96,44 @@ async fn a_supervisor_sees_the_team_and_enter_leads_to_it() -> Result<()> {
     shows(&rolo, "assignee:m01")?;
     shows(&rolo, "1–3 of 3")
 }
+
+/// Who has neither contacts nor opportunities is told so instead of a refusal, here and wherever else they have no right
+/// to go; help and the keys after g do not offer what they cannot have.
+#[tokio::test]
+async fn who_may_see_nothing_of_it_is_told_so_and_not_sent_there() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.screens("exe", (80, 24), Lang::En).await?;
+    rolo.press("g t").await?;
+    shows(&rolo, "Nothing is planned for your role")?;
+    hides(&rolo, "not permitted")?;
+    for (keys, place) in [("g o", "opportunities"), ("g i", "interactions"), ("g b", "board by stage")] {
+        rolo.press(keys).await?;
+        shows(&rolo, &format!("{place}: not part of your role"))?;
+        shows(&rolo, "Today ›")?;
+    }
+    rolo.press("?").await?;
+    hides(&rolo, "g o")?;
+    shows(&rolo, "g c customers")
+}
+
+#[tokio::test]
+async fn more_managers_than_are_shown_are_counted_and_lead_to_the_assignment() -> Result<()> {
+    let stage = Stage::empty().await?;
+    const NINE: [(&str, &str); 9] = [
+        ("m1", "Ann"),
+        ("m2", "Ben"),
+        ("m3", "Cleo"),
+        ("m4", "Dan"),
+        ("m5", "Eve"),
+        ("m6", "Finn"),
+        ("m7", "Gus"),
+        ("m8", "Hal"),
+        ("m9", "Ida"),
+    ];
+    managers(&stage, &NINE).await?;
+    let mut rolo = stage.screens("sup", (120, 40), Lang::En).await?;
+    rolo.press("g t G").await?;
+    assert!(row(&rolo).contains("more: all are in the assignment"), "{}", rolo.text());
+    rolo.press("enter").await?;
+    shows(&rolo, "Account managers")
+}

@@ -102,6 +102,23 @@ async fn a_row_that_left_the_list_stays_dimmed_until_the_person_wants_to_see() -
     Ok(())
 }
 
+/// `tui.md` 4: what stands beneath another screen while others work is up to date when it is looked at again.
+#[tokio::test]
+async fn counts_that_grew_old_beneath_another_screen_are_counted_when_the_list_is_back() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = looking(&stage).await?;
+    shows(&rolo, "2 All 8")?;
+    let third = stage.customer("Ernst").await?;
+    rolo.press("e").await?;
+    create(&stage, "安徽高科").await?;
+    stage.change(third.id, "tel", pb::CustomerInput { tel: "0512-1".into(), ..Default::default() }).await?;
+    // Once the form tells of the one, the program has heard of both.
+    rolo.until_shows("Changed by somebody else meanwhile: Telephone").await?;
+    rolo.press("esc").await?;
+    shows(&rolo, "2 All 9")?;
+    shows(&rolo, "new: 安徽高科, press R to show")
+}
+
 #[tokio::test]
 async fn an_empty_list_shows_what_comes_at_once() -> Result<()> {
     let stage = Stage::empty().await?;

@@ -155,7 +155,7 @@ pub fn help(model: &Model) -> Vec<(String, String)> {
             Action::View => here.contains(&Action::Find),
             _ => here.contains(&Action::Select),
         };
-        if fits {
+        if fits && !here.contains(&extra) {
             here.push(extra);
         }
     }

@@ -66,7 +66,7 @@ pub fn frame(model: &Model, c: &mut Canvas<'_>) {
     for overlay in &sh.overlays {
         overlay.draw(c, body, sh);
     }
-    toast(sh, c, whole);
+    toast(model, c, whole);
 }
 
 /// What is worth knowing just now: who else is at the record, what others have changed.
@@ -250,6 +250,7 @@ fn which_key(model: &Model, c: &mut Canvas<'_>, area: Rect) {
         .keymap
         .continuations(layers(model), &model.prefix)
         .into_iter()
+        .filter(|(_, action)| sh.offers(*action))
         .map(|(key, action)| (key, action.label().get(sh.lang).to_owned()))
         .collect();
     panel::key_panel(c, area, &chord::print(&model.prefix), &rows);
@@ -257,8 +258,12 @@ fn which_key(model: &Model, c: &mut Canvas<'_>, area: Rect) {
 
 /// The message, on the rule above the footer, or over the footer where there is no rule. A longer one goes on over the
 /// footer, whose keys `?` tells too, and only one that is longer still begins higher up, over the screen.
-fn toast(sh: &Shared, c: &mut Canvas<'_>, whole: Rect) {
+fn toast(model: &Model, c: &mut Canvas<'_>, whole: Rect) {
+    let sh = &model.sh;
     let Some(toast) = &sh.toast else { return };
+    // Where letters are text it has no key: a form is saved again.
+    let key = toast.retry.as_ref().map_or_else(String::new, |_| sh.key(layers(model), Action::Retry));
+    let retry = if key.is_empty() { key } else { format!("   {key} {}", Action::Retry.label().get(sh.lang)) };
     let mark = match toast.role {
         Role::Good => sh.theme.sym.mark,
         Role::Bad | Role::Warn => "!",
@@ -267,11 +272,6 @@ fn toast(sh: &Shared, c: &mut Canvas<'_>, whole: Rect) {
     let x = whole.x + 2 + c.m.width(mark) as u16;
     let room = whole.right().saturating_sub(x + 1);
     let mut lines = c.m.wrap(&toast.text, room.into());
-    let retry = toast.retry.as_ref().map(|_| {
-        let key = sh.key(crate::keys::keymap::LIST, Action::Retry);
-        format!("   {key} {}", Action::Retry.label().get(sh.lang))
-    });
-    let retry = retry.unwrap_or_default();
     if lines.last().is_some_and(|last| c.m.width(last) + c.m.width(&retry) > room.into()) {
         lines.push(String::new());
     }

@@ -139,7 +139,7 @@ fn note(checked: &mut Checked, outcome: &RowOutcome, lang: Lang) {
     }
     let changes = outcome.changes.iter().map(|c| format!("{} {} → {}", field_label(&c.field, lang), c.before, c.after));
     let faults = outcome.faults.iter().map(|f| {
-        let (label, text) = (field_label(&f.field, lang), row_fault_text(&f.reason, &f.detail, lang));
+        let (label, text) = (field_label(&f.field, lang), row_fault_text(f, lang));
         if label.is_empty() { text } else { format!("{label} {text}") }
     });
     let why: Vec<_> = changes.chain(faults).collect();

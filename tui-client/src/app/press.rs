@@ -1,6 +1,6 @@
 //! What a key means: to what lies on top, to the text being typed, to the keymap; never silence.
 
-use rolo_proto::v1::UndoRequest;
+use rolo_proto::v1::{Kind, UndoRequest};
 
 use super::{
     effect::{Effect, Request, Slot, Timer},
@@ -162,13 +162,19 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
             let rows = super::commands::help(model);
             model.sh.overlays.push(Overlay::Help(Help { rows, first: 0 }));
         }
-        Action::GoCustomers => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Customer)),
-        Action::GoContacts => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Contact)),
-        Action::GoInteractions => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Interaction)),
-        Action::GoOpportunities => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Opportunity)),
-        Action::GoProducts => sh.nav.push(Nav::List(rolo_proto::v1::Kind::Product)),
+        action if !sh.offers(action) => {
+            let text = fill(sh.t().not_yours, &[&action.label().get(sh.lang)]);
+            sh.say(text, Role::Warn);
+        }
+        Action::GoCustomers => sh.nav.push(Nav::List(Kind::Customer)),
+        Action::GoContacts => sh.nav.push(Nav::List(Kind::Contact)),
+        Action::GoInteractions => sh.nav.push(Nav::List(Kind::Interaction)),
+        Action::GoOpportunities => sh.nav.push(Nav::List(Kind::Opportunity)),
+        Action::GoProducts => sh.nav.push(Nav::List(Kind::Product)),
         Action::GoToday => sh.nav.push(Nav::Today),
-        Action::GoAssignment | Action::GoBoard | Action::GoForecast => go_sales(sh, action),
+        Action::GoAssignment => sh.nav.push(Nav::Assignment),
+        Action::GoBoard => sh.nav.push(Nav::Board),
+        Action::GoForecast => sh.nav.push(Nav::Forecast),
         Action::GoNotices => sh.nav.push(Nav::Notices),
         Action::Drafts => drafts(model),
         Action::Undo | Action::Redo => {
@@ -202,21 +208,6 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
                 model.sh.say(text, Role::Dim);
             }
         }
-    }
-}
-
-/// To the screens of opportunities, for who may see them.
-fn go_sales(sh: &mut Shared, action: Action) {
-    let nav = match action {
-        Action::GoAssignment => Nav::Assignment,
-        Action::GoBoard => Nav::Board,
-        _ => Nav::Forecast,
-    };
-    if sh.offers(action) {
-        sh.nav.push(nav);
-    } else {
-        let text = fill(sh.t().not_here, &[&action.label().get(sh.lang)]);
-        sh.say(text, Role::Dim);
     }
 }
 

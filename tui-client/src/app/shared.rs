@@ -340,11 +340,16 @@ impl Shared {
 
     /// Whether an action that goes somewhere leads anywhere for this session.
     pub fn offers(&self, action: Action) -> bool {
-        match action {
-            Action::GoAssignment => self.can(Capability::OpportunityAssign),
-            Action::GoBoard | Action::GoForecast => self.can(Capability::OpportunityRead),
-            _ => true,
-        }
+        let needed = match action {
+            Action::GoAssignment => Some(Capability::OpportunityAssign),
+            Action::GoBoard | Action::GoForecast | Action::GoOpportunities => read_right(Kind::Opportunity),
+            Action::GoCustomers => read_right(Kind::Customer),
+            Action::GoContacts => read_right(Kind::Contact),
+            Action::GoInteractions => read_right(Kind::Interaction),
+            Action::GoProducts => read_right(Kind::Product),
+            _ => None,
+        };
+        needed.is_none_or(|right| self.can(right))
     }
 
     /// The user signed in.

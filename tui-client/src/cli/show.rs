@@ -14,7 +14,7 @@ use crate::{
         messages::WriteError,
         write::{Bom, Cell, Format as FileFormat, TableWriter},
     },
-    resource::{Record, Resource, Value, parse, parse::Locale},
+    resource::{Input, Record, Resource, Value, parse, parse::Locale},
     strings::Lang,
     text::Measure,
 };
@@ -113,6 +113,14 @@ pub fn all_columns(resource: &dyn Resource) -> Vec<Column> {
     columns
 }
 
+/// What a table shows: what a list on the screen does, after what names the record to a command.
+fn table_columns(resource: &dyn Resource) -> Vec<Column> {
+    let (fields, shown) = (resource.fields(), resource.columns());
+    let has_number = shown.iter().any(|i| matches!(fields[*i].name, "no" | "id"));
+    let id = fields.iter().position(|f| f.name == "id" && !has_number);
+    id.into_iter().chain(shown.iter().copied()).map(Column::Field).collect()
+}
+
 /// The columns of this name, in this order.
 pub fn columns_named(resource: &dyn Resource, names: &[String]) -> Result<Vec<Column>, Failure> {
     let named = |name: &String| match crate::resource::fold_name(name).as_str() {
@@ -181,7 +189,7 @@ impl<'a> Writer<'a> {
         let format = shape.format();
         let columns = match (columns_named(resource, &shape.columns)?, format) {
             (named, _) if !named.is_empty() => named,
-            (_, Format::Table) => resource.columns().iter().map(|i| Column::Field(*i)).collect(),
+            (_, Format::Table) => table_columns(resource),
             _ => all_columns(resource),
         };
         Ok(Self { resource, locale, format, plain: shape.plain, columns, widths: None, csv: None })
@@ -245,18 +253,33 @@ impl<'a> Writer<'a> {
             self.widths.get_or_insert_default();
             return Ok(());
         }
-        let measure = Measure::default();
         let rows: Vec<Vec<String>> = rows.collect();
         if self.widths.is_none() && !rows.is_empty() {
             let header = header();
             let widths = self.fitted(&header, &rows, out.width);
-            out.line(&line(measure, &header, &widths, out.width.is_some()))?;
+            out.line(&self.line(&header, &widths, out.width.is_some()))?;
             let rule: Vec<String> = widths.iter().map(|w| "─".repeat(*w)).collect();
             out.line(&rule.join("  "))?;
             self.widths = Some(widths);
         }
         let widths = self.widths.clone().unwrap_or_default();
-        rows.iter().try_for_each(|row| out.line(&line(measure, row, &widths, out.width.is_some())))
+        rows.iter().try_for_each(|row| out.line(&self.line(row, &widths, out.width.is_some())))
+    }
+
+    /// One line of a table; numbers stand at the right. On a terminal long texts are cut, elsewhere they are written whole.
+    fn line(&self, cells: &[String], widths: &[usize], cut: bool) -> String {
+        let measure = Measure::default();
+        let is_number = |column: &Column| match column {
+            Column::Field(i) => matches!(self.resource.fields()[*i].input, Input::Int { .. } | Input::Money),
+            Column::Revision => true,
+            Column::CustomerName => false,
+        };
+        let padded = self.columns.iter().zip(cells).zip(widths).map(|((column, text), width)| match column {
+            _ if !cut && measure.width(text) > *width => text.clone(),
+            column if is_number(column) && measure.width(text) <= *width => measure.pad_left(text, *width),
+            _ => measure.pad(text, *width),
+        });
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     }
 
     /// Widths that the first rows need; on a terminal, the widest columns give way until a line fits.
@@ -282,23 +305,6 @@ impl<'a> Writer<'a> {
         }
         widths
     }
-}
-
-/// One line of a table. On a terminal long texts are cut, elsewhere they are written whole.
-fn line(measure: Measure, cells: &[String], widths: &[usize], cut: bool) -> String {
-    let mut line = String::new();
-    for (i, text) in cells.iter().enumerate() {
-        let width = widths.get(i).copied().unwrap_or(0);
-        if i > 0 {
-            line.push_str("  ");
-        }
-        if cut || measure.width(text) <= width {
-            line.push_str(&measure.pad(text, width));
-        } else {
-            line.push_str(text);
-        }
-    }
-    line.trim_end().to_owned()
 }
 
 /// One record, a field a line, without those that are empty.

@@ -313,7 +313,7 @@ impl Failure {
                 .map(|v| {
                     let (code, detail) = v.fault.code();
                     serde_json::json!({ "field": v.field, "fault": code, "detail": detail,
-                                        "message": words::fault(&v.fault, lang) })
+                                        "message": words::fault(&v.field, &v.fault, lang) })
                 })
                 .collect();
         }
@@ -325,9 +325,9 @@ impl Failure {
     }
 }
 
-/// What is wrong with a field, in the person's language.
-pub fn fault_text(fault: &Fault, lang: Lang) -> String {
-    words::fault(fault, lang)
+/// What is wrong with the field of this name, in the person's language.
+pub fn fault_text(field: &str, fault: &Fault, lang: Lang) -> String {
+    words::fault(field, fault, lang)
 }
 
 /// What a field is called, in the person's language; `contact.name` is the contact's field.
@@ -345,9 +345,9 @@ pub fn refused(row: &rolo_proto::v1::BulkResult) -> Failure {
     words::refused(&row.reason, &row.detail)
 }
 
-/// What is wrong with a row of an import: `reason` is a reason or a fault of `errors.md`.
-pub fn row_fault_text(reason: &str, detail: &str, lang: Lang) -> String {
-    words::row_fault(reason, detail, lang)
+/// What is wrong with a row of an import: its reason is a reason or a fault of `errors.md`.
+pub fn row_fault_text(fault: &rolo_proto::v1::RowFault, lang: Lang) -> String {
+    words::row_fault(fault, lang)
 }
 
 impl std::fmt::Display for Failure {
@@ -445,6 +445,14 @@ mod tests {
     }
 
     #[test]
+    fn the_bounds_of_an_amount_are_amounts() {
+        let text = |field: &str| fault_text(field, &Fault::OutOfRange("1..100000000000000".into()), Lang::En);
+        assert_eq!(text("expected_amount"), "must be 0.0001 to 10,000,000,000");
+        assert_eq!(text("opportunity.expected_amount"), text("expected_amount"));
+        assert_eq!(text("success_rate"), "must be 1 to 100000000000000");
+    }
+
+    #[test]
     fn a_row_that_a_bulk_action_refused_says_what_its_own_method_would_have_said() {
         let row = |reason: &str, detail: &str| rolo_proto::v1::BulkResult {
             reason: reason.into(),
@@ -454,7 +462,7 @@ mod tests {
         for (reason, detail, code, en) in [
             ("NOT_OWNER", "王芳", 5, "ask 王芳"),
             ("NOT_FOUND", "", 3, "does not exist"),
-            ("INVALID_STATE", "assigned li", 4, "it is assigned by li"),
+            ("INVALID_STATE", "assigned li", 4, "any more: assigned by li"),
             ("INVALID_STATE", "deleted", 4, "in the recycle bin"),
             ("FORBIDDEN", "", 5, "not permitted"),
             ("DUPLICATE", "北京华盛", 4, "北京华盛"),

@@ -117,12 +117,12 @@ pub const TABLE: &[Row] = &[
     (Layer::Board, Action::Open, &["enter"]),
     (Layer::Board, Action::Left, &["h", "left"]),
     (Layer::Board, Action::Right, &["l", "right"]),
-    (Layer::Board, Action::StageBack, &["<", ","]),
-    (Layer::Board, Action::StageOn, &[">", "."]),
+    (Layer::Board, Action::StageBack, &["<"]),
+    (Layer::Board, Action::StageOn, &[">"]),
     // The forecast by month.
     (Layer::Forecast, Action::Open, &["enter"]),
-    (Layer::Forecast, Action::Earlier, &["<", ","]),
-    (Layer::Forecast, Action::Later, &[">", "."]),
+    (Layer::Forecast, Action::Earlier, &["<"]),
+    (Layer::Forecast, Action::Later, &[">"]),
     // Forms, where letters are text.
     (Layer::Form, Action::NextField, &["tab", "down"]),
     (Layer::Form, Action::PrevField, &["shift-tab", "up"]),

@@ -163,6 +163,8 @@ impl Bulk {
         let key = fold(chord).key;
         let yes = key == Key::Enter || matches!(key, Key::Char('y' | 'Y')) && !chord.ctrl;
         match &self.stage {
+            // An answer before the question is none.
+            Stage::Counting if key != Key::Esc => Step::Stay,
             Stage::Counting | Stage::Refused(_) => Step::Close,
             Stage::Asking(count, _) if yes => {
                 self.run(*count, sh);
@@ -323,4 +325,37 @@ fn is_too_many(failure: &Failure) -> bool {
 
 fn too_many(sh: &Shared) -> String {
     fill(sh.t().bulk_too_many, &[&show::thousands(MOST as i64)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        screen::list::rows::Rows,
+        text::Measure,
+        theme::{Theme, ThemeName},
+    };
+
+    /// Who answers before the count is there has seen no question: the dialog stays, and only Esc closes it.
+    #[test]
+    fn a_key_while_it_counts_is_no_answer() {
+        let measure = Measure::default();
+        let mut sh = Shared::new(Lang::En, measure, Theme::new(ThemeName::Default, measure), (80, 24), 1);
+        let rows = Rows::new(1, 0, Kind::Opportunity, 0, 0);
+        let all = rows.and_then(|rows| crate::resource::many::matching(Kind::Opportunity, &rows.query()));
+        let plan = Plan {
+            owner: 1,
+            what: "Follow".into(),
+            selection: all.unwrap_or_default(),
+            action: BulkAction::default(),
+            tell: false,
+        };
+        let mut bulk = Bulk::ask(plan, &mut sh);
+        let press = |bulk: &mut Bulk, sh: &mut Shared, key: &str| Chord::parse(key).map(|chord| bulk.key(chord, sh));
+        assert!(matches!(press(&mut bulk, &mut sh, "y"), Some(Step::Stay)));
+        assert!(matches!(press(&mut bulk, &mut sh, "enter"), Some(Step::Stay)));
+        bulk.counted(Ok(Reply::Total(v1::Total { count: 12, at_least: false })), &sh);
+        assert!(matches!(bulk.stage, Stage::Asking(12, None)));
+        assert!(matches!(press(&mut bulk, &mut sh, "n"), Some(Step::Close)));
+    }
 }

@@ -25,12 +25,14 @@ pub struct Words {
     as_time: bool,
     /// It is a value of this field; nothing typed empties it.
     field: Option<&'static Field>,
+    /// Nothing was typed, and that is no answer.
+    missed: bool,
 }
 
 impl Words {
     /// With what is there at first.
     pub fn new(owner: ScreenId, ask: Ask, title: &str, initial: &str, as_time: bool) -> Self {
-        Self { owner, ask, title: title.to_owned(), line: LineInput::new(initial), as_time, field: None }
+        Self { owner, ask, title: title.to_owned(), line: LineInput::new(initial), as_time, field: None, missed: false }
     }
 
     /// A value of a field.
@@ -58,13 +60,17 @@ impl Words {
                 Ok(value) => Step::Answer(self.owner, Answer::Picked(self.ask, value)),
                 Err(_) => Step::Stay,
             },
-            Key::Enter if self.line.text().trim().is_empty() => Step::Stay,
+            Key::Enter if self.line.text().trim().is_empty() => {
+                self.missed = true;
+                Step::Stay
+            }
             Key::Enter if self.as_time && self.time(sh).is_none() => Step::Stay,
             Key::Enter => {
                 let time = if self.as_time { self.time(sh) } else { None };
                 Step::Answer(self.owner, Answer::Words(self.ask, self.line.text().trim().to_owned(), time))
             }
             _ => {
+                self.missed = false;
                 self.line.key(chord, self.longest());
                 Step::Stay
             }
@@ -87,8 +93,9 @@ impl Words {
             (false, _) if let Some(field) = self.field => match self.value(field, sh) {
                 Ok(Value::Absent) => (t.bulk_empties.to_owned(), Role::Dim),
                 Ok(value) => (format!("= {}", show::full(&value, field, sh)), Role::Good),
-                Err(fault) => (failure::fault_text(&fault, sh.lang), Role::Warn),
+                Err(fault) => (failure::fault_text(field.name, &fault, sh.lang), Role::Warn),
             },
+            _ if self.missed => (failure::fault_text("", &Fault::Required, sh.lang), Role::Bad),
             (false, _) => (t.enter_takes.to_owned(), Role::Dim),
             (true, Some(at)) => (format!("= {}", show::exact_day(at, sh.zone, sh.lang)), Role::Good),
             (true, None) if self.line.is_empty() => (t.date_examples.to_owned(), Role::Dim),

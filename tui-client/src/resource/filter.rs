@@ -356,7 +356,11 @@ fn as_usage(failure: Failure) -> Failure {
         Some(v) if !matches!(v.fault, Fault::Required) => {
             let text = |lang| {
                 let separator = if lang == Lang::En { ": " } else { "：" };
-                format!("{}{separator}{}", failure::field_label(&v.field, lang), failure::fault_text(&v.fault, lang))
+                format!(
+                    "{}{separator}{}",
+                    failure::field_label(&v.field, lang),
+                    failure::fault_text(&v.field, &v.fault, lang)
+                )
             };
             Failure::usage(text(Lang::En), text(Lang::Zh))
         }

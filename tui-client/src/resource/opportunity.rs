@@ -111,7 +111,7 @@ const ROWS: [Row; COUNT] = [
             .heading("Close", "成交")
             .write("expected_close_at")
             .filter_or_none()
-            .column(6, 10)
+            .column(8, 10)
             .sort('c'),
         |m| bind::date(&m.expected_close_at),
         |i, v| bind::set_date(&mut i.expected_close_at, v),
@@ -190,6 +190,7 @@ const ROWS: [Row; COUNT] = [
     // Assigning at once is part of creating (§5.2); [`Opportunities::create`] takes it out of the changes.
     both(
         Field::new("assignee", "Assigned to", "指派给", Input::User)
+            .heading("Manager", "指派给")
             .alias(&["assigned_to", "owner", "manager", "account manager", "客户经理", "负责人"])
             .write("assignee_id")
             .once()
@@ -204,13 +205,13 @@ const ROWS: [Row; COUNT] = [
         |m| bind::fixed(STATUS, m.status),
     ),
     read(
-        Field::new("concerns", "Concerns", "关注", Input::Several(CONCERNS))
+        Field::new("concerns", "Concerns", "预警", Input::Several(CONCERNS))
             .alias(&["stagnating", "停滞"])
             .column(8, 22),
         |m| bind::several(CONCERNS, &m.concerns),
     ),
     read(
-        Field::new("next_step_at", "Next step", "下一步", Input::Date).alias(&["下次计划"]).column(6, 10).sort('s'),
+        Field::new("next_step_at", "Next step", "下一步", Input::Date).alias(&["下次计划"]).column(8, 10).sort('s'),
         |m| bind::date(&m.next_step_at),
     ),
     read(Field::new("steps", "Plan steps", "计划项数", Input::Int { unit: None }).column(4, 6), |m| {

@@ -2,6 +2,7 @@
 //! [`special`]. A screen owns its state, changes it by what happens to it, asks [`Shared`] for everything else, and draws
 //! itself from what it has: it never waits.
 
+pub mod ageing;
 pub mod bulk;
 pub mod concerns;
 pub mod decide;

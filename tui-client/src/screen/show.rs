@@ -294,6 +294,19 @@ pub fn cell(value: &Value, field: &Field, sh: &Shared) -> (String, Role) {
     }
 }
 
+/// A value in a column of this width: a number or a day that is cut off says something else, so it is said in fewer
+/// characters.
+pub fn fitted(value: &Value, field: &Field, width: u16, sh: &Shared) -> (String, Role) {
+    let (text, role) = cell(value, field, sh);
+    let shorter = match value {
+        _ if sh.measure.width(&text) <= width.into() => return (text, role),
+        Value::Money(amount) => sum(*amount, sh),
+        Value::Date(day) => day.format("%y-%m-%d").to_string(),
+        _ => text,
+    };
+    (shorter, role)
+}
+
 /// The value of a field by its name.
 pub fn value<'a>(record: &'a Record, resource: &dyn Resource, name: &str) -> &'a Value {
     static NONE: Value = Value::Absent;

@@ -92,15 +92,18 @@ fn an_assigned_opportunity_stagnates_for_each_reason_that_holds_and_no_other_sta
 }
 
 proptest! {
-    /// An even spread differs by one at most; one by workload never gives to whom has more than another at the end.
+    /// An even spread differs by one at most, which goes to whom has least; one by workload never gives to whom has more than another at the end.
     #[test]
     fn a_spread_is_even_and_levels_workloads(items in 0_usize..300, loads in prop::collection::vec(0_i64..40, 1..12)) {
-        let even = spread(items, &vec![0; loads.len()]);
+        let even = spread(items, &loads, true);
         prop_assert_eq!(even.len(), items);
         let got = |shares: &[usize], who: usize| shares.iter().filter(|share| **share == who).count() as i64;
         let counts: Vec<_> = (0..loads.len()).map(|who| got(&even, who)).collect();
         prop_assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1);
-        let level = spread(items, &loads);
+        for (one, other) in (0..loads.len()).flat_map(|one| (0..loads.len()).map(move |other| (one, other))) {
+            prop_assert!(counts[one] <= counts[other] || loads[one] <= loads[other]);
+        }
+        let level = spread(items, &loads, false);
         for (who, load) in loads.iter().enumerate() {
             let more = got(&level, who);
             let after = load + more;

@@ -100,7 +100,7 @@ pub fn would(outcome: &v1::RowOutcome, json: bool, lang: Lang) -> Vec<String> {
     }
     for fault in &outcome.faults {
         let label = failure::field_label(&fault.field, lang);
-        let text = failure::row_fault_text(&fault.reason, &fault.detail, lang);
+        let text = failure::row_fault_text(fault, lang);
         lines.push(if label.is_empty() { format!("  {text}") } else { format!("  {label}: {text}") });
     }
     lines

@@ -1,7 +1,12 @@
 //! Failures in words. The texts of the domain's reasons are those of `domain-spec.md` §0.3, with what to do added.
 
+use rolo_proto::v1::RowFault;
+
 use super::{Failure, Fault, Reason};
-use crate::{resource, strings::Lang};
+use crate::{
+    resource::{self, Input, parse},
+    strings::Lang,
+};
 
 fn pick(lang: Lang, en: impl Into<String>, zh: impl Into<String>) -> String {
     match lang {
@@ -152,7 +157,7 @@ fn violations(failure: &Failure, lang: Lang) -> String {
         .violations
         .iter()
         .map(|v| {
-            let (label, text) = (label(&v.field, lang), fault(&v.fault, lang));
+            let (label, text) = (label(&v.field, lang), fault(&v.field, &v.fault, lang));
             match (label.is_empty(), lang) {
                 (true, _) => text,
                 (false, Lang::En) => format!("{label}: {text}"),
@@ -221,8 +226,8 @@ fn invalid_state(failure: &Failure, lang: Lang) -> String {
         (who, Lang::En) => format!(" by {who}"),
         (who, Lang::Zh) => format!("（{who}）"),
     };
-    let now = aside(lang, ": it is ", "：", &format!("{now}{by}"));
     if by.is_empty() {
+        let now = aside(lang, ": it is ", "：", &now);
         return pick(
             lang,
             format!("The record's current status does not allow this{now}"),
@@ -230,7 +235,7 @@ fn invalid_state(failure: &Failure, lang: Lang) -> String {
         );
     }
     // Somebody has done something else with it meanwhile.
-    pick(lang, format!("Not possible any more{now}"), format!("已不能操作{now}"))
+    pick(lang, format!("Not possible any more: {now}{by}"), format!("已不能操作：{now}{by}"))
 }
 
 /// A state as the server names it, in words; unknown words stay as they are.
@@ -267,14 +272,29 @@ pub fn label(field: &str, lang: Lang) -> String {
     }
 }
 
-/// A fault of one field.
-pub fn fault(fault: &Fault, lang: Lang) -> String {
+/// The least and the most, as people write them: amounts are not in their smallest unit.
+fn bounds(field: &str, range: &str) -> (String, String) {
+    let (least, most) = range.split_once("..").unwrap_or((range, ""));
+    let name = field.rsplit('.').next().unwrap_or(field);
+    let is_money = resource::all()
+        .iter()
+        .flat_map(|r| r.fields())
+        .any(|f| matches!(f.input, Input::Money) && (f.name == name || f.wire == Some(name)));
+    let text = |bound: &str| match bound.parse() {
+        Ok(amount) if is_money => parse::money_text(amount),
+        _ => bound.to_owned(),
+    };
+    (text(least), text(most))
+}
+
+/// A fault of the field of this name.
+pub fn fault(field: &str, fault: &Fault, lang: Lang) -> String {
     match fault {
         Fault::Required => pick(lang, "is required", "必填"),
         Fault::TooLong(max) => pick(lang, format!("at most {max} characters"), format!("最多 {max} 个字符")),
         Fault::OutOfRange(range) => {
-            let range = range.replacen("..", if lang == Lang::En { " to " } else { " 至 " }, 1);
-            pick(lang, format!("must be {range}"), format!("应为 {range}"))
+            let (least, most) = bounds(field, range);
+            pick(lang, format!("must be {least} to {most}"), format!("应为 {least} 至 {most}"))
         }
         Fault::Malformed(form) => malformed(form, lang),
         Fault::UnknownChoice(given) => pick(lang, format!("no such choice: {given}"), format!("没有这个选项：{given}")),
@@ -341,7 +361,7 @@ pub fn kept(reason: &str, who: &str, lang: Lang) -> String {
         (Some(Reason::NotOwner), _) => pick(lang, "somebody else is responsible now", "现由他人负责"),
         (Some(Reason::NotFound), _) => pick(lang, "not to be seen any more", "已不可见"),
         (Some(Reason::InvalidState), _) => pick(lang, "its customer's status does not allow it", "其客户的状态不允许"),
-        _ => row_fault(reason, who, lang),
+        _ => row_fault(&RowFault { reason: reason.into(), detail: who.into(), ..RowFault::default() }, lang),
     }
 }
 
@@ -371,10 +391,11 @@ pub fn refused(reason: &str, detail: &str) -> Failure {
 }
 
 /// What is wrong with a row of an import.
-pub fn row_fault(reason: &str, detail: &str, lang: Lang) -> String {
+pub fn row_fault(row: &RowFault, lang: Lang) -> String {
+    let (reason, detail) = (row.reason.as_str(), row.detail.as_str());
     match Fault::new(reason, detail) {
         Fault::Other(_) => {}
-        known => return fault(&known, lang),
+        known => return fault(&row.field, &known, lang),
     }
     let Some(known) = Reason::from_code(reason) else { return format!("{reason} {detail}").trim().to_owned() };
     message(&told(known, detail), lang)

@@ -140,7 +140,7 @@ impl<'a> Faulty<'a> {
     fn refused(row: &'a reader::Row, faults: &[v1::RowFault], lang: Lang) -> Self {
         let fields: Vec<String> =
             faults.iter().filter(|f| !f.field.is_empty()).map(|f| failure::field_label(&f.field, lang)).collect();
-        let reasons: Vec<String> = faults.iter().map(|f| failure::row_fault_text(&f.reason, &f.detail, lang)).collect();
+        let reasons: Vec<String> = faults.iter().map(|f| failure::row_fault_text(f, lang)).collect();
         Self { line: row.line, cells: &row.raw, field: fields.join(", "), reason: reasons.join("; ") }
     }
 }

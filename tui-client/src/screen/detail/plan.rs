@@ -343,7 +343,9 @@ fn cells(step: &Record, resource: &dyn Resource, sh: &Shared) -> [(String, Role)
 fn when_due(days: i64, sh: &Shared) -> String {
     let t = sh.t();
     match days {
-        ..=0 => t.day_today.to_owned(),
+        // Of what is closed nothing is due any more.
+        ..0 => String::new(),
+        0 => t.day_today.to_owned(),
         1 => t.day_tomorrow.to_owned(),
         days => fill(t.in_days, &[&days]),
     }

@@ -32,7 +32,7 @@ impl FormScreen {
             let read = item.editor.value(field, sh);
             let item = &mut self.items[at];
             match read {
-                Err(fault) => item.error = Some(fault_text(&fault, sh.lang)),
+                Err(fault) => item.error = Some(fault_text("", &fault, sh.lang)),
                 Ok(value) => {
                     item.error = None;
                     match (item.contact, self.record.is_some()) {
@@ -166,7 +166,7 @@ impl FormScreen {
                     let text =
                         match self.item_named(name, contact.is_some()).map(|at| self.field_of(&self.items[at]).input) {
                             Some(Input::Time) => time_fault(&violation.fault, sh),
-                            _ => fault_text(&violation.fault, sh.lang),
+                            _ => fault_text(name, &violation.fault, sh.lang),
                         };
                     match self.item_named(name, contact.is_some()) {
                         Some(at) => {
@@ -280,7 +280,7 @@ impl FormScreen {
 
 /// Bounds of a time are milliseconds on the wire.
 fn time_fault(fault: &Fault, sh: &Shared) -> String {
-    let Fault::OutOfRange(range) = fault else { return fault_text(fault, sh.lang) };
+    let Fault::OutOfRange(range) = fault else { return fault_text("", fault, sh.lang) };
     let (from, to) = range.split_once("..").unwrap_or((range, ""));
     let time = |s: &str| s.parse::<i64>().ok().filter(|t| *t > 0 && *t < i64::MAX / 2).map(|t| show::exact(t, sh.zone));
     let (from, to) = (time(from).unwrap_or_default(), time(to).unwrap_or_default());

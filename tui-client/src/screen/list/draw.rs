@@ -6,7 +6,7 @@ use rolo_proto::v1::Kind;
 use super::{ListScreen, rows::Rows, timeline};
 use crate::{
     app::{live, shared::Shared},
-    resource::{Field, Input, Record, Value},
+    resource::{Field, Input, Record, Resource, Value},
     screen::{concerns::concerns, decide, detail::plan, show},
     strings::fill,
     theme::Role,
@@ -59,6 +59,9 @@ pub fn list(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
             "mine" => &["manager", "author", "assignee"],
             "unassigned" => &["assignee", "next_step_at", "concerns"],
             "won" | "lost" => &["next_step_at", "concerns"],
+            // Whose it is and what is wrong with it say more than what it may bring.
+            "stagnating" => &["success_rate", "expected_close_at"],
+            _ if screen.kind() == Kind::Opportunity => &["success_rate"],
             _ => &[],
         };
         rows(&screen.rows, c, parts.heading, parts.rows, skip, sh);
@@ -148,7 +151,8 @@ pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: &[
     let wanted = |i: &usize| fields.get(*i).is_some_and(|f| !(skip.contains(&f.name) || narrow && f.name == "no"));
     let shown: Vec<usize> = list.resource.columns().iter().copied().filter(wanted).collect();
     let room = area.width.saturating_sub(3);
-    let mut columns: Vec<Column> = shown.iter().filter_map(|i| column(&fields[*i], room, sh)).collect();
+    let two_names = list.resource.kind() == Kind::Opportunity;
+    let mut columns: Vec<Column> = shown.iter().filter_map(|i| column(&fields[*i], room, two_names, sh)).collect();
     let widths = table::widths(&columns, room);
     for ((column, index), width) in columns.iter_mut().zip(&shown).zip(&widths) {
         let sorted = list.sort == Some(*index);
@@ -166,9 +170,14 @@ pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: &[
             Some(record) => Row {
                 cells: shown
                     .iter()
-                    .map(|i| {
-                        let empty = Value::Absent;
-                        show::cell(record.values.get(*i).unwrap_or(&empty), &fields[*i], sh)
+                    .zip(&widths)
+                    .map(|(i, width)| {
+                        let value = record.values.get(*i).unwrap_or(&Value::Absent);
+                        let (text, role) = show::fitted(value, &fields[*i], *width, sh);
+                        match fields[*i].name == "status" && needs_a_look(record, list.resource) {
+                            true => (format!("! {}", text.split_once(' ').map_or("", |(_, word)| word)), Role::Warn),
+                            false => (text, role),
+                        }
                     })
                     .collect(),
                 cursor: index == list.cursor,
@@ -180,8 +189,15 @@ pub fn rows(list: &Rows, c: &mut Canvas<'_>, heading: Rect, area: Rect, skip: &[
     table::draw_rows(c, area, &columns, &widths, &window);
 }
 
+/// Whether something is wrong with a record: its state says so where the reasons have no column.
+fn needs_a_look(record: &Record, resource: &dyn Resource) -> bool {
+    matches!(show::value(record, resource, "concerns"), Value::List(codes) if !codes.is_empty())
+}
+
 /// The column of a field: a state is seen whole, a name gets room before further columns do.
-fn column(field: &Field, room: u16, sh: &Shared) -> Option<Column> {
+///
+/// `two_names`: a customer's and what it is about, so each gets a little less.
+fn column(field: &Field, room: u16, two_names: bool, sh: &Shared) -> Option<Column> {
     let (min, wish) = field.column?;
     let title = show::heading(field, 0, sh);
     let min = min.max(sh.measure.width(&title) as u16);
@@ -193,7 +209,10 @@ fn column(field: &Field, room: u16, sh: &Shared) -> Option<Column> {
         Input::Choice { .. } => min.max(8),
         Input::Customer => (room / 4).clamp(12, 24),
         Input::Time => min.max(if sh.lang == crate::strings::Lang::Zh { 10 } else { 14 }),
-        _ if matches!(field.name, "name" | "title" | "customer_name") && wish >= 24 => (room / 4).clamp(16, 28),
+        _ if matches!(field.name, "name" | "title" | "customer_name") && wish >= 24 => match two_names {
+            true => (room / 5).clamp(14, 28),
+            false => (room / 4).clamp(16, 28),
+        },
         _ if field.name == "position" => min.max(8),
         _ => min,
     };

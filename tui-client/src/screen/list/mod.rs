@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use rolo_proto::v1::{Action as Right, Capability, Kind, Total};
 
 use self::{filter::FilterLine, rows::Rows, sum::Sum, views::Kept};
-use super::{Answer, Ask, Place, Screen, bulk, decide, show};
+use super::{Answer, Ask, Place, Screen, ageing::Ageing, bulk, decide, show};
 use crate::{
     app::{
         self,
@@ -59,8 +59,7 @@ pub struct ListScreen {
     /// What belongs to it, for a customer.
     pub preview: Option<(i64, Preview)>,
     resting: u64,
-    /// The counts are about to be loaded again.
-    counting: u64,
+    ageing: Ageing,
     counted_at: i64,
     seen: Option<u64>,
     /// The view was chosen, or the first one has shown that it holds something.
@@ -88,7 +87,7 @@ impl ListScreen {
             shown: None,
             preview: None,
             resting: 0,
-            counting: 0,
+            ageing: Ageing::default(),
             counted_at: 0,
             seen: None,
             chosen: false,
@@ -177,11 +176,16 @@ impl ListScreen {
     }
 
     fn load_counts(&mut self, sh: &mut Shared) {
-        (self.counting, self.counted_at) = (0, sh.now);
+        self.counted_at = sh.now;
         if matches!(self.kind(), Kind::Customer | Kind::Interaction | Kind::Opportunity) {
             sh.call(self.id, Slot::Counts, Request::Counts(self.kind()));
         }
         self.load_views(sh);
+    }
+
+    fn load_figures(&mut self, sh: &mut Shared) {
+        self.load_counts(sh);
+        self.sum.again(self.id, &self.rows, sh);
     }
 
     fn decided(&mut self, request: &Request, outcome: Result<Reply, Failure>, sh: &mut Shared) {
@@ -237,6 +241,9 @@ impl Screen for ListScreen {
             self.load_counts(sh);
         } else {
             self.rows.ensure(sh, visible);
+            if self.ageing.seen() {
+                self.load_figures(sh);
+            }
         }
         self.seen = Some(sh.changes);
         self.moved(sh);
@@ -367,18 +374,19 @@ impl Screen for ListScreen {
 
     fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
         self.rows.told(news);
+        if news.about(self.kind()) {
+            let pause = (COUNT_EVERY - (sh.now - self.counted_at)).clamp(COUNT_SOON, COUNT_EVERY);
+            self.ageing.told(self.id, Slot::Counts, top, pause as u64, sh);
+        }
+        // What belongs to the record beside the list.
+        let beside = news.events.iter().any(|e| self.preview.as_ref().is_some_and(|(id, _)| *id == e.parent_id));
         if !top {
+            self.preview = self.preview.take().filter(|_| !beside);
             return;
         }
         self.rows.catch_up(sh, self.visible(sh));
-        // What belongs to the record beside the list.
-        if news.events.iter().any(|e| self.preview.as_ref().is_some_and(|(id, _)| *id == e.parent_id)) {
+        if beside {
             self.resting = sh.rest(self.id, Slot::Preview, PREVIEW_AFTER);
-        }
-        if self.counting == 0 && news.events.iter().any(|e| e.kind() == self.kind()) {
-            let since = sh.now - self.counted_at;
-            let pause = (COUNT_EVERY - since).clamp(COUNT_SOON, COUNT_EVERY);
-            self.counting = sh.rest(self.id, Slot::Counts, pause as u64);
         }
     }
 
@@ -392,10 +400,7 @@ impl Screen for ListScreen {
 
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
         match slot {
-            Slot::Counts if generation == self.counting => {
-                self.load_counts(sh);
-                self.sum.again(self.id, &self.rows, sh);
-            }
+            Slot::Counts if self.ageing.rested(generation) => self.load_figures(sh),
             Slot::Preview if generation == self.resting => {
                 self.shown = self.rows.current().cloned();
                 match self.shown.as_ref().map(|r| (r.kind, r.id)) {
@@ -482,14 +487,20 @@ impl Screen for ListScreen {
         if record.is_some() {
             out.push(Action::Open);
         }
+        let selected = self.rows.selection().is_some();
+        // What an opportunity waits for comes before what every record has.
+        if let Some(record) = record.filter(|_| !selected) {
+            out.extend(decide::opportunity::actions(record));
+        }
         if decide::may_create(self.kind(), sh) {
             out.push(Action::New);
         }
-        if self.rows.selection().is_some() {
+        if selected {
             out.extend(bulk::ACTIONS.into_iter().filter(|action| self.offers(*action, sh)));
         } else {
             let actions = record.iter().flat_map(|r| decide::actions(r, sh));
-            out.extend(actions.filter(|action| !matches!(action, Action::Copy | Action::Follow)));
+            let more: Vec<_> = actions.filter(|a| !matches!(a, Action::Copy | Action::Follow)).collect();
+            out.extend(more.into_iter().filter(|action| !out.contains(action)).collect::<Vec<_>>());
         }
         out.push(Action::Find);
         if record.is_some() {

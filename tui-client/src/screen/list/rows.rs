@@ -23,6 +23,9 @@ const PAGE: i32 = 100;
 /// As far as G goes on its own.
 const FAR: usize = 100_000;
 
+/// Marked rows: revision and name by id.
+pub type Marks = BTreeMap<i64, (i64, String)>;
+
 /// One list.
 pub struct Rows {
     pub(super) owner: ScreenId,
@@ -49,12 +52,12 @@ pub struct Rows {
     pub cursor: usize,
     /// The first row shown.
     pub first: usize,
-    /// Marked rows by id.
-    pub marked: BTreeMap<i64, (i64, String)>,
+    /// Marked rows.
+    pub marked: Marks,
     /// All that match are selected: more than are loaded.
     pub all: bool,
-    /// Where a range of marks began.
-    pub anchor: Option<usize>,
+    /// The range of marks that the cursor draws: where it began, and what was marked before.
+    range: Option<(usize, Marks)>,
     /// The list could not be loaded.
     pub failed: Option<String>,
     /// What is loaded was asked for by another query: shown until the first page of the new one is here.
@@ -89,7 +92,7 @@ impl Rows {
             first: 0,
             marked: BTreeMap::new(),
             all: false,
-            anchor: None,
+            range: None,
             failed: None,
             stale: false,
             loading: None,
@@ -142,6 +145,7 @@ impl Rows {
         self.keep = self.current().map(|r| r.id);
         self.goal = Some(self.cursor);
         self.stale = true;
+        self.range = None;
         self.load(0, String::new(), sh);
     }
 
@@ -168,6 +172,7 @@ impl Rows {
     pub fn ensure(&mut self, sh: &mut Shared, visible: usize) {
         self.cursor = self.cursor.min(self.pages.len().saturating_sub(1));
         self.first = table::scroll(self.first, self.cursor, visible, self.pages.len());
+        self.draw_range();
         if self.stale || sh.waits(self.owner, Slot::Rows(self.nth)) || self.failed.is_some() {
             return;
         }
@@ -252,9 +257,12 @@ impl Rows {
             Action::Top => self.to(0, sh, visible),
             Action::Bottom => self.to(usize::MAX, sh, visible),
             Action::Select => self.toggle(sh, visible),
-            Action::SelectRange => self.range(),
+            Action::SelectRange => self.turn_range(),
             Action::SelectAll => self.mark_all(),
-            _ => return false,
+            _ => {
+                self.range = None;
+                return false;
+            }
         }
         true
     }
@@ -267,22 +275,27 @@ impl Rows {
         }
         let Some(record) = self.current() else { return };
         let (id, entry) = (record.id, (record.revision, record.label.clone()));
+        self.range = None;
         if self.marked.remove(&id).is_none() {
             self.marked.insert(id, entry);
         }
         self.go(1, sh, visible);
     }
 
-    /// The range between the anchor and the cursor: the first call sets the anchor, the second marks.
-    pub fn range(&mut self) {
-        let Some(anchor) = self.anchor.take() else {
-            self.anchor = Some(self.cursor);
-            return;
+    /// Begins a range that the cursor draws, or ends it: what is marked stays.
+    fn turn_range(&mut self) {
+        self.range = match self.range.take() {
+            None if !self.all => Some((self.cursor, self.marked.clone())),
+            _ => None,
         };
-        let (from, to) = (anchor.min(self.cursor), anchor.max(self.cursor));
-        let rows: Vec<_> =
-            (from..=to).filter_map(|i| self.pages.get(i)).map(|r| (r.id, (r.revision, r.label.clone()))).collect();
-        self.marked.extend(rows);
+        self.draw_range();
+    }
+
+    fn draw_range(&mut self) {
+        let Some((from, before)) = &self.range else { return };
+        let rows = *from.min(&self.cursor)..=*from.max(&self.cursor);
+        let drawn = rows.filter_map(|i| self.pages.get(i)).map(|r| (r.id, (r.revision, r.label.clone())));
+        self.marked = before.clone().into_iter().chain(drawn).collect();
     }
 
     /// Selects every row that matches: each by itself where all are loaded, else by what the list is asked for.
@@ -320,10 +333,10 @@ impl Rows {
 
     /// Forgets all marks; whether there were any.
     pub fn unmark(&mut self) -> bool {
-        let any = self.all || !self.marked.is_empty() || self.anchor.is_some();
+        let any = self.all || !self.marked.is_empty();
         self.marked.clear();
         self.all = false;
-        self.anchor = None;
+        self.range = None;
         any
     }
 

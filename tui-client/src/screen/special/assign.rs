@@ -29,7 +29,9 @@ use crate::{
     },
     resource::{self, Condition, Value, many},
     screen::{
-        Answer, Place, Screen, decide,
+        Answer, Place, Screen,
+        ageing::Ageing,
+        decide,
         list::{filter::FilterLine, rows::Rows, sum::Sum},
         show,
     },
@@ -62,8 +64,8 @@ pub struct AssignScreen {
     /// What the left side adds up to.
     sum: Sum,
     seen: Option<u64>,
-    /// Others have changed something: what the managers have to do is asked for again soon.
-    due: u64,
+    /// What the managers have to do, and the sum.
+    ageing: Ageing,
 }
 
 impl AssignScreen {
@@ -81,7 +83,7 @@ impl AssignScreen {
             people: People::default(),
             sum: Sum::default(),
             seen: None,
-            due: 0,
+            ageing: Ageing::default(),
         })
     }
 
@@ -93,6 +95,11 @@ impl AssignScreen {
         }
         sh.call(self.id, PEOPLE, Request::Work(Ask::Assignees));
         self.seen = Some(sh.changes);
+    }
+
+    fn load_figures(&mut self, sh: &mut Shared) {
+        sh.call(self.id, PEOPLE, Request::Work(Ask::Assignees));
+        self.sum.again(self.id, &self.rows, sh);
     }
 
     /// The left side shows those of nobody, or what the manager under the cursor has.
@@ -231,6 +238,12 @@ impl Screen for AssignScreen {
             self.load(true, sh);
         } else if self.seen != Some(sh.changes) {
             self.load(false, sh);
+        } else {
+            let visible = self.visible(sh);
+            self.rows.ensure(sh, visible);
+            if self.ageing.seen() {
+                self.load_figures(sh);
+            }
         }
     }
 
@@ -324,23 +337,19 @@ impl Screen for AssignScreen {
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
         if matches!(slot, Slot::Filter(_)) {
             self.filter.rested(generation, self.id, &mut self.rows, sh);
-        } else if generation == self.due {
-            self.due = 0;
-            sh.call(self.id, PEOPLE, Request::Work(Ask::Assignees));
-            self.sum.again(self.id, &self.rows, sh);
+        } else if self.ageing.rested(generation) {
+            self.load_figures(sh);
         }
     }
 
     fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
         self.rows.told(news);
-        if !top {
-            return;
+        if top {
+            let visible = self.visible(sh);
+            self.rows.catch_up(sh, visible);
         }
-        let visible = self.visible(sh);
-        self.rows.catch_up(sh, visible);
-        let about = [Kind::Opportunity, Kind::PlanStep, Kind::User].into_iter().any(|kind| news.about(kind));
-        if about && self.due == 0 {
-            self.due = sh.rest(self.id, PEOPLE, AGAIN_AFTER);
+        if [Kind::Opportunity, Kind::PlanStep, Kind::User].into_iter().any(|kind| news.about(kind)) {
+            self.ageing.told(self.id, PEOPLE, top, AGAIN_AFTER, sh);
         }
     }
 

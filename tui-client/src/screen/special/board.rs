@@ -15,7 +15,7 @@ use crate::{
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
     resource::{Condition, Record, Value, WriteOptions},
-    screen::{Place, Screen, decide, list::rows::Rows, show},
+    screen::{Place, Screen, ageing::Ageing, decide, list::rows::Rows, show},
     strings::fill,
     theme::Role,
     widget::canvas::{Canvas, top},
@@ -45,8 +45,8 @@ pub struct BoardScreen {
     /// The card that is being moved, and the column it goes to.
     moving: Option<(i64, usize)>,
     seen: Option<u64>,
-    /// Others have changed something: the sums are asked for again soon.
-    due: u64,
+    /// The sums of the columns.
+    ageing: Ageing,
 }
 
 impl BoardScreen {
@@ -54,7 +54,16 @@ impl BoardScreen {
     pub fn new(sh: &mut Shared) -> Option<Self> {
         let id = sh.id();
         lane(id, 0, None)?;
-        Some(Self { id, lanes: Vec::new(), at: 0, first: 0, loaded: false, moving: None, seen: None, due: 0 })
+        Some(Self {
+            id,
+            lanes: Vec::new(),
+            at: 0,
+            first: 0,
+            loaded: false,
+            moving: None,
+            seen: None,
+            ageing: Ageing::default(),
+        })
     }
 
     fn load(&mut self, sh: &mut Shared) {
@@ -118,6 +127,15 @@ impl BoardScreen {
             let waits = sh.waits(self.id, Slot::Rows(nth as u8));
             if let Some(lane) = self.lanes.get_mut(nth).filter(|lane| !lane.rows.pages.is_started() && !waits) {
                 lane.rows.restart(sh);
+            }
+        }
+    }
+
+    fn catch_up(&mut self, sh: &mut Shared) {
+        let visible = Self::visible(sh);
+        for nth in self.window(sh) {
+            if let Some(lane) = self.lanes.get_mut(nth) {
+                lane.rows.catch_up(sh, visible);
             }
         }
     }
@@ -201,10 +219,14 @@ impl Screen for BoardScreen {
     }
 
     fn enter(&mut self, sh: &mut Shared) {
-        if self.seen == Some(sh.changes) {
-            self.show(sh);
-        } else {
+        if self.seen != Some(sh.changes) {
             self.load(sh);
+            return;
+        }
+        self.show(sh);
+        self.catch_up(sh);
+        if self.ageing.seen() {
+            sh.call(self.id, Slot::Counts, Request::Work(Ask::Board));
         }
     }
 
@@ -257,23 +279,16 @@ impl Screen for BoardScreen {
         for lane in &mut self.lanes {
             lane.rows.told(news);
         }
-        if !top {
-            return;
+        if top {
+            self.catch_up(sh);
         }
-        let visible = Self::visible(sh);
-        for nth in self.window(sh) {
-            if let Some(lane) = self.lanes.get_mut(nth) {
-                lane.rows.catch_up(sh, visible);
-            }
-        }
-        if news.about(Kind::Opportunity) && self.due == 0 {
-            self.due = sh.rest(self.id, Slot::Counts, AGAIN_AFTER);
+        if news.about(Kind::Opportunity) {
+            self.ageing.told(self.id, Slot::Counts, top, AGAIN_AFTER, sh);
         }
     }
 
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
-        if slot == Slot::Counts && generation == self.due {
-            self.due = 0;
+        if slot == Slot::Counts && self.ageing.rested(generation) {
             sh.call(self.id, Slot::Counts, Request::Work(Ask::Board));
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     },
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
-    screen::{Place, Screen, show},
+    screen::{Place, Screen, ageing::Ageing, show},
     theme::Role,
     widget::{
         canvas::{Canvas, bottom, top},
@@ -47,14 +47,13 @@ pub struct ForecastScreen {
     cursor: usize,
     first: usize,
     seen: Option<u64>,
-    /// Others have changed something: it is loaded again soon.
-    due: u64,
+    ageing: Ageing,
 }
 
 impl ForecastScreen {
     /// With nothing loaded yet.
     pub fn new(sh: &mut Shared) -> Self {
-        Self { id: sh.id(), shifted: 0, told: None, cursor: 0, first: 0, seen: None, due: 0 }
+        Self { id: sh.id(), shifted: 0, told: None, cursor: 0, first: 0, seen: None, ageing: Ageing::default() }
     }
 
     fn load(&mut self, sh: &mut Shared) {
@@ -118,7 +117,7 @@ impl Screen for ForecastScreen {
     }
 
     fn enter(&mut self, sh: &mut Shared) {
-        if self.seen != Some(sh.changes) {
+        if self.ageing.seen() || self.seen != Some(sh.changes) {
             self.load(sh);
         }
     }
@@ -156,14 +155,13 @@ impl Screen for ForecastScreen {
     }
 
     fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
-        if top && news.about(Kind::Opportunity) && self.due == 0 {
-            self.due = sh.rest(self.id, Slot::Counts, AGAIN_AFTER);
+        if news.about(Kind::Opportunity) {
+            self.ageing.told(self.id, Slot::Counts, top, AGAIN_AFTER, sh);
         }
     }
 
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
-        if slot == Slot::Counts && generation == self.due {
-            self.due = 0;
+        if slot == Slot::Counts && self.ageing.rested(generation) {
             self.load(sh);
         }
     }

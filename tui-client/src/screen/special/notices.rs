@@ -41,7 +41,11 @@ pub fn sentence(notice: &Notice, lang: Lang) -> String {
     let what = match kind {
         Some(many) if notice.count > 1 => fill(t.so_many, &[&show::thousands(notice.count), &many.to_lowercase()]),
         _ if notice.count > 1 => format!("{} (+{})", notice.label, notice.count - 1),
-        _ => notice.label.clone(),
+        // A number of its own would read like how many there are.
+        _ => match notice.label.strip_prefix(&format!("{} ", notice.record_id)) {
+            Some(name) => format!("#{} {name}", notice.record_id),
+            None => notice.label.clone(),
+        },
     };
     let text = match notice.topic.as_str() {
         "assigned" => t.notice_assigned,

@@ -18,7 +18,7 @@ use crate::{
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
     resource::{Record, Value},
-    screen::{Answer, Ask as Asked, Place, Screen, decide, list::rows::Rows, show},
+    screen::{Answer, Ask as Asked, Place, Screen, ageing::Ageing, decide, list::rows::Rows, show},
     theme::Role,
     widget::{canvas::Canvas, table},
 };
@@ -46,6 +46,8 @@ enum Item {
     Stagnating,
     /// A manager.
     Manager(usize),
+    /// So many more managers.
+    More(usize),
 }
 
 /// A line of the screen.
@@ -72,8 +74,7 @@ pub struct TodayScreen {
     cursor: usize,
     first: usize,
     seen: Option<u64>,
-    /// Others have changed something: it is counted again soon.
-    again: u64,
+    ageing: Ageing,
 }
 
 impl TodayScreen {
@@ -87,18 +88,30 @@ impl TodayScreen {
             buckets.push(Bucket { section, rows });
             Some(())
         };
-        let develops = sh.can(Capability::OpportunityDevelop);
+        let (develops, talks) = (sh.can(Capability::OpportunityDevelop), sh.can(Capability::InteractionRead));
         for (section, code) in SECTIONS.iter().enumerate() {
             if develops {
                 add(section, Kind::PlanStep, code)?;
             }
-            add(section, Kind::Interaction, code)?;
+            if talks {
+                add(section, Kind::Interaction, code)?;
+            }
         }
         if develops {
             add(NEW, Kind::Opportunity, "new")?;
         }
         let (due, work) = (v1::CountDueResponse::default(), v1::CountWorkResponse::default());
-        Some(Self { id, buckets, due, work, managers: Vec::new(), cursor: 0, first: 0, seen: None, again: 0 })
+        Some(Self {
+            id,
+            buckets,
+            due,
+            work,
+            managers: Vec::new(),
+            cursor: 0,
+            first: 0,
+            seen: None,
+            ageing: Ageing::default(),
+        })
     }
 
     fn load(&mut self, sh: &mut Shared) {
@@ -110,12 +123,21 @@ impl TodayScreen {
     }
 
     fn load_counts(&self, sh: &mut Shared) {
-        sh.call(self.id, Slot::Counts, Request::CountDue);
+        if sh.can(Capability::InteractionRead) {
+            sh.call(self.id, Slot::Counts, Request::CountDue);
+        }
         if sh.can(Capability::OpportunityRead) {
             sh.call(self.id, Slot::Tab(0), Request::Work(Ask::Count));
         }
         if sh.can(Capability::OpportunityAssign) {
             sh.call(self.id, Slot::Tab(1), Request::Work(Ask::Assignees));
+        }
+    }
+
+    fn catch_up(&mut self, sh: &mut Shared) {
+        let visible = Self::visible(sh);
+        for bucket in &mut self.buckets {
+            bucket.rows.catch_up(sh, visible);
         }
     }
 
@@ -173,6 +195,9 @@ impl TodayScreen {
             for nth in 0..self.managers.len().min(MANAGERS) {
                 put(&mut lines, Item::Manager(nth));
             }
+            if self.managers.len() > MANAGERS {
+                put(&mut lines, Item::More(self.managers.len() - MANAGERS));
+            }
         }
         lines
     }
@@ -224,7 +249,7 @@ impl TodayScreen {
         let records = |view: OpportunityView, filter: String| Nav::Records(Kind::Opportunity, view.into(), filter);
         let nav = match self.item() {
             Some(Item::Row(..)) => self.current().and_then(behind),
-            Some(Item::Unassigned) => Some(Nav::Assignment),
+            Some(Item::Unassigned | Item::More(_)) => Some(Nav::Assignment),
             Some(Item::Stagnating) => Some(records(OpportunityView::Stagnating, String::new())),
             Some(Item::Manager(nth)) => {
                 let user = self.managers.get(nth).and_then(|one| one.user.as_ref());
@@ -271,6 +296,11 @@ impl Screen for TodayScreen {
     fn enter(&mut self, sh: &mut Shared) {
         if self.seen != Some(sh.changes) {
             self.load(sh);
+            return;
+        }
+        self.catch_up(sh);
+        if self.ageing.seen() {
+            self.load_counts(sh);
         }
     }
 
@@ -340,22 +370,19 @@ impl Screen for TodayScreen {
     }
 
     fn told(&mut self, news: &News, top: bool, sh: &mut Shared) {
-        let visible = Self::visible(sh);
         for bucket in &mut self.buckets {
             bucket.rows.told(news);
-            if top {
-                bucket.rows.catch_up(sh, visible);
-            }
         }
-        let about = [Kind::Interaction, Kind::Opportunity, Kind::PlanStep].into_iter().any(|kind| news.about(kind));
-        if top && about && self.again == 0 {
-            self.again = sh.rest(self.id, Slot::Counts, AGAIN_AFTER);
+        if top {
+            self.catch_up(sh);
+        }
+        if [Kind::Interaction, Kind::Opportunity, Kind::PlanStep].into_iter().any(|kind| news.about(kind)) {
+            self.ageing.told(self.id, Slot::Counts, top, AGAIN_AFTER, sh);
         }
     }
 
     fn rested(&mut self, slot: Slot, generation: u64, sh: &mut Shared) {
-        if slot == Slot::Counts && generation == self.again {
-            self.again = 0;
+        if slot == Slot::Counts && self.ageing.rested(generation) {
             self.load_counts(sh);
         }
     }

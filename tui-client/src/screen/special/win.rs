@@ -154,7 +154,7 @@ impl WinScreen {
                 "tel" => TEL,
                 _ => CUSTOMER,
             };
-            self.faults[at] = Some(crate::data::failure::fault_text(&violation.fault, sh.lang));
+            self.faults[at] = Some(crate::data::failure::fault_text(&violation.field, &violation.fault, sh.lang));
             self.cursor = at;
         }
         match failure.reason {

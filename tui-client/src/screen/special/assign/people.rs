@@ -24,7 +24,8 @@ pub struct People {
     /// The first row shown.
     pub first: usize,
     chosen: BTreeSet<i64>,
-    anchor: Option<usize>,
+    /// The range that the cursor draws: where it began, and who was chosen before.
+    range: Option<(usize, BTreeSet<i64>)>,
     /// What is typed to find somebody.
     pub line: LineInput,
     /// Letters go there.
@@ -52,6 +53,7 @@ impl People {
     }
 
     fn narrow(&mut self) {
+        self.range = None;
         let typed = self.line.text().to_owned();
         self.shown.clear();
         for (index, one) in self.all.iter().enumerate() {
@@ -100,6 +102,7 @@ impl People {
             Action::Top => self.cursor = 0,
             Action::Bottom => self.cursor = last,
             Action::Select => {
+                self.range = None;
                 if let Some(one) = self.current().map(id)
                     && !self.chosen.remove(&one)
                 {
@@ -107,23 +110,33 @@ impl People {
                 }
                 self.cursor += 1;
             }
-            Action::SelectRange => match self.anchor.take() {
-                None => self.anchor = Some(self.cursor),
-                Some(anchor) => {
-                    let (from, to) = (anchor.min(self.cursor), anchor.max(self.cursor));
-                    let more: Vec<i64> = self.rows().skip(from).take(to + 1 - from).map(|(one, _)| id(one)).collect();
-                    self.chosen.extend(more);
-                }
-            },
+            Action::SelectRange => {
+                self.range = match self.range.take() {
+                    None => Some((self.cursor, self.chosen.clone())),
+                    Some(_) => None,
+                };
+            }
             Action::SelectAll => {
+                self.range = None;
                 let all: Vec<i64> = self.rows().map(|(one, _)| id(one)).collect();
                 self.chosen.extend(all);
             }
-            _ => return false,
+            _ => {
+                self.range = None;
+                return false;
+            }
         }
         self.cursor = self.cursor.min(last);
+        self.draw_range();
         self.scroll(visible);
         true
+    }
+
+    fn draw_range(&mut self) {
+        let Some((from, before)) = &self.range else { return };
+        let (first, last) = (*from.min(&self.cursor), *from.max(&self.cursor));
+        let drawn = self.rows().skip(first).take(last + 1 - first).map(|(one, _)| id(one));
+        self.chosen = before.iter().copied().chain(drawn).collect();
     }
 
     fn scroll(&mut self, visible: usize) {
@@ -161,9 +174,9 @@ impl People {
 
     /// Forgets what was chosen, then what was typed; whether there was anything.
     pub fn clear(&mut self) -> bool {
-        if !self.chosen.is_empty() || self.anchor.is_some() {
+        self.range = None;
+        if !self.chosen.is_empty() {
             self.chosen.clear();
-            self.anchor = None;
             return true;
         }
         let typed = !self.line.is_empty();

@@ -48,7 +48,10 @@ pub fn screen(screen: &TodayScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared)
     let complete = screen.buckets.iter().all(|bucket| bucket.rows.pages.is_complete());
     let nothing = !lines.iter().any(|line| matches!(line, Line::Item(..)));
     if nothing && complete && area.height > 10 {
-        let text = fill(t.today_empty, &[&sh.key(keymap::TODAY, Action::New)]);
+        let text = match screen.buckets.is_empty() {
+            true => t.today_none.to_owned(),
+            false => fill(t.today_empty, &[&sh.key(keymap::TODAY, Action::New)]),
+        };
         c.put(area.x + 3, area.bottom().saturating_sub(2), &text, Role::Dim, area.width.saturating_sub(4));
     }
 }
@@ -68,6 +71,9 @@ fn item(screen: &TodayScreen, c: &mut Canvas<'_>, area: Rect, item: Item, sh: &S
             if let Some(one) = screen.managers.get(nth) {
                 manager(c, area, one, sh);
             }
+        }
+        Item::More(count) => {
+            c.put(area.x + 2, area.y, &fill(t.more_managers, &[&count]), Role::Dim, area.width.saturating_sub(3));
         }
     }
 }
@@ -135,11 +141,13 @@ fn record_row(c: &mut Canvas<'_>, area: Rect, record: &Record, resource: &dyn Re
     let wide = area.width >= 70;
     let (mut x, end) = (area.x + 2, area.right());
     let [whom, contact, tag, about] = cells;
+    // Where there is less room, what it is about needs it most.
+    let (of_whom, of_contact, of_tag) = if area.width < 100 { (22, 8, 9) } else { (26, 10, 10) };
     for (text, role, width) in [
         (when, if late { Role::Bad } else { Role::Text }, 14),
-        (whom, Role::Text, if wide { 26 } else { end.saturating_sub(x + 18) / 2 }),
-        (contact, Role::Text, if wide { 10 } else { 0 }),
-        (tag, Role::Key, if wide { 10 } else { 0 }),
+        (whom, Role::Text, if wide { of_whom } else { end.saturating_sub(x + 18) / 2 }),
+        (contact, Role::Text, if wide { of_contact } else { 0 }),
+        (tag, Role::Key, if wide { of_tag } else { 0 }),
         (about, if wide { Role::Text } else { Role::Dim }, u16::MAX),
     ] {
         if width > 0 && x < end {
