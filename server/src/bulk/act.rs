@@ -71,9 +71,8 @@ impl Act {
                 }
             }
             (A::Follow(follow), kind) => {
-                let actor = std::sync::Arc::new(change.actor.clone());
-                sight::of_record(change.tx(), &actor, kind, id)?;
-                notices::store::follow(change.write, actor.user_id, kind, id, *follow)?;
+                sight::of_record(change.tx(), change.actor, kind, id)?;
+                notices::store::follow(change.write, change.actor.user_id, kind, id, *follow)?;
                 Ok(Done { id, revision: 0, operation_id: 0 })
             }
             (A::Assign(assign), _) => {

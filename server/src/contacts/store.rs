@@ -57,7 +57,7 @@ pub static TABLE: Table = Table {
     may_write: |tx, actor, id, _| allowed(tx, actor, Permission::ContactWrite, id).map(drop),
     holds: |_, _, _| Ok(Vec::new()),
     parted: Some(customers::store::index),
-    check_undo: |tx, id| {
+    check_undo: |tx, id, _| {
         let contact = standing(tx, id)?.ok_or(Error::NotFound)?;
         permit(contact.customer.standing, Event::Attend)?;
         refuse_taken(tx, id)

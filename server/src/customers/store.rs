@@ -86,7 +86,7 @@ pub static TABLE: Table = Table {
     },
     holds: super::children::held,
     parted: None,
-    check_undo: |tx, id| {
+    check_undo: |tx, id, _| {
         let customer = standing(tx, id)?.ok_or(Error::NotFound)?;
         super::duplicates::refuse_taken(tx, None, id, &TABLE.values(tx, id)?, customer.standing.deleted)
     },

@@ -338,12 +338,13 @@ fn may_take_back(
     if undoes == image.operation_id {
         return Ok(None);
     }
+    // Before anything is told of it: it may be out of the person's sight by now.
+    let columns: Vec<_> = image.before.iter().map(|(column, _)| column.as_str()).collect();
+    (table.may_write)(tx, actor, id, &columns)?;
     if revision != image.revision && !is_as_left(tx, table.kind, id, image.last_sequence)? {
         let (who, at) = last_change(tx, table.kind, id)?;
         return Err(Error::Stale { kind: table.kind, id, revision, fields: Vec::new(), who, at });
     }
-    let columns: Vec<_> = image.before.iter().map(|(column, _)| column.as_str()).collect();
-    (table.may_write)(tx, actor, id, &columns)?;
     match image.created && holder(tx, table, id, except)?.is_some() {
         true => Err(Error::InUse(String::new())),
         false => Ok(Some(revision)),
@@ -367,7 +368,8 @@ fn take_back(change: &mut Change<'_, '_>, table: &'static Table, id: i64, image:
     let Some(revision) = may_take_back(tx, change.actor, table, id, image, 0)? else { return Ok(()) };
     let values = image.values(table, change.now());
     change.update(table, id, revision, &values, "undo").map_err(taken)?;
-    (table.check_undo)(tx, id)
+    let columns: Vec<_> = values.iter().map(|(column, _)| *column).collect();
+    (table.check_undo)(tx, id, &columns)
 }
 
 /// Whether all that happened to a record after a row of its log was taken back again, so that it is as the row left it:

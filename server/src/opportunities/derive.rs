@@ -52,7 +52,7 @@ pub fn derived(tx: &Tx<'_>, values: &[Value]) -> Result<Vec<Value>> {
 /// Refreshes everything that is derived from an opportunity. `changed` names the columns; none for a new one.
 ///
 /// # Errors
-/// The database's; `VALIDATION` if a sum would overflow.
+/// The database's.
 pub fn opportunity(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
     if changed.is_empty() {
         tx.defer(index, id);

@@ -4,7 +4,7 @@ use rolo_proto::v1::{self as pb, Action, Kind};
 
 use super::{
     derive::{self, NO_DATE},
-    priors,
+    moves, priors,
     rules::{self, Event, Standing, Status, permit},
 };
 use crate::{
@@ -74,15 +74,16 @@ pub static TABLE: Table = Table {
     label: |tx, id| {
         tx.query_one("SELECT id || ' ' || customer_name FROM opportunity WHERE id = ?1", [id], |row| row.get(0))
     },
-    may_write: |tx, actor, id, _| allowed(tx, actor, Permission::OpportunityEdit, id).map(drop),
+    may_write: |tx, actor, id, columns| allowed(tx, actor, moves::right_to_take_back(columns), id).map(drop),
     holds: super::history::held,
     parted: None,
-    check_undo: |tx, id| {
+    check_undo: |tx, id, columns| {
         let values = TABLE.values(tx, id)?;
-        match TABLE.value(&values, "deleted_at")?.is_empty() {
-            true => priors::refuse_taken(tx, None, id, &values),
-            false => Ok(()),
+        if !TABLE.value(&values, "deleted_at")?.is_empty() {
+            return Ok(());
         }
+        priors::refuse_taken(tx, None, id, &values)?;
+        moves::check_taken_back(tx, id, &values, columns)
     },
 };
 
@@ -325,10 +326,11 @@ pub fn reply(tx: &Tx<'_>, actor: &Actor, judged: &Judged, done: Done) -> Result<
 }
 
 /// A new opportunity (O1). `values` are clean. The customer's name is looked up (D8): an open opportunity of the name
-/// and product refuses it, a customer of the name is linked or refuses it by setting, a lost one refuses it.
+/// and product refuses it, a customer of the name is linked or refuses it by setting, a lost one refuses it. So it is with
+/// a customer that is named to be linked.
 ///
 /// # Errors
-/// `VALIDATION`, `DUPLICATE`.
+/// `VALIDATION`, `DUPLICATE`, `INVALID_STATE` for a lost customer.
 pub fn create(
     change: &mut Change<'_, '_>,
     settings: &Settings,
@@ -344,7 +346,7 @@ pub fn create(
     let tx = change.tx();
     rules::check_new(&values, full_form)?;
     dictionary::store::check_references(tx, rules::FIELDS, &values, &[])?;
-    check_customer(tx, change.actor, value_of(&values, "customer_id"))?;
+    priors::refuse_linked(tx, settings, change.actor, value_of(&values, "customer_id"))?;
     refuse_external(tx, Some(change.actor), text(&values, "external_id"), 0)?;
     let name = text(&values, "customer_name").to_owned();
     let product_id = value_of(&values, "product_id").and_then(Value::int);
@@ -403,7 +405,7 @@ pub fn update(
         values.iter().filter(|(column, value)| old(column) == *value).map(|(column, _)| *column).collect();
     dictionary::store::check_references(tx, rules::FIELDS, values, &unchanged)?;
     if !unchanged.contains(&"customer_id") {
-        check_customer(tx, change.actor, value_of(values, "customer_id"))?;
+        priors::refuse_linked(tx, settings, change.actor, value_of(values, "customer_id"))?;
     }
     refuse_external(tx, Some(change.actor), text(values, "external_id"), opportunity.id)?;
     let renamed = ["customer_name", "product_id"]
