@@ -10,7 +10,7 @@ use rusqlite::ErrorCode;
 
 use crate::{
     audit::Changes,
-    authz::{Actor, Permission},
+    authz::{Actor, Permission, Scope},
     change::{Change, Of, Table, last_change},
     clock::{DAY, Millis},
     customers::timeline::table,
@@ -47,7 +47,7 @@ pub struct Operation {
 /// The operation that is to be taken back.
 ///
 /// # Errors
-/// `NOT_FOUND` if there is none, or it is another's and the person lacks the right; `INVALID_STATE` if it cannot be
+/// `NOT_FOUND` if there is none, or it is another's whom the right to undo does not reach; `INVALID_STATE` if it cannot be
 /// taken back, or no longer.
 pub fn choose(tx: &Tx<'_>, actor: &Actor, now: Millis, request: &pb::UndoRequest) -> Result<Operation> {
     let id = match request.operation_id {
@@ -56,7 +56,8 @@ pub fn choose(tx: &Tx<'_>, actor: &Actor, now: Millis, request: &pb::UndoRequest
     };
     let row = tx.query_opt(
         "SELECT user_id, at, method, reversible, undone_by,
-                (SELECT u.id FROM operation u WHERE u.undoes = o.id AND u.user_id = ?2 ORDER BY u.id DESC LIMIT 1)
+                (SELECT u.id FROM operation u WHERE u.undoes = o.id AND u.user_id = ?2 ORDER BY u.id DESC LIMIT 1),
+                (SELECT w.department_id FROM user w WHERE w.id = o.user_id)
          FROM operation o
          WHERE id = ?1",
         params![id, actor.user_id],
@@ -68,11 +69,17 @@ pub fn choose(tx: &Tx<'_>, actor: &Actor, now: Millis, request: &pb::UndoRequest
                 row.get::<_, bool>(3)?,
                 row.get::<_, Option<i64>>(4)?,
                 row.get::<_, Option<i64>>(5)?,
+                row.get::<_, Option<i64>>(6)?.unwrap_or_default(),
             ))
         },
     )?;
-    let (user_id, at, method, reversible, undone_by, undo) = row.ok_or(Error::NotFound)?;
-    if user_id != actor.user_id && actor.scope(Permission::Undo).is_none() {
+    let (user_id, at, method, reversible, undone_by, undo, department_id) = row.ok_or(Error::NotFound)?;
+    let reached = match actor.scope(Permission::Undo) {
+        Some(Scope::All) => true,
+        Some(Scope::Department) => actor.departments.contains(&department_id),
+        Some(Scope::Own) | None => false,
+    };
+    if user_id != actor.user_id && !reached {
         return Err(Error::NotFound);
     }
     if !reversible {

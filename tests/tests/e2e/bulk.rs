@@ -186,6 +186,39 @@ async fn five_hundred_are_spread_over_ten_and_go_on_after_an_interruption_as_one
     Ok(())
 }
 
+/// Undo of many of which some were worked on since: those stay as they are, each with its reason, the rest goes back.
+#[tokio::test]
+async fn of_many_taken_back_those_that_were_worked_on_since_stay_and_say_why() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        ids.push(sup.record(lead(&format!("公司{number}"))).await?.id);
+    }
+    let request = pb::RunBulkRequest {
+        selection: these(Kind::Opportunity, ids.clone()),
+        action: action(act::Action::Assign(act::Assign { assignee_id: mgr.user_id, shares: Vec::new() })),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let (last, _) = run(&sup, request).await?;
+    let step = mgr.step(ids[0], "2026-11-05", "拜访").await?;
+    mgr.result(&step, "有兴趣").await?;
+    mgr.win(&mgr.opportunity(ids[1]).await?, 0).await?;
+    mgr.step(ids[2], "2026-11-05", "拜访").await?;
+    let look = sup.look_at_undo(last.operation_id).await?;
+    assert_eq!((look.done, look.kept), (4, 1), "a look foretells what was changed");
+    let undone = sup.undo(last.operation_id).await?;
+    let mut kept: Vec<_> = undone.kept_records.iter().map(|k| (k.id, k.reason.as_str(), k.who.as_str())).collect();
+    kept.sort_unstable();
+    assert_eq!((undone.done, kept), (3, vec![(ids[0], "INVALID_STATE", ""), (ids[1], "STALE", "mgr")]));
+    let statuses = "SELECT GROUP_CONCAT(status, '') + 0 FROM (SELECT status FROM opportunity ORDER BY id)";
+    assert_eq!(world.number(statuses).await?, 23_111);
+    let differ = world.handle()?.kernel().db().read(rolo_server::opportunities::sums::differ).await?;
+    assert_eq!(differ, 0);
+    Ok(())
+}
+
 /// Two who ask for the same request at once do each record once.
 #[tokio::test]
 async fn the_same_request_asked_twice_at_once_does_each_record_once() -> Result<()> {
