@@ -268,3 +268,31 @@ async fn sums_are_those_of_the_opportunities_after_any_sequence_of_changes() -> 
     assert!(idle.is_empty() && done.len() == 17, "each way was gone: {done:?}");
     Ok(())
 }
+
+/// Durability: what the sums say is looked at by `rolod doctor`, and mended.
+#[tokio::test]
+async fn sums_that_do_not_fit_are_found_and_mended() -> Result<()> {
+    let mut company = Company::new(9).await?;
+    for _ in 0..60 {
+        company.change().await?;
+    }
+    let world = &company.world;
+    let check = async |repair| -> Result<usize> {
+        let request = pb::CheckFiguresRequest { repair };
+        Ok(world.nobody().await?.host().check_figures(request).await?.into_inner().differences.len())
+    };
+    assert_eq!(check(false).await?, 0);
+    for broken in [
+        "UPDATE opportunity_sum SET count = count + 1",
+        "DELETE FROM opportunity_sum WHERE status = 1",
+        "INSERT INTO opportunity_sum VALUES (1, 2, 0, '1999-01', 3, 0, 0, 3)",
+        "UPDATE opportunity SET sum_key = '' WHERE status IN (3, 4)",
+        "UPDATE opportunity SET sum_key = '9/1/0/', owner_id = 9, amount_rank = 5 WHERE status = 1",
+        "UPDATE opportunity SET sum_key = '1/1/0/' WHERE deleted_at IS NOT NULL",
+    ] {
+        world.sql(broken).await?;
+        assert_eq!((check(false).await?, check(true).await?, check(false).await?), (1, 1, 0), "{broken}");
+        assert_eq!((world.number(ANEW).await?, world.number(TOO_MUCH).await?), (0, 0), "{broken}");
+    }
+    Ok(())
+}
