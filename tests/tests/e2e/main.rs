@@ -16,6 +16,7 @@ mod kernel;
 mod merge;
 mod network;
 mod opportunities;
+mod opportunity_views;
 mod place;
 mod plan;
 mod plans;

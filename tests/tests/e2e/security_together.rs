@@ -11,6 +11,8 @@ use rolo_tests::{
 };
 use tonic::Status;
 
+use super::opportunities::reassign;
+
 /// One action on these records: every result, and the last word.
 async fn bulk(
     by: &Session,
@@ -31,12 +33,6 @@ async fn bulk(
         results.append(&mut last.results);
     }
     Ok((results, last))
-}
-
-async fn reassign(by: &Session, seen: &pb::Opportunity, assignee_id: i64) -> Result<pb::Opportunity, Status> {
-    let request =
-        pb::ReassignOpportunityRequest { id: seen.id, assignee_id, revision: seen.revision, request_id: request_id() };
-    Ok(by.opportunities().reassign_opportunity(request).await?.into_inner())
 }
 
 async fn inbox(by: &Session) -> Result<Vec<(String, String)>> {

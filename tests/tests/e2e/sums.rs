@@ -34,6 +34,10 @@ const TOO_MUCH: &str = "
          + ABS((SELECT COALESCE(SUM(count), 0) FROM opportunity_sum)
                - (SELECT COUNT(*) FROM opportunity WHERE deleted_at IS NULL))";
 
+fn one_of<T: Clone>(random: &mut Random, all: &[T]) -> T {
+    all[random.below(all.len() as u64) as usize].clone()
+}
+
 /// People, and what they can choose from.
 struct Company {
     world: World,
@@ -57,10 +61,6 @@ impl Company {
         Ok(Self { world, random: Random::new(seed), boss, mgr, stages, price, made: 0 })
     }
 
-    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
-        all[self.random.below(all.len() as u64) as usize].clone()
-    }
-
     /// A name that a dozen opportunities share in turn: some meet a customer, some each other.
     fn name(&mut self) -> String {
         format!("公司{}", self.random.below(12))
@@ -70,9 +70,9 @@ impl Company {
         let close = ["", "2026-10-31", "2026-11-30", "2026-12-01", "2027-01-15"];
         pb::OpportunityInput {
             expected_amount: Some(self.random.below(900_000_000) as i64 + 1).filter(|amount| amount % 3 > 0),
-            expected_close_at: self.one_of(&close).into(),
+            expected_close_at: one_of(&mut self.random, &close).into(),
             success_rate: Some(self.random.below(101) as i32),
-            stage_id: Some(self.one_of(&self.stages.clone())).filter(|id| *id > 0),
+            stage_id: Some(one_of(&mut self.random, &self.stages)).filter(|id| *id > 0),
             ..lead(&self.name())
         }
     }
@@ -134,8 +134,8 @@ impl Company {
 
     /// A stage goes to another place, is retired, or comes back on offer.
     async fn stage(&mut self) -> Result<(), Status> {
-        let id = self.one_of(&self.stages[1..].to_vec());
-        let (field, active) = (self.one_of(&["position", "active"]), Some(self.random.below(2) > 0));
+        let id = one_of(&mut self.random, &self.stages[1..]);
+        let (field, active) = (one_of(&mut self.random, &["position", "active"]), Some(self.random.below(2) > 0));
         let item =
             pb::DictionaryItemInput { position: Some(self.random.below(30) as i32 + 1), active, ..Default::default() };
         let request = pb::UpdateItemRequest {
@@ -161,7 +161,7 @@ impl Company {
         };
         let seen = self.any(wanted).await?;
         let (id, revision, request_id) = (seen.id, seen.revision, request_id());
-        let whose = self.one_of(&[boss.user_id, mgr.user_id]);
+        let whose = one_of(&mut self.random, &[boss.user_id, mgr.user_id]);
         let by = if seen.assignee.as_ref().is_some_and(|user| user.id == mgr.user_id) { &mgr } else { &boss };
         let mut calls = by.opportunities();
         let (name, done) = match turn {
@@ -173,7 +173,7 @@ impl Company {
             }),
             4 | 5 => ("edit", {
                 let fields = ["expected_amount", "expected_close_at", "success_rate", "stage_id"];
-                let (opportunity, update_mask) = (Some(self.input()), mask(&[self.one_of(&fields)]));
+                let (opportunity, update_mask) = (Some(self.input()), mask(&[one_of(&mut self.random, &fields)]));
                 let request =
                     pb::UpdateOpportunityRequest { id, opportunity, update_mask, revision, request_id, seen: None };
                 calls.update_opportunity(request).await.map(drop)
@@ -212,21 +212,21 @@ impl Company {
                 let request = pb::DeleteOpportunityRequest { id, revision, request_id };
                 boss.opportunities().delete_opportunity(request).await.map(drop)
             }),
-            13 => ("undo", self.one_of(&[boss, mgr]).undo(0).await.map(drop)),
+            13 => ("undo", one_of(&mut self.random, &[boss, mgr]).undo(0).await.map(drop)),
             14 => ("redo", {
-                let who = self.one_of(&[boss, mgr]);
+                let who = one_of(&mut self.random, &[boss, mgr]);
                 let undone = who.undo(0).await;
                 undone.and(who.redo().await).map(drop)
             }),
             15 => ("import", self.import().await),
             16 => ("bulk", {
-                let field = self.one_of(&["stage_id", "expected_amount"]);
-                let number = if field == "stage_id" { self.one_of(&self.stages.clone()) } else { 70_000 };
+                let field = one_of(&mut self.random, &["stage_id", "expected_amount"]);
+                let number = if field == "stage_id" { one_of(&mut self.random, &self.stages) } else { 70_000 };
                 let set = act::SetField { field: field.into(), number, clear: number == 0, ..Default::default() };
                 let assign = act::Assign { assignee_id: whose, shares: Vec::new() };
                 let nothing = act::Nothing {};
                 let actions = [act::Action::SetField(set), act::Action::Assign(assign), act::Action::Delete(nothing)];
-                let action = self.one_of(&actions);
+                let action = one_of(&mut self.random, &actions);
                 self.bulk(action).await
             }),
             _ => match self.random.below(3) {

@@ -24,24 +24,8 @@ use rolo_tests::{
     ask::{detail, faults, lead, mask, reason_of},
     world::{digest, reason, request_id},
 };
-use tonic::Status;
 
-async fn edit(
-    by: &Session,
-    seen: &pb::Opportunity,
-    field: &str,
-    input: pb::OpportunityInput,
-) -> Result<pb::Opportunity, Status> {
-    let request = pb::UpdateOpportunityRequest {
-        id: seen.id,
-        opportunity: Some(input),
-        update_mask: mask(&[field]),
-        revision: seen.revision,
-        request_id: request_id(),
-        ..Default::default()
-    };
-    Ok(by.opportunities().update_opportunity(request).await?.into_inner())
-}
+use super::opportunities::edit;
 
 /// A decision that names the record, its revision and, some of them, a person.
 macro_rules! decide {
@@ -75,7 +59,7 @@ async fn a_right_that_does_not_reach_a_record_is_refused_with_its_owner() -> Res
     let made = mgr.record(lead("宁波东方重工")).await?;
     let before = digest(world.dir.path())?;
     for refusal in [
-        edit(&other, &made, "title", titled("x")).await.map(drop),
+        edit(&other, &made, &["title"], titled("x")).await.map(drop),
         decide!(other, delete_opportunity, DeleteOpportunityRequest, made).map(drop),
     ] {
         let refusal = refusal.err().context("taken")?;
@@ -83,7 +67,7 @@ async fn a_right_that_does_not_reach_a_record_is_refused_with_its_owner() -> Res
     }
     assert_eq!(digest(world.dir.path())?, before);
     world.advance(60_000);
-    let edited = edit(&sup, &made, "title", titled("三期")).await?;
+    let edited = edit(&sup, &made, &["title"], titled("三期")).await?;
     assert_eq!(
         (&edited.created_by, edited.created_at),
         (&made.created_by, made.created_at),
@@ -185,8 +169,8 @@ async fn what_is_closed_is_for_looking_at_only() -> Result<()> {
             (mask(&[field]), step)
         };
         let mut refusals = vec![
-            edit(&boss, &closed, "title", titled("x")).await.map(drop),
-            edit(&boss, &closed, "memo", memo).await.map(drop),
+            edit(&boss, &closed, &["title"], titled("x")).await.map(drop),
+            edit(&boss, &closed, &["memo"], memo).await.map(drop),
             decide!(boss, delete_opportunity, DeleteOpportunityRequest, closed).map(drop),
             decide!(boss, restore_opportunity, RestoreOpportunityRequest, closed).map(drop),
             boss.assign(&closed, to).await.map(drop),
@@ -293,14 +277,14 @@ async fn a_lost_customer_is_linked_to_no_opportunity() -> Result<()> {
     assert_eq!((reason(&refusal), detail(&refusal, "state")), ("INVALID_STATE".into(), "lost_customer".into()));
     let made = mgr.record(lead("东方重工二厂")).await?;
     let link = || pb::OpportunityInput { customer_id: Some(customer.id), ..Default::default() };
-    assert_eq!(reason_of(&edit(&mgr, &made, "customer_id", link()).await), "INVALID_STATE");
+    assert_eq!(reason_of(&edit(&mgr, &made, &["customer_id"], link()).await), "INVALID_STATE");
     world.sql("UPDATE customer SET status = 1").await?;
     world.sql("INSERT INTO setting VALUES ('opportunity.existing_customer', 'block')").await?;
     world.stop().await?;
     world.start().await?;
     let mgr = world.session("mgr").await?;
     assert_eq!(reason_of(&mgr.record(about("东方重工三厂")).await), "DUPLICATE");
-    assert_eq!(reason_of(&edit(&mgr, &made, "customer_id", link()).await), "DUPLICATE");
+    assert_eq!(reason_of(&edit(&mgr, &made, &["customer_id"], link()).await), "DUPLICATE");
     Ok(())
 }
 
