@@ -54,14 +54,14 @@ async fn a_bulk_refusal_names_no_record_out_of_sight() -> Result<()> {
     let nothing = act::Nothing {};
     let before = digest(world.dir.path())?;
     for (by, kind, id, action) in [
-        (&mgr, Kind::Opportunity, hidden.id, set("nonsense")),
         (&mgr, Kind::Opportunity, hidden.id, set("customer_name")),
+        (&mgr, Kind::Opportunity, hidden.id, set("memo")),
         (&mgr, Kind::Opportunity, hidden.id, act::Action::Delete(nothing)),
         (&mgr, Kind::Opportunity, hidden.id, act::Action::Withdraw(nothing)),
         (&mgr, Kind::Opportunity, hidden.id, act::Action::Follow(true)),
         (&exe, Kind::Opportunity, hidden.id, act::Action::Delete(nothing)),
         (&exe, Kind::Product, product.id, act::Action::Delete(nothing)),
-        (&exe, Kind::Product, product.id, set("nonsense")),
+        (&exe, Kind::Product, product.id, set("memo")),
         (&exe, Kind::Product, product.id, act::Action::Follow(true)),
     ] {
         let (results, last) = bulk(by, kind, vec![id, 999_999], action.clone()).await?;
@@ -71,6 +71,30 @@ async fn a_bulk_refusal_names_no_record_out_of_sight() -> Result<()> {
         assert_eq!(told.first().map(|one| one.0), Some(""), "{action:?}");
     }
     assert_eq!(digest(world.dir.path())?, before);
+    Ok(())
+}
+
+/// Lessons 14, 25 and 26: what is wrong with an action whatever the record is said once; nothing of it is kept with each.
+#[tokio::test]
+async fn a_flood_in_a_bulk_action_is_refused_before_it_is_kept() -> Result<()> {
+    let world = World::new().await?;
+    let boss = world.session("boss").await?;
+    let price = world.item("close_reason", "price").await?;
+    let flood = "x\u{1b}[2J".repeat(100_000);
+    let set = |field: &str, text: &str| {
+        act::Action::SetField(act::SetField { field: field.into(), text: text.into(), ..Default::default() })
+    };
+    for action in [
+        set(&flood, "x"),
+        set("memo", &flood),
+        set("expected_close_at", "morgen"),
+        act::Action::Fail(act::Fail { close_reason_id: price, close_text: flood.clone() }),
+        act::Action::Fail(act::Fail { close_reason_id: price, close_text: " ".into() }),
+    ] {
+        let answer = bulk(&boss, Kind::Opportunity, (1..=10_000).collect(), action).await;
+        assert_eq!(reason_of(&answer), "VALIDATION");
+    }
+    assert_eq!(world.number("SELECT (SELECT COUNT(*) FROM bulk) + (SELECT COUNT(*) FROM bulk_refusal)").await?, 0);
     Ok(())
 }
 
