@@ -66,7 +66,6 @@ CREATE TABLE opportunity (
   owner_id          INTEGER NOT NULL DEFAULT 0,        -- assignee; while unassigned the creator
   open              INTEGER NOT NULL DEFAULT 1,        -- 1: 未指派 or 已指派
   missing           INTEGER NOT NULL DEFAULT 0,
-  stage_rank        INTEGER NOT NULL DEFAULT 0,        -- the stage's place in the dictionary
   amount_rank       INTEGER NOT NULL DEFAULT 0,        -- expected amount, 0 if unknown
   rate_rank         INTEGER NOT NULL DEFAULT -1,
   close_rank        TEXT NOT NULL DEFAULT '9999-12-31',-- expected close date, the sentinel if none
@@ -97,7 +96,6 @@ CREATE INDEX opportunity_of_owner ON opportunity (owner_id, status, created_at, 
 CREATE INDEX opportunity_owner_created ON opportunity (owner_id, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX opportunity_due ON opportunity (status, due_rank, id) WHERE deleted_at IS NULL AND status = 2;
 CREATE INDEX opportunity_owner_due ON opportunity (owner_id, status, due_rank, id) WHERE deleted_at IS NULL AND status = 2;
-CREATE INDEX opportunity_of_stage ON opportunity (stage_rank, close_rank, id) WHERE deleted_at IS NULL AND open = 1;
 CREATE INDEX opportunity_stagnating ON opportunity (status, progress_at, id) WHERE deleted_at IS NULL AND status = 2;
 CREATE INDEX opportunity_incomplete ON opportunity (created_at, id) WHERE deleted_at IS NULL AND missing <> 0;
 CREATE INDEX opportunity_deleted ON opportunity (deleted_at, id) WHERE deleted_at IS NOT NULL;

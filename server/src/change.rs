@@ -62,8 +62,9 @@ pub struct Table {
     /// Refreshes what a customer keeps of such records after one of them has gone to another customer; put off, for a
     /// merge moves many.
     pub parted: Option<Chore>,
-    /// Whether the row, as an undo has just made it, may stand (names still unique, customer still there).
-    pub check_undo: fn(&Tx<'_>, i64) -> Result<()>,
+    /// Whether the row, as an undo has just made it by writing these columns, may stand (names still unique, customer
+    /// still there).
+    pub check_undo: fn(&Tx<'_>, i64, &[&str]) -> Result<()>,
 }
 
 /// A statement list for a [`Table`], from literals only: no identifier ever comes from outside.
@@ -263,7 +264,7 @@ impl<'w, 'a> Change<'w, 'a> {
         self.record(table.kind, id, revision, after.customer, verb, &changes)?;
         let deleted = changes.get("deleted_at").is_some_and(|pair| pair.get(1).is_some_and(|after| !after.is_null()));
         self.announce(table.kind, id, revision, (before, after), deleted)?;
-        notices::store::tell_followers(self, table.kind, id, deleted)?;
+        notices::store::tell_followers(self, table.kind, id, after, deleted)?;
         Ok(Done { id, revision, operation_id })
     }
 

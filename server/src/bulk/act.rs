@@ -21,15 +21,17 @@ use crate::{
 pub struct Act {
     kind: Kind,
     action: bulk_action::Action,
+    /// What [`bulk_action::Action::SetField`] sets, clean.
+    values: Vec<(&'static str, Value)>,
     /// Whose each record becomes, where each has its own.
     shares: HashMap<i64, i64>,
 }
 
 impl Act {
-    /// Reads an action.
+    /// Reads an action. What is wrong with it whatever the record is said once, not kept with each of ten thousand.
     ///
     /// # Errors
-    /// `VALIDATION` for none, or one that this kind of record does not know.
+    /// `VALIDATION` for none, one that this kind of record does not know, and values that fit no record.
     pub fn new(kind: Kind, action: Option<pb::BulkAction>) -> Result<Self> {
         use bulk_action::Action as A;
         let action = action.and_then(|action| action.action).ok_or_else(|| Error::field("action", Fault::Required))?;
@@ -50,7 +52,19 @@ impl Act {
                 shares.extend(share.ids.iter().map(|id| (*id, share.assignee_id)));
             }
         }
-        Ok(Self { kind, action, shares })
+        let values = match &action {
+            A::SetField(set) => value(fields(kind), set)?,
+            A::Fail(fail) => {
+                let text = Value::Text(fail.close_text.clone());
+                let reason = Value::Int(fail.close_reason_id);
+                let why =
+                    clean(opportunities::rules::CLOSING, vec![("close_reason_id", reason), ("close_text", text)])?;
+                opportunities::rules::check_close(&why)?;
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+        Ok(Self { kind, action, values, shares })
     }
 
     /// Does it to one record.
@@ -60,7 +74,7 @@ impl Act {
     pub fn run(&self, change: &mut Change<'_, '_>, settings: &Settings, id: i64) -> Result<Done> {
         use bulk_action::Action as A;
         match (&self.action, self.kind) {
-            (A::SetField(set), kind) => self.set_field(change, settings, kind, id, set),
+            (A::SetField(_), kind) => self.set_field(change, settings, kind, id),
             (A::Delete(_), kind) => delete(change, kind, id),
             (A::Restore(_), kind) => restore(change, kind, id),
             (A::SettleAt(until), _) => {
@@ -71,9 +85,8 @@ impl Act {
                 }
             }
             (A::Follow(follow), kind) => {
-                let actor = std::sync::Arc::new(change.actor.clone());
-                sight::of_record(change.tx(), &actor, kind, id)?;
-                notices::store::follow(change.write, actor.user_id, kind, id, *follow)?;
+                sight::of_record(change.tx(), change.actor, kind, id)?;
+                notices::store::follow(change.write, change.actor.user_id, kind, id, *follow)?;
                 Ok(Done { id, revision: 0, operation_id: 0 })
             }
             (A::Assign(assign), _) => {
@@ -104,43 +117,44 @@ impl Act {
         }
     }
 
-    fn set_field(
-        &self,
-        change: &mut Change<'_, '_>,
-        settings: &Settings,
-        kind: Kind,
-        id: i64,
-        set: &pb::bulk_action::SetField,
-    ) -> Result<Done> {
+    fn set_field(&self, change: &mut Change<'_, '_>, settings: &Settings, kind: Kind, id: i64) -> Result<Done> {
+        let values = self.values.clone();
         match kind {
             Kind::Customer => {
-                let values = value(customers::rules::FIELDS, set)?;
                 let needed = customers::rpc::needed(&values);
                 let one = customers::store::allowed(change.tx(), change.actor, needed, id)?;
                 customers::store::update(change, settings, &one, &current(one.revision), values)
             }
             Kind::Contact => {
-                let values = value(contacts::rules::FIELDS, set)?;
                 let one = contacts::store::allowed(change.tx(), change.actor, P::ContactWrite, id)?;
                 contacts::store::update(change, &one, &current(one.revision), &values)
             }
             Kind::Interaction => {
-                let values = value(interactions::rules::FIELDS, set)?;
                 let one = interactions::store::allowed(change.tx(), change.actor, P::InteractionEdit, id)?;
                 interactions::store::update(change, &one, &current(one.revision), &values)
             }
             Kind::Product => {
-                let values = value(products::rules::FIELDS, set)?;
                 change.actor.require(P::ProductManage)?;
                 let (revision, _) = products::store::current(change.tx(), id)?;
                 products::store::update(change, id, &current(revision), &values)
             }
             _ => {
-                let values = value(opportunities::rules::FIELDS, set)?;
                 let one = opportunities::store::allowed(change.tx(), change.actor, P::OpportunityEdit, id)?;
                 opportunities::store::update(change, settings, &one, &current(one.revision), &values)
             }
         }
+    }
+}
+
+/// The fields of a kind that can be set on many.
+fn fields(kind: Kind) -> &'static [Field] {
+    match kind {
+        Kind::Customer => customers::rules::FIELDS,
+        Kind::Contact => contacts::rules::FIELDS,
+        Kind::Interaction => interactions::rules::FIELDS,
+        Kind::Product => products::rules::FIELDS,
+        Kind::Opportunity => opportunities::rules::FIELDS,
+        _ => &[],
     }
 }
 

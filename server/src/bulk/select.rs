@@ -1,12 +1,10 @@
 //! Which records a bulk action is about.
 
-use std::collections::HashSet;
-
 use rolo_proto::v1::{self as pb, Kind, selection::Filter};
 
 use crate::{
     contacts, customers,
-    db::list::Position,
+    db::list::{Position, distinct},
     error::{Error, Fault, Result},
     interactions,
     kernel::Kernel,
@@ -43,8 +41,7 @@ pub async fn ids(kernel: &Kernel, caller: &Caller, selection: pb::Selection) -> 
             }
         }
     }
-    let mut seen = HashSet::with_capacity(ids.len());
-    ids.retain(|id| seen.insert(*id));
+    let ids = distinct(ids);
     if ids.is_empty() || ids.len() > MOST { Err(too_many()) } else { Ok(ids) }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     db::{Tx, Write, params},
     error::{Error, Fault, Result},
     settings::Settings,
+    watch::sight,
 };
 
 /// Records in one job, and how long it may hold the writer.
@@ -138,7 +139,7 @@ pub fn slice(
             Err(error @ (Error::Db(_) | Error::Internal(_))) => return Err(error),
             Err(cause) => {
                 bulk.progress.refused += 1;
-                let result = refusal(tx, kind, id, &cause)?;
+                let result = refusal(tx, change.actor, kind, id, &cause)?;
                 tx.execute(
                     "INSERT INTO bulk_refusal (bulk_id, position, record_id, label, reason, detail)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -160,10 +161,11 @@ pub fn slice(
 }
 
 /// Why a record was left as it is. What the person may not see is not told.
-fn refusal(tx: &Tx<'_>, kind: pb::Kind, id: i64, cause: &Error) -> Result<pb::BulkResult> {
-    let label = match (cause, table(kind)) {
-        (Error::NotFound, _) | (_, None) => String::new(),
-        (_, Some(table)) => (table.label)(tx, id).unwrap_or_default(),
+fn refusal(tx: &Tx<'_>, actor: &Actor, kind: pb::Kind, id: i64, cause: &Error) -> Result<pb::BulkResult> {
+    let label = match (sight::of_record(tx, actor, kind, id), table(kind)) {
+        (Ok(_), Some(table)) => (table.label)(tx, id)?,
+        (Err(Error::NotFound), _) | (_, None) => String::new(),
+        (Err(error), _) => return Err(error),
     };
     let detail = match cause {
         Error::Validation(faults) => faults

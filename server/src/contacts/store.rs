@@ -56,8 +56,8 @@ pub static TABLE: Table = Table {
     label: |tx, id| tx.query_one("SELECT name FROM contact WHERE id = ?1", [id], |row| row.get(0)),
     may_write: |tx, actor, id, _| allowed(tx, actor, Permission::ContactWrite, id).map(drop),
     holds: |_, _, _| Ok(Vec::new()),
-    parted: Some(customers::store::index),
-    check_undo: |tx, id| {
+    parted: Some(customers::derive::index),
+    check_undo: |tx, id, _| {
         let contact = standing(tx, id)?.ok_or(Error::NotFound)?;
         permit(contact.customer.standing, Event::Attend)?;
         refuse_taken(tx, id)
@@ -329,7 +329,7 @@ fn derive(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
     let found_by = ["name", "mobile", "office_tel", "customer_id", "deleted_at"];
     if changed.is_empty() || changed.iter().any(|column| found_by.contains(column)) {
         let customer_id = TABLE.value(&values, "customer_id")?.int().unwrap_or_default();
-        tx.defer(customers::store::index, customer_id);
+        tx.defer(customers::derive::index, customer_id);
     }
     Ok(())
 }

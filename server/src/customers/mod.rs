@@ -2,9 +2,10 @@
 //!
 //! Always true: a live organisation's name is unique after normalisation; a customer is edited only while 正常 and only
 //! by its responsible manager or a supervisor in scope; what is derived from a customer (sort key, missing fields,
-//! phones, search index) is refreshed in the transaction that changes it, by [`store::derive`] alone.
+//! phones, search index) is refreshed in the transaction that changes it, by [`derive`] alone.
 
 pub mod children;
+pub mod derive;
 pub mod duplicates;
 pub mod list;
 pub mod merge;

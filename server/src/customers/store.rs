@@ -1,13 +1,15 @@
-//! Customer rows: reading them, writing them, and keeping what is derived from them.
+//! Customer rows: reading and writing them.
 
 use rolo_proto::v1::{self as pb, Action, Kind};
 
-use super::rules::{self, Standing, Status};
+use super::{
+    derive,
+    rules::{self, Standing, Status},
+};
 use crate::{
     authz::{Actor, Allowed, Owned, Permission, check},
     change::{Change, Done, Seen, Table, Whose},
-    contacts,
-    db::{Row, Tx, params, search},
+    db::{Row, Tx},
     dictionary,
     error::{Error, Result},
     fields::value_of,
@@ -67,8 +69,8 @@ pub static TABLE: Table = Table {
                ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?31, ?32, ?33, ?34,
                COALESCE((SELECT position FROM dictionary_item d WHERE d.id = ?6), 0),
                COALESCE((SELECT position FROM dictionary_item d WHERE d.id = ?4), 0), COALESCE(?8, 0), COALESCE(?9, 0))",
-    derived,
-    derive,
+    derived: derive::derived,
+    derive: derive::customer,
     owner: |tx, id| {
         tx.query_one("SELECT COALESCE(manager_id, 0) FROM customer WHERE id = ?1", [id], |row| {
             Ok(Whose { owner: row.get(0)?, customer: id, ..Whose::default() })
@@ -86,7 +88,7 @@ pub static TABLE: Table = Table {
     },
     holds: super::children::held,
     parted: None,
-    check_undo: |tx, id| {
+    check_undo: |tx, id, _| {
         let customer = standing(tx, id)?.ok_or(Error::NotFound)?;
         super::duplicates::refuse_taken(tx, None, id, &TABLE.values(tx, id)?, customer.standing.deleted)
     },
@@ -394,92 +396,4 @@ pub fn restore(change: &mut Change<'_, '_>, customer: &Allowed<Customer>, revisi
     }
     super::duplicates::refuse_taken(tx, Some(change.actor), customer.id, &TABLE.values(tx, customer.id)?, false)?;
     change.update(&TABLE, customer.id, customer.revision, &[("deleted_at", Value::Null)], "restore")
-}
-
-/// What a customer is compared and sorted by, and which required fields are empty.
-fn derived(tx: &Tx<'_>, values: &[Value]) -> Result<Vec<Value>> {
-    let value = |column: &str| TABLE.value(values, column);
-    let name = value("name")?.text();
-    let required = crate::settings::customer_required(tx)?;
-    let party = value("party")?.int().unwrap_or(1);
-    let missing = rules::missing(&required, party, |column| value(column).is_ok_and(Value::is_empty));
-    Ok(vec![Value::Text(text::dedupe_name(name)), Value::Text(text::name_key(name)), Value::Int(missing)])
-}
-
-/// Refreshes everything that is derived from a customer. `changed` names the columns; none for a new one.
-pub fn derive(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
-    let new = changed.is_empty();
-    let touched = |columns: &[&str]| new || changed.iter().any(|column| columns.contains(column));
-    if !new {
-        derive_again(tx, id, touched)?;
-    }
-    if touched(&["tel"]) {
-        if !new {
-            tx.execute("DELETE FROM customer_phone WHERE customer_id = ?1", [id])?;
-        }
-        let tel: String = tx.query_one("SELECT tel FROM customer WHERE id = ?1", [id], |row| row.get(0))?;
-        for phone in text::phones(&tel) {
-            tx.execute(
-                "INSERT INTO customer_phone (phone, customer_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                params![phone, id],
-            )?;
-        }
-    }
-    if touched(&["name", "tel", "fax", "external_id", "former", "deleted_at"]) {
-        // The index is dear to change, and once a batch is enough.
-        tx.defer(index, id);
-    }
-    Ok(())
-}
-
-/// The same of a row that was there before: only what may differ, for every index of a named column is written anew.
-fn derive_again(tx: &Tx<'_>, id: i64, touched: impl Fn(&[&str]) -> bool) -> Result<()> {
-    let derived = derived(tx, &TABLE.values(tx, id)?)?;
-    let [norm, key, missing] = derived.as_slice() else { return Ok(()) };
-    if touched(&["name"]) {
-        tx.execute("UPDATE customer SET name_norm = ?2, name_key = ?3 WHERE id = ?1", params![id, norm, key])?;
-    }
-    tx.execute("UPDATE customer SET missing = ?2 WHERE id = ?1 AND missing <> ?2", params![id, missing])?;
-    if touched(&["satisfaction", "credit", "level_id", "region_id"]) {
-        tx.execute(
-            "UPDATE customer
-             SET satisfaction_rank = COALESCE(satisfaction, 0),
-                 credit_rank = COALESCE(credit, 0),
-                 level_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = level_id), 0),
-                 region_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = region_id), 0)
-             WHERE id = ?1",
-            [id],
-        )?;
-    }
-    Ok(())
-}
-
-/// By how many of its former names a customer is found.
-const FORMER_FOUND: usize = 20;
-
-/// Puts a customer, with the names and phones of its live contacts, into the search index; nothing if the job that made
-/// the customer was rolled back.
-pub fn index(tx: &Tx<'_>, id: i64) -> Result<()> {
-    type Found = (String, String, String, String, String, String);
-    let row = tx.query_opt(
-        "SELECT no, name, external_id, tel, fax, COALESCE(former, '') FROM customer WHERE id = ?1",
-        [id],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
-    )?;
-    let Some((no, name, external_id, tel, fax, former)): Option<Found> = row else { return Ok(()) };
-    let mut contacts = contacts::store::names_and_phones(tx, id)?;
-    // What was merged into it is found by its number and its name, as its people are.
-    let newest = former.lines().rev().take(FORMER_FOUND);
-    contacts.extend(
-        newest
-            .flat_map(|line| line.split_once(' '))
-            .flat_map(|(no, name)| [no, name])
-            .map(|word| (word.to_owned(), Vec::new())),
-    );
-    let phones = [tel, fax];
-    search::CUSTOMERS.put(
-        tx,
-        id,
-        &search::Document { number: &no, name: &name, external_id: &external_id, phones: &phones, contacts: &contacts },
-    )
 }

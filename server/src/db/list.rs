@@ -6,6 +6,7 @@
 
 use std::{
     cmp::Ordering,
+    collections::HashSet,
     time::{Duration, Instant},
 };
 
@@ -42,6 +43,13 @@ pub fn bounded(lengths: impl IntoIterator<Item = usize>) -> Result<()> {
         true => Err(Error::field("filter", Fault::OutOfRange(0, most))),
         false => Ok(()),
     }
+}
+
+/// These ids in their order, each once.
+pub fn distinct(mut ids: Vec<i64>) -> Vec<i64> {
+    let mut seen = HashSet::with_capacity(ids.len());
+    ids.retain(|id| seen.insert(*id));
+    ids
 }
 
 /// Where a page ended: the sort key and id of its last row, and which part of the list it was in.

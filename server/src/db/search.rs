@@ -1,17 +1,18 @@
-//! The search index of customers: any fragment of a name, pinyin, numbers and phones, fast at a million customers.
+//! The search indexes: any fragment of a name, pinyin, numbers and phones, fast at a million records of a kind. There is
+//! one of customers ([`CUSTOMERS`]) and one of opportunities ([`OPPORTUNITIES`]); an [`Index`] is the statements of one.
 //!
-//! A customer has one *document*: its folded name, number, external id, contacts' names and phones, a line each
-//! ([`Document`], table `customer_search`). Whether a query matches, and how well, is a pure function of the query and
-//! the document ([`Query::rank`]). The table `customer_gram` (FTS5) only narrows: from the grams of a query it gives a
-//! list of ids that holds every match, and some that are none; each is then tested by its document. So a wrong gram
-//! can cost time or lose a hit, but never shows a wrong one.
+//! A record has one *document*: its folded name, number, external id, further words (a customer's contacts, an
+//! opportunity's title and contact) and phones, a line each ([`Document`], tables `…_search`). Whether a query matches,
+//! and how well, is a pure function of the query and the document ([`Query::rank`]). The tables `…_gram` (FTS5) only
+//! narrow: from the grams of a query they give a list of ids that holds every match, and some that are none; each is then
+//! tested by its document. So a wrong gram can cost time or lose a hit, but never shows a wrong one.
 //!
 //! How a list uses it:
 //!
-//! - In the transaction of every change to a customer's name, number, external id, phone or fax, and to its live
-//!   contacts' names and phones, call [`put`] with all of them. It compares documents and writes only if one changed.
-//!   A customer in the recycle bin stays in the index (its list searches too; the others' conditions exclude it), its
-//!   deleted contacts do not; [`remove`] is for rows that really go.
+//! - In the transaction of every change to what a record is found by, call [`Index::put`] with all of it (a slice puts
+//!   this off to the commit by [`Tx::defer`]). It compares documents and writes only if one changed. A record in the
+//!   recycle bin stays in the index (its list searches too; the others' conditions exclude it), a customer's deleted
+//!   contacts do not; [`Index::remove`] is for rows that really go.
 //! - [`Query::parse`] answers none if the text holds nothing that can be searched: then there is no search.
 //! - [`Query::page`] takes the list's [`Walk`](super::list::Walk) and a [`Position`](super::list::Position) and answers
 //!   a [`Slice`](super::list::Slice), as the list itself would. The parts of the list are the ranks ([`Rank`]): exact
@@ -49,18 +50,18 @@ pub const FEW: usize = if cfg!(test) { 50 } else { 1_500 };
 /// Up to so many candidates are worth a look-up for each row walked; where there are more, hits are dense.
 pub const MANY: usize = if cfg!(test) { 400 } else { 20_000 };
 
-/// What a customer is found by, as stored; folding is done here.
+/// What a record is found by, as stored; folding is done here.
 #[derive(Debug, Clone, Default)]
 pub struct Document<'a> {
-    /// The customer's number.
+    /// The record's number.
     pub number: &'a str,
-    /// Its name.
+    /// The customer's name.
     pub name: &'a str,
     /// Its id in another system, empty if none.
     pub external_id: &'a str,
     /// Fields with phone and fax numbers, several in one allowed.
     pub phones: &'a [String],
-    /// Name and phone fields of each live contact.
+    /// Name and phone fields of each live contact; of an opportunity its title and its contact.
     pub contacts: &'a [(String, Vec<String>)],
 }
 
@@ -151,7 +152,7 @@ impl Index {
             return Ok(());
         }
         let mut ahead = None;
-        if let Some(memory) = tx.memory() {
+        if let Some((memory, _)) = tx.memory() {
             memory.change(self.grams, id);
             ahead = memory.take(Lines::of(&doc).name);
         }
@@ -189,7 +190,7 @@ impl Index {
     /// The database's.
     pub fn gather(&self, tx: &Tx<'_>) -> Result<()> {
         tx.execute(self.merge, [-TENDED])?;
-        if let Some(memory) = tx.memory() {
+        if let Some((memory, _)) = tx.memory() {
             memory.disturb();
         }
         Ok(())

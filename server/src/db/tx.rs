@@ -24,8 +24,7 @@ pub type Chore = fn(&Tx<'_>, i64) -> Result<()>;
 pub struct Tx<'c> {
     conn: &'c Connection,
     faults: Option<&'c dyn Faults>,
-    memory: Option<&'c Memory>,
-    mark: u64,
+    memory: Option<(&'c Memory, u64)>,
     /// The first failure of the engine itself. Whatever a job makes of it, the batch is lost.
     failure: Cell<Option<rusqlite::ffi::Error>>,
     deferred: RefCell<BTreeSet<(usize, i64)>>,
@@ -39,7 +38,6 @@ impl<'c> Tx<'c> {
             conn,
             faults: None,
             memory: None,
-            mark: 0,
             failure: Cell::new(None),
             deferred: RefCell::default(),
             chores: RefCell::default(),
@@ -53,17 +51,13 @@ impl<'c> Tx<'c> {
 
     /// As [`Tx::new`], before anything was read.
     pub(super) fn reading(conn: &'c Connection, memory: &'c Memory) -> Self {
-        Self { memory: Some(memory), mark: memory.mark(), ..Self::new(conn) }
+        Self { memory: Some((memory, memory.mark())), ..Self::new(conn) }
     }
 
-    /// What searches remember, if the connection belongs to an open [`Db`](super::Db).
-    pub(super) fn memory(&self) -> Option<&'c Memory> {
+    /// What searches remember, and the mark of what this transaction sees of it for certain ([`Memory::mark`]); none if
+    /// the connection belongs to no open [`Db`](super::Db).
+    pub(super) fn memory(&self) -> Option<(&'c Memory, u64)> {
         self.memory
-    }
-
-    /// What this transaction sees for certain ([`Memory`]).
-    pub(super) fn mark(&self) -> u64 {
-        self.mark
     }
 
     /// The first failure of the engine itself, if there was one.

@@ -35,7 +35,7 @@ pub static TABLE: Table = Table {
     // Whether it is in use is looked at when the records of the same operation are gone (`check_undo`).
     holds: |_, _, _| Ok(Vec::new()),
     parted: None,
-    check_undo: |tx, id| {
+    check_undo: |tx, id, _| {
         refuse_taken(tx, id)?;
         let deleted: bool =
             tx.query_one("SELECT deleted_at IS NOT NULL FROM dictionary_item WHERE id = ?1", [id], |row| row.get(0))?;

@@ -18,6 +18,7 @@ use crate::{
     fields::{Field, Shape, clean},
     interactions,
     kernel::Kernel,
+    opportunities,
     rpc::{
         guard::{Caller, View},
         page::{Binding, hex, size},
@@ -185,6 +186,13 @@ impl HostService for Service {
                         ids.iter().try_for_each(|id| interactions::store::refresh_customer(write.tx, *id))
                     })
                     .await?;
+            }
+        }
+        let sums = self.kernel.db().read(opportunities::sums::differ).await?;
+        if sums > 0 {
+            answer.differences.push(format!("opportunities: {sums} sums of board and forecast differ"));
+            if repair {
+                self.kernel.db().write(Lane::Feeds, |write| opportunities::sums::rebuild(write.tx)).await?;
             }
         }
         Ok(Response::new(answer))

@@ -62,7 +62,7 @@ pub static TABLE: Table = Table {
     may_write: |tx, actor, id, _| allowed(tx, actor, Permission::InteractionEdit, id).map(drop),
     holds: |_, _, _| Ok(Vec::new()),
     parted: Some(refresh_customer),
-    check_undo: |tx, id| {
+    check_undo: |tx, id, _| {
         let interaction = standing(tx, id)?.ok_or(Error::NotFound)?;
         permit(interaction.customer.standing, Event::Attend)?;
         let values = TABLE.values(tx, id)?;

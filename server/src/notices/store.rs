@@ -3,13 +3,15 @@
 use rolo_proto::v1::{self as pb, Kind};
 
 use crate::{
-    change::Change,
+    authz::Actor,
+    change::{Change, Whose},
     clock::{DAY, Millis},
     customers::timeline::table,
     db::{Tx, Write, params},
     error::{Error, Fault, Result},
     rpc::guard::View,
     users,
+    watch::sight,
 };
 
 /// How long notices are kept.
@@ -58,18 +60,26 @@ fn announce(tx: &Tx<'_>, notice: i64, revision: i64, user_id: i64) -> Result<()>
     .map(drop)
 }
 
-/// Tells those who follow a record that somebody else changed it.
+/// Tells those who follow a record that somebody else changed it: of them, who may still see it, `whose` being whose it
+/// is now.
 ///
 /// # Errors
 /// The database's.
-pub fn tell_followers(change: &mut Change<'_, '_>, kind: Kind, id: i64, deleted: bool) -> Result<()> {
-    let followers = change.tx().query(
-        "SELECT user_id FROM follow WHERE kind = ?1 AND record_id = ?2 LIMIT ?3",
-        params![kind as i32, id, MOST_FOLLOWERS],
+pub fn tell_followers(change: &mut Change<'_, '_>, kind: Kind, id: i64, whose: Whose, deleted: bool) -> Result<()> {
+    let tx = change.tx();
+    let followers = tx.query(
+        "SELECT user_id FROM follow WHERE kind = ?1 AND record_id = ?2 AND user_id <> ?3 LIMIT ?4",
+        params![kind as i32, id, change.actor.user_id, MOST_FOLLOWERS],
         |row| row.get::<_, i64>(0),
     )?;
     let topic = if deleted { "deleted" } else { "changed" };
-    followers.into_iter().try_for_each(|user_id| tell(change, user_id, topic, kind, id))
+    for user_id in followers {
+        let Some(follower) = Actor::load(tx, user_id, 0)? else { continue };
+        if sight::sees(tx, &follower, kind, whose.into())? {
+            tell(change, user_id, topic, kind, id)?;
+        }
+    }
+    Ok(())
 }
 
 /// What was told by an operation that is taken back is withdrawn.
@@ -184,7 +194,8 @@ pub fn follow(write: &Write<'_>, user_id: i64, kind: Kind, id: i64, follow: bool
             )
             .map(drop);
     }
-    if followers(write.tx, kind, id)? >= MOST_FOLLOWERS {
+    let now = follows(write.tx, user_id, kind, id)?;
+    if !now.follows && now.followers >= MOST_FOLLOWERS {
         return Err(Error::field("follow", Fault::OutOfRange(0, MOST_FOLLOWERS)));
     }
     write

@@ -10,7 +10,7 @@ use rusqlite::ErrorCode;
 
 use crate::{
     audit::Changes,
-    authz::{Actor, Permission},
+    authz::{Actor, Permission, Scope},
     change::{Change, Of, Table, last_change},
     clock::{DAY, Millis},
     customers::timeline::table,
@@ -47,7 +47,7 @@ pub struct Operation {
 /// The operation that is to be taken back.
 ///
 /// # Errors
-/// `NOT_FOUND` if there is none, or it is another's and the person lacks the right; `INVALID_STATE` if it cannot be
+/// `NOT_FOUND` if there is none, or it is another's whom the right to undo does not reach; `INVALID_STATE` if it cannot be
 /// taken back, or no longer.
 pub fn choose(tx: &Tx<'_>, actor: &Actor, now: Millis, request: &pb::UndoRequest) -> Result<Operation> {
     let id = match request.operation_id {
@@ -56,7 +56,8 @@ pub fn choose(tx: &Tx<'_>, actor: &Actor, now: Millis, request: &pb::UndoRequest
     };
     let row = tx.query_opt(
         "SELECT user_id, at, method, reversible, undone_by,
-                (SELECT u.id FROM operation u WHERE u.undoes = o.id AND u.user_id = ?2 ORDER BY u.id DESC LIMIT 1)
+                (SELECT u.id FROM operation u WHERE u.undoes = o.id AND u.user_id = ?2 ORDER BY u.id DESC LIMIT 1),
+                (SELECT w.department_id FROM user w WHERE w.id = o.user_id)
          FROM operation o
          WHERE id = ?1",
         params![id, actor.user_id],
@@ -68,11 +69,17 @@ pub fn choose(tx: &Tx<'_>, actor: &Actor, now: Millis, request: &pb::UndoRequest
                 row.get::<_, bool>(3)?,
                 row.get::<_, Option<i64>>(4)?,
                 row.get::<_, Option<i64>>(5)?,
+                row.get::<_, Option<i64>>(6)?.unwrap_or_default(),
             ))
         },
     )?;
-    let (user_id, at, method, reversible, undone_by, undo) = row.ok_or(Error::NotFound)?;
-    if user_id != actor.user_id && actor.scope(Permission::Undo).is_none() {
+    let (user_id, at, method, reversible, undone_by, undo, department_id) = row.ok_or(Error::NotFound)?;
+    let reached = match actor.scope(Permission::Undo) {
+        Some(Scope::All) => true,
+        Some(Scope::Department) => actor.departments.contains(&department_id),
+        Some(Scope::Own) | None => false,
+    };
+    if user_id != actor.user_id && !reached {
         return Err(Error::NotFound);
     }
     if !reversible {
@@ -338,12 +345,13 @@ fn may_take_back(
     if undoes == image.operation_id {
         return Ok(None);
     }
+    // Before anything is told of it: it may be out of the person's sight by now.
+    let columns: Vec<_> = image.before.iter().map(|(column, _)| column.as_str()).collect();
+    (table.may_write)(tx, actor, id, &columns)?;
     if revision != image.revision && !is_as_left(tx, table.kind, id, image.last_sequence)? {
         let (who, at) = last_change(tx, table.kind, id)?;
         return Err(Error::Stale { kind: table.kind, id, revision, fields: Vec::new(), who, at });
     }
-    let columns: Vec<_> = image.before.iter().map(|(column, _)| column.as_str()).collect();
-    (table.may_write)(tx, actor, id, &columns)?;
     match image.created && holder(tx, table, id, except)?.is_some() {
         true => Err(Error::InUse(String::new())),
         false => Ok(Some(revision)),
@@ -367,7 +375,8 @@ fn take_back(change: &mut Change<'_, '_>, table: &'static Table, id: i64, image:
     let Some(revision) = may_take_back(tx, change.actor, table, id, image, 0)? else { return Ok(()) };
     let values = image.values(table, change.now());
     change.update(table, id, revision, &values, "undo").map_err(taken)?;
-    (table.check_undo)(tx, id)
+    let columns: Vec<_> = values.iter().map(|(column, _)| *column).collect();
+    (table.check_undo)(tx, id, &columns)
 }
 
 /// Whether all that happened to a record after a row of its log was taken back again, so that it is as the row left it:

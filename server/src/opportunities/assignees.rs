@@ -6,7 +6,7 @@ use super::{derive, list::List, rules};
 use crate::{
     authz::{Permission, Scope},
     clock::DAY,
-    db::{params, sql::Sql},
+    db::{Tx, list::distinct, params, sql::Sql},
     error::{Error, Fault, Result},
     rpc::guard::View,
     text, users,
@@ -16,6 +16,21 @@ use crate::{
 const MOST: i64 = 200;
 /// The most opportunities that are spread at once.
 const MOST_IDS: usize = 10_000;
+
+/// The department of an active account manager; none for everybody else, to whom no opportunity is given (§5.2).
+///
+/// # Errors
+/// The database's.
+pub(super) fn department_of(tx: &Tx<'_>, user_id: i64) -> Result<Option<i64>> {
+    tx.query_opt(
+        "SELECT u.department_id FROM user u
+         WHERE u.id = ?1 AND u.active = 1 AND EXISTS (
+           SELECT 1 FROM user_role r JOIN role_permission p ON p.role_id = r.role_id
+           WHERE r.user_id = u.id AND p.permission = ?2)",
+        params![user_id, Permission::OpportunityDevelop.code()],
+        |row| row.get(0),
+    )
+}
 
 /// Account managers within the reach of who assigns, by name; with a search, those whose name or account holds it.
 ///
@@ -89,10 +104,10 @@ fn year_ago(view: &View<'_>) -> String {
 /// `VALIDATION` without opportunities or people, with too many, or with people out of reach.
 pub fn spread(view: &View<'_>, request: pb::SpreadOpportunitiesRequest) -> Result<pb::SpreadOpportunitiesResponse> {
     let too_many = || Error::field("ids", Fault::OutOfRange(1, MOST_IDS as i64));
-    let ids = match request.filter {
+    let ids = distinct(match request.filter {
         Some(filter) if request.ids.is_empty() => found(view, filter)?,
         _ => request.ids,
-    };
+    });
     if ids.is_empty() || ids.len() > MOST_IDS {
         return Err(too_many());
     }

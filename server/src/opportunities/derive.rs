@@ -52,7 +52,7 @@ pub fn derived(tx: &Tx<'_>, values: &[Value]) -> Result<Vec<Value>> {
 /// Refreshes everything that is derived from an opportunity. `changed` names the columns; none for a new one.
 ///
 /// # Errors
-/// The database's; `VALIDATION` if a sum would overflow.
+/// The database's.
 pub fn opportunity(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()> {
     if changed.is_empty() {
         tx.defer(index, id);
@@ -74,7 +74,6 @@ pub fn opportunity(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()>
          SET missing = ?2,
              owner_id = COALESCE(assignee_id, created_by),
              open = status IN (1, 2),
-             stage_rank = COALESCE((SELECT position FROM dictionary_item d WHERE d.id = stage_id), 0),
              amount_rank = COALESCE(expected_amount, 0),
              rate_rank = COALESCE(success_rate, -1),
              close_rank = COALESCE(expected_close_at, ?3),

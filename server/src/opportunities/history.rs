@@ -7,7 +7,7 @@
 use rolo_proto::v1::Kind;
 
 use super::{
-    plan, priors,
+    assignees, plan, priors,
     rules::{self, CLOSE_REASON, CLOSE_TEXT, CLOSING, Event, STATUSES, Status, permit},
     store::{self, TABLE},
 };
@@ -46,13 +46,11 @@ struct Person {
 }
 
 fn person(tx: &Tx<'_>, id: i64) -> Result<Person> {
+    let develops = assignees::department_of(tx, id)?.is_some();
     tx.query_opt(
-        "SELECT COALESCE(NULLIF(u.display_name, ''), u.name), u.department_id, u.active = 1 AND EXISTS (
-           SELECT 1 FROM user_role r JOIN role_permission p ON p.role_id = r.role_id
-           WHERE r.user_id = u.id AND p.permission = ?2)
-         FROM user u WHERE u.id = ?1",
-        params![id, Permission::OpportunityDevelop.code()],
-        |row| Ok(Person { name: row.get(0)?, department_id: row.get(1)?, develops: row.get(2)? }),
+        "SELECT COALESCE(NULLIF(display_name, ''), name), department_id FROM user WHERE id = ?1",
+        [id],
+        |row| Ok(Person { name: row.get(0)?, department_id: row.get(1)?, develops }),
     )?
     .ok_or_else(|| Error::field("assignee", Fault::UnknownReference(id.to_string())))
 }
@@ -134,7 +132,10 @@ pub fn check_new(
     let text = |column: &str| value_of(values, column).map(Value::text).unwrap_or_default();
     store::refuse_external(tx, Some(actor), text("external_id"), 0)?;
     let linked = value_of(values, "customer_id").and_then(Value::int);
-    store::check_customer(tx, actor, value_of(values, "customer_id"))?;
+    match closed {
+        true => store::check_customer(tx, actor, value_of(values, "customer_id"))?,
+        false => priors::refuse_linked(tx, settings, actor, value_of(values, "customer_id"))?,
+    }
     let product_id = value_of(values, "product_id").and_then(Value::int);
     let customer_id = match closed {
         true => priors::customer_named(tx, actor, text("customer_name"))?,

@@ -2,7 +2,7 @@
 
 use rolo_proto::v1::{self as pb, OpportunitySort, OpportunityStatus, OpportunityView};
 
-use super::{derive, store::Judged};
+use super::{derive, read::Judged};
 use crate::{
     authz::{Actor, Permission, Scope},
     clock::{DAY, Millis},

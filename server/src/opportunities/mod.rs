@@ -12,6 +12,7 @@ pub mod list;
 pub mod moves;
 pub mod plan;
 pub mod priors;
+pub mod read;
 pub mod rpc;
 pub mod rules;
 pub mod store;

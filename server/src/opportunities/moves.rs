@@ -3,6 +3,7 @@
 use rolo_proto::v1::{self as pb, Kind};
 
 use super::{
+    assignees,
     rules::{self, Event, Status},
     store::{Opportunity, TABLE, permitted},
 };
@@ -28,15 +29,7 @@ fn check_assignee(change: &Change<'_, '_>, assignee_id: i64) -> Result<()> {
     if assignee_id <= 0 {
         return Err(Error::field("assignee", Fault::Required));
     }
-    let tx = change.tx();
-    let department: Option<i64> = tx.query_opt(
-        "SELECT u.department_id FROM user u
-         WHERE u.id = ?1 AND u.active = 1 AND EXISTS (
-           SELECT 1 FROM user_role r JOIN role_permission p ON p.role_id = r.role_id
-           WHERE r.user_id = u.id AND p.permission = ?2)",
-        params![assignee_id, Permission::OpportunityDevelop.code()],
-        |row| row.get(0),
-    )?;
+    let department = assignees::department_of(change.tx(), assignee_id)?;
     let reached = match (department, change.actor.scope(Permission::OpportunityAssign)) {
         (Some(_), Some(Scope::All)) => true,
         (Some(department), Some(Scope::Department)) => change.actor.departments.contains(&department),
@@ -107,14 +100,7 @@ fn give(change: &mut Change<'_, '_>, opportunity: &Opportunity, assignee_id: i64
 /// `INVALID_STATE`, also for a plan with results; `STALE`.
 pub fn withdraw(change: &mut Change<'_, '_>, opportunity: &Allowed<Opportunity>, revision: i64) -> Result<Done> {
     check(change, opportunity, revision, Event::Withdraw)?;
-    let results: bool = change.tx().query_one(
-        "SELECT EXISTS (SELECT 1 FROM plan_step WHERE opportunity_id = ?1 AND result <> '' AND deleted_at IS NULL)",
-        [opportunity.id],
-        |row| row.get(0),
-    )?;
-    if results {
-        return Err(Error::InvalidState("has_results".into()));
-    }
+    refuse_results(change.tx(), opportunity.id)?;
     let values =
         [("status", Value::Int(Status::Unassigned as i64)), ("assignee_id", Value::Null), ("assigned_at", Value::Null)];
     let done = change.update(&TABLE, opportunity.id, opportunity.revision, &values, "withdraw")?;
@@ -122,6 +108,49 @@ pub fn withdraw(change: &mut Change<'_, '_>, opportunity: &Allowed<Opportunity>,
         notices::tell(change, before, "withdrawn", Kind::Opportunity, opportunity.id)?;
     }
     Ok(done)
+}
+
+/// Refuses to take an opportunity from its assignee whose plan has a result.
+fn refuse_results(tx: &Tx<'_>, id: i64) -> Result<()> {
+    let results: bool = tx.query_one(
+        "SELECT EXISTS (SELECT 1 FROM plan_step WHERE opportunity_id = ?1 AND result <> '' AND deleted_at IS NULL)",
+        [id],
+        |row| row.get(0),
+    )?;
+    if results { Err(Error::InvalidState("has_results".into())) } else { Ok(()) }
+}
+
+/// The right that taking back a change of these columns needs: the one that the change needed. So an end is its assignee's
+/// to take back (O10), and nobody assigns by undo who may not assign.
+pub(super) fn right_to_take_back(columns: &[&str]) -> Permission {
+    let changed = |column: &str| columns.contains(&column);
+    match () {
+        // What was made goes to the recycle bin whole.
+        () if changed("created_by") => Permission::OpportunityEdit,
+        () if changed("assignee_id") || changed("assigned_at") => Permission::OpportunityAssign,
+        () if changed("closed_at") => Permission::OpportunityDevelop,
+        () => Permission::OpportunityEdit,
+    }
+}
+
+/// Whether a move may be taken back to where the opportunity has just been put: undo leads nowhere that no row of §4.1
+/// leads to.
+///
+/// # Errors
+/// `INVALID_STATE` if it would be taken from its assignee with results (O6); `VALIDATION` if it would be somebody's who
+/// cannot develop it any more (O4).
+pub(super) fn check_taken_back(tx: &Tx<'_>, id: i64, values: &[Value], columns: &[&str]) -> Result<()> {
+    if !columns.contains(&"status") && !columns.contains(&"assignee_id") {
+        return Ok(());
+    }
+    let assignee_id = TABLE.value(values, "assignee_id")?.int().unwrap_or_default();
+    match TABLE.value(values, "status")?.int().map(Status::from_number) {
+        Some(Status::Unassigned) => refuse_results(tx, id),
+        Some(Status::Assigned) if assignees::department_of(tx, assignee_id)?.is_none() => {
+            Err(Error::field("assignee", Fault::UnknownReference(assignee_id.to_string())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// O8: given up, with reason and text.
@@ -193,7 +222,8 @@ pub fn reopen(
     Ok(done)
 }
 
-/// O7 (§5.3, D9): the customer is made with its contact, or an existing one is linked, in this transaction.
+/// O7 (§5.3, D9): the customer is made with its contact, or an existing one is linked, in this transaction. One that the
+/// assignee may write gets the contact too.
 ///
 /// # Errors
 /// `INVALID_STATE`, `STALE`; `DUPLICATE` if a customer of the name exists and was not named to be linked; `VALIDATION`
@@ -275,9 +305,12 @@ fn made(
     change.insert(&customers::store::TABLE, &values).map(|done| done.id)
 }
 
-/// The customer's contact, if a name was given and the customer has none of that name.
+/// The customer's contact, if a name was given and the customer has none of that name. A customer that is somebody else's
+/// to write is linked as it is.
 fn contact(change: &mut Change<'_, '_>, customer_id: i64, name: &str, tel: &str) -> Result<()> {
-    if name.is_empty() {
+    let customer = customers::store::standing(change.tx(), customer_id)?;
+    let writes = customer.is_some_and(|customer| change.actor.reaches(Permission::ContactWrite, &customer));
+    if name.is_empty() || !writes {
         return Ok(());
     }
     let key = text::name_key(name);

@@ -67,7 +67,7 @@ pub static TABLE: Table = Table {
     },
     holds: |_, _, _| Ok(Vec::new()),
     parted: None,
-    check_undo: |tx, id| {
+    check_undo: |tx, id, _| {
         let step = standing(tx, id)?.ok_or(Error::NotFound)?;
         if history::came_with(tx, &step)? { Ok(()) } else { permitted(tx, &step.opportunity, Event::Plan) }
     },
@@ -200,7 +200,7 @@ pub fn reply(view: &View<'_>, done: Done) -> Result<pb::PlanStep> {
 /// A new step (P1). `values` are clean.
 ///
 /// # Errors
-/// `INVALID_STATE` unless the opportunity is 已指派; `VALIDATION`; `DUPLICATE` for an external id that is taken.
+/// `INVALID_STATE` unless the opportunity is 已指派; `VALIDATION`; `NOT_OWNER` for a result of another's.
 pub fn create(
     change: &mut Change<'_, '_>,
     opportunity: &Allowed<Opportunity>,

@@ -6,7 +6,7 @@ use super::store::{self, TABLE};
 use crate::{
     authz::{Actor, Permission},
     customers,
-    db::{Tx, params},
+    db::{Row, Tx, params},
     error::{Error, Match, Result},
     settings::{ExistingCustomer, Settings},
     text, users,
@@ -25,31 +25,38 @@ struct Customer {
     manager: Option<pb::UserRef>,
 }
 
-fn customer_of(tx: &Tx<'_>, name_norm: &str) -> Result<Option<Customer>> {
-    tx.query_opt(
-        "SELECT c.id, c.no, c.name, c.status = 2, c.manager_id, m.name, m.display_name, m.active
-         FROM customer c LEFT JOIN user m ON m.id = c.manager_id
-         WHERE c.name_norm = ?1 AND c.party = 1 AND c.deleted_at IS NULL",
-        [name_norm],
-        |row| {
-            Ok(Customer {
-                id: row.get(0)?,
-                number: row.get(1)?,
-                name: row.get(2)?,
-                lost: row.get(3)?,
-                manager: users::store::user_ref(row, 4)?,
-            })
-        },
-    )
+const CUSTOMER: &str = "
+    SELECT c.id, c.no, c.name, c.status = 2, c.manager_id, m.name, m.display_name, m.active
+    FROM customer c LEFT JOIN user m ON m.id = c.manager_id ";
+
+fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
+    Ok(Customer {
+        id: row.get(0)?,
+        number: row.get(1)?,
+        name: row.get(2)?,
+        lost: row.get(3)?,
+        manager: users::store::user_ref(row, 4)?,
+    })
 }
 
-/// Open opportunities of a name: id and product.
-fn open_of(tx: &Tx<'_>, name_norm: &str, but: i64) -> Result<Vec<(i64, Option<i64>)>> {
+fn customer_of(tx: &Tx<'_>, name_norm: &str) -> Result<Option<Customer>> {
+    let sql = [CUSTOMER, "WHERE c.name_norm = ?1 AND c.party = 1 AND c.deleted_at IS NULL"].concat();
+    tx.query_opt(&sql, [name_norm], customer)
+}
+
+/// Whether this person sees a customer.
+fn is_seen(tx: &Tx<'_>, actor: &Actor, id: i64) -> Result<bool> {
+    let standing = customers::store::standing(tx, id)?;
+    Ok(standing.is_some_and(|standing| actor.reaches(Permission::CustomerRead, &standing)))
+}
+
+/// Open opportunities of a name, those of this product first: id and product.
+fn open_of(tx: &Tx<'_>, name_norm: &str, product_id: Option<i64>, but: i64) -> Result<Vec<(i64, Option<i64>)>> {
     tx.query(
         "SELECT id, product_id FROM opportunity
          WHERE name_norm = ?1 AND deleted_at IS NULL AND open = 1 AND id <> ?2
-         ORDER BY id LIMIT ?3",
-        params![name_norm, but, MOST],
+         ORDER BY product_id IS ?3 DESC, id LIMIT ?4",
+        params![name_norm, but, product_id, MOST],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }
@@ -72,8 +79,7 @@ pub fn told(
     }
     let mut priors = Vec::new();
     if let Some(customer) = customer_of(tx, &name_norm)? {
-        let seen = customers::store::standing(tx, customer.id)?
-            .is_some_and(|standing| actor.reaches(Permission::CustomerRead, &standing));
+        let seen = is_seen(tx, actor, customer.id)?;
         let blocks = customer.lost || settings.existing_customer == ExistingCustomer::Block;
         let (id, number, name) = (customer.id, customer.number, customer.name);
         priors.push(pb::Prior {
@@ -84,7 +90,7 @@ pub fn told(
             ..pb::Prior::default()
         });
     }
-    for (id, product) in open_of(tx, &name_norm, but)? {
+    for (id, product) in open_of(tx, &name_norm, product_id, but)? {
         let same = product == product_id;
         let Some(opportunity) = store::standing(tx, id)? else { continue };
         let seen = actor.reaches(Permission::OpportunityRead, &opportunity);
@@ -117,16 +123,45 @@ pub fn refuse_new(
     let name_norm = text::dedupe_name(name);
     refuse_open(tx, Some(actor), &name_norm, product_id, but)?;
     let Some(customer) = customer_of(tx, &name_norm)? else { return Ok(None) };
+    refuse_customer(tx, settings, actor, &customer, "customer_name")?;
+    Ok(Some(customer.id))
+}
+
+/// Refuses a customer that is named to be linked to an open opportunity, as one that its name meets would be.
+///
+/// # Errors
+/// `VALIDATION` for one that is not there for this person; as [`refuse_new`].
+pub fn refuse_linked(tx: &Tx<'_>, settings: &Settings, actor: &Actor, customer_id: Option<&Value>) -> Result<()> {
+    store::check_customer(tx, actor, customer_id)?;
+    let Some(id) = customer_id.and_then(Value::int) else { return Ok(()) };
+    let linked = tx.query_opt(&[CUSTOMER, "WHERE c.id = ?1"].concat(), [id], customer)?;
+    linked.map_or(Ok(()), |linked| refuse_customer(tx, settings, actor, &linked, "customer_no"))
+}
+
+/// Marketing is for new customers (S01-04, D8).
+fn refuse_customer(
+    tx: &Tx<'_>,
+    settings: &Settings,
+    actor: &Actor,
+    customer: &Customer,
+    field: &'static str,
+) -> Result<()> {
     if customer.lost {
         return Err(Error::InvalidState("lost_customer".into()));
     }
-    if settings.existing_customer == ExistingCustomer::Block {
-        let owner = customer.manager.as_ref().map(users::store::shown).unwrap_or_default();
-        let at =
-            Match { id: customer.id, label: format!("{} {}", customer.number, customer.name), owner, deleted: false };
-        return Err(Error::Duplicate { field: "customer_name", at });
+    if settings.existing_customer != ExistingCustomer::Block {
+        return Ok(());
     }
-    Ok(Some(customer.id))
+    let at = match is_seen(tx, actor, customer.id)? {
+        true => Match {
+            id: customer.id,
+            label: format!("{} {}", customer.number, customer.name),
+            owner: customer.manager.as_ref().map(users::store::shown).unwrap_or_default(),
+            deleted: false,
+        },
+        false => Match::default(),
+    };
+    Err(Error::Duplicate { field, at })
 }
 
 /// The customer of a name that this person may see, lost ones too.
@@ -135,8 +170,8 @@ pub fn refuse_new(
 /// The database's.
 pub fn customer_named(tx: &Tx<'_>, actor: &Actor, name: &str) -> Result<Option<i64>> {
     let Some(customer) = customer_of(tx, &text::dedupe_name(name))? else { return Ok(None) };
-    let standing = customers::store::standing(tx, customer.id)?;
-    Ok(standing.filter(|standing| actor.reaches(Permission::CustomerRead, standing)).map(|standing| standing.id))
+    let seen = is_seen(tx, actor, customer.id)?;
+    Ok(Some(customer.id).filter(|_| seen))
 }
 
 pub(super) fn refuse_open(
@@ -146,7 +181,7 @@ pub(super) fn refuse_open(
     product_id: Option<i64>,
     but: i64,
 ) -> Result<()> {
-    let same = open_of(tx, name_norm, but)?.into_iter().find(|(_, product)| *product == product_id);
+    let same = open_of(tx, name_norm, product_id, but)?.into_iter().find(|(_, product)| *product == product_id);
     let Some((id, _)) = same else { return Ok(()) };
     let Some(opportunity) = store::standing(tx, id)? else { return Ok(()) };
     let seen = actor.is_none_or(|actor| actor.reaches(Permission::OpportunityRead, &opportunity));

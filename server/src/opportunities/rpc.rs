@@ -4,8 +4,10 @@ use rolo_proto::v1::{self as pb, Kind, opportunity_service_server::OpportunitySe
 use tonic::{Request, Response, Status};
 
 use super::{
-    assignees, derive, list, moves, plan, priors, rules,
-    store::{self, Judged, Opportunity},
+    assignees, derive, list, moves, plan, priors,
+    read::{self, Judged},
+    rules,
+    store::{self, Opportunity},
     sums,
 };
 use crate::{
@@ -40,7 +42,7 @@ pub struct Service {
 }
 
 fn reply(view: &View<'_>, done: Done) -> Result<pb::Opportunity> {
-    store::reply(view.tx, view.actor, &Judged::at(view.now, view.settings), done)
+    read::reply(view.tx, view.actor, &Judged::at(view.now, view.settings), done)
 }
 
 impl Service {
@@ -104,7 +106,7 @@ impl OpportunityService for Service {
                 0 => store::by_external_id(view.tx, &request.external_id)?.ok_or(Error::NotFound)?,
                 id => id,
             };
-            store::read(view.tx, view.actor, &Judged::at(view.now, view.settings), id)?.ok_or(Error::NotFound)
+            read::opportunity(view.tx, view.actor, &Judged::at(view.now, view.settings), id)?.ok_or(Error::NotFound)
         };
         self.view(&caller, get).await
     }
@@ -416,7 +418,7 @@ fn list_opportunities(
     let judged = Judged::at(view.now, view.settings);
     let mut opportunities = Vec::with_capacity(slice.ids.len());
     for id in slice.ids {
-        opportunities.extend(store::read(view.tx, view.actor, &judged, id)?);
+        opportunities.extend(read::opportunity(view.tx, view.actor, &judged, id)?);
     }
     Ok(pb::ListOpportunitiesResponse {
         opportunities,

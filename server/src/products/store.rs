@@ -48,7 +48,7 @@ pub static TABLE: Table = Table {
     may_write: |_, actor, _, _| actor.require(Permission::ProductManage).map(drop),
     holds: |_, _, _| Ok(Vec::new()),
     parted: None,
-    check_undo: |tx, id| {
+    check_undo: |tx, id, _| {
         let values = TABLE.values(tx, id)?;
         match TABLE.value(&values, "deleted_at")?.is_empty() {
             true => refuse_taken(tx, &values, id),

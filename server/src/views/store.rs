@@ -3,13 +3,14 @@
 use rolo_proto::v1::{self as pb, Action, Kind};
 
 use crate::{
-    authz::Actor,
+    authz::{Actor, Permission},
     change::{Change, Done, Seen, Table, Whose},
     db::{Row, Tx, params},
     error::{Error, Fault, Match, Result},
     fields::{Field, Shape, clean, value_of},
     table_sql, users,
     value::Value,
+    watch::sight,
 };
 
 /// Views of one kind that a person keeps, at most; and that a person is shown.
@@ -50,7 +51,7 @@ pub static TABLE: Table = Table {
     may_write: |tx, actor, id, _| own(tx, actor, id).map(drop),
     holds: |_, _, _| Ok(Vec::new()),
     parted: None,
-    check_undo: |tx, id| {
+    check_undo: |tx, id, _| {
         let values = TABLE.values(tx, id)?;
         match TABLE.value(&values, "deleted_at")?.is_empty() {
             true => refuse_taken(tx, &values, id),
@@ -112,11 +113,21 @@ fn from_row(row: &Row<'_>, actor: &Actor) -> rusqlite::Result<pb::SavedView> {
     })
 }
 
-/// The caller's views of a kind, and those shared with their department, by position.
+/// The right to read what a view of this kind looks for: a filter says something of the records it is made for.
+fn right_to_read(kind: i64) -> Result<Permission> {
+    let known = i32::try_from(kind).ok().and_then(|kind| Kind::try_from(kind).ok());
+    known.and_then(sight::right_to_read).ok_or_else(|| Error::field("kind", Fault::UnknownField))
+}
+
+/// The caller's views of a kind, and those shared with their department, by position; none for who may not read such
+/// records.
 ///
 /// # Errors
-/// The database's.
+/// The database's; `VALIDATION` for a kind that has no views.
 pub fn list(tx: &Tx<'_>, actor: &Actor, kind: i32) -> Result<Vec<pb::SavedView>> {
+    if actor.scope(right_to_read(kind.into())?).is_none() {
+        return Ok(Vec::new());
+    }
     let mut sql =
         [SELECT, "WHERE v.user_id = ?1 AND v.kind = ?2 AND v.deleted_at IS NULL ORDER BY v.position, v.id LIMIT ?3"]
             .concat();
@@ -168,15 +179,12 @@ fn with_department(actor: &Actor, mut values: Vec<(&'static str, Value)>) -> Vec
 /// A new view of the caller's. `values` are clean.
 ///
 /// # Errors
-/// `VALIDATION`, `DUPLICATE`.
+/// `FORBIDDEN` for who may not read such records; `VALIDATION`, `DUPLICATE`.
 pub fn create(change: &mut Change<'_, '_>, values: Vec<(&'static str, Value)>) -> Result<Done> {
     let (tx, actor) = (change.tx(), change.actor);
     let mut values = with_department(actor, values);
     let kind = value_of(&values, "kind").and_then(Value::int).unwrap_or_default();
-    let known = i32::try_from(kind).ok().and_then(|kind| Kind::try_from(kind).ok());
-    if matches!(known, None | Some(Kind::Unspecified)) {
-        return Err(Error::field("kind", Fault::UnknownField));
-    }
+    actor.require(right_to_read(kind)?)?;
     if value_of(&values, "name").is_none_or(Value::is_empty) {
         return Err(Error::field("name", Fault::Required));
     }

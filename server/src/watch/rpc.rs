@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     authz::Actor,
+    db::list::bounded,
     error::{Error, Fault, Result},
     kernel::Kernel,
     rpc::guard::{Caller, View},
@@ -50,6 +51,7 @@ impl WatchService for Service {
     async fn watch(&self, request: Request<pb::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
+        bounded([request.kinds.len()])?;
         let kinds = request
             .kinds
             .iter()

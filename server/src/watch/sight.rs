@@ -6,10 +6,16 @@ use rolo_proto::v1::Kind;
 
 use crate::{
     authz::{Actor, Permission, Scope},
+    change::Whose,
     customers::timeline::table,
     db::Tx,
     error::{Error, Result},
 };
+
+/// The right to read records of a kind; none if nobody is told of them.
+pub fn right_to_read(kind: Kind) -> Option<Permission> {
+    READS.iter().find(|(known, _)| *known == kind).map(|(_, permission)| *permission)
+}
 
 /// The kinds that are told of, and the right to read them.
 const READS: &[(Kind, Permission)] = &[
@@ -20,6 +26,7 @@ const READS: &[(Kind, Permission)] = &[
     (Kind::Opportunity, Permission::OpportunityRead),
     (Kind::PlanStep, Permission::OpportunityRead),
     (Kind::Product, Permission::ProductRead),
+    (Kind::User, Permission::UserRead),
 ];
 
 /// Everybody's department.
@@ -47,6 +54,30 @@ pub struct Owners {
     pub also: i64,
 }
 
+impl From<Whose> for Owners {
+    fn from(whose: Whose) -> Self {
+        Self { owner: whose.owner, also: whose.also }
+    }
+}
+
+/// Whether a person may see a record of these owners, as [`Actor::reaches`] would say; `department` answers the owner's.
+fn reaches(actor: &Actor, kind: Kind, owners: Owners, department: impl Fn(i64) -> Option<i64>) -> bool {
+    if kind == Kind::Notice {
+        // What a person is told is theirs alone.
+        return owners.owner == actor.user_id;
+    }
+    let mine = owners.owner == actor.user_id || owners.also == actor.user_id;
+    match right_to_read(kind).and_then(|permission| actor.scope(permission)) {
+        None => false,
+        Some(Scope::All) => true,
+        Some(Scope::Own) => mine,
+        // Whoever has no owner is everybody's who may see a department.
+        Some(Scope::Department) => {
+            mine || owners.owner == 0 || department(owners.owner).is_some_and(|id| actor.departments.contains(&id))
+        }
+    }
+}
+
 /// One person's sight.
 #[derive(Debug, Clone)]
 pub struct Sight {
@@ -60,39 +91,31 @@ impl Sight {
         Self { actor, departments }
     }
 
-    /// Whether the person may see a record of these owners, as [`Actor::reaches`] would say.
+    /// Whether the person may see a record of these owners.
     pub fn reaches(&self, kind: Kind, owners: Owners) -> bool {
-        if kind == Kind::Notice {
-            // What a person is told is theirs alone.
-            return owners.owner == self.actor.user_id;
-        }
-        let Some((_, permission)) = READS.iter().find(|(known, _)| *known == kind) else { return false };
-        let me = self.actor.user_id;
-        let mine = owners.owner == me || owners.also == me;
-        match self.actor.scope(*permission) {
-            None => false,
-            Some(Scope::All) => true,
-            Some(Scope::Own) => mine,
-            Some(Scope::Department) => {
-                // Whoever has no owner is everybody's who may see a department.
-                let below = |owner| self.departments.0.get(owner).is_some_and(|id| self.actor.departments.contains(id));
-                mine || owners.owner == 0 || below(&owners.owner)
-            }
-        }
+        reaches(&self.actor, kind, owners, |owner| self.departments.0.get(&owner).copied())
     }
+}
+
+/// Whether a person may see a record of these owners, as the database has the owner's department now.
+///
+/// # Errors
+/// The database's.
+pub fn sees(tx: &Tx<'_>, actor: &Actor, kind: Kind, owners: Owners) -> Result<bool> {
+    let sql = "SELECT department_id FROM user WHERE id = ?1";
+    let department: Option<i64> = tx.query_opt(sql, [owners.owner], |row| row.get(0))?;
+    Ok(reaches(actor, kind, owners, |_| department))
 }
 
 /// The owners of a record that a person may see.
 ///
 /// # Errors
 /// `NOT_FOUND` if there is none, or none for this person.
-pub fn of_record(tx: &Tx<'_>, actor: &Arc<Actor>, kind: Kind, id: i64) -> Result<Owners> {
+pub fn of_record(tx: &Tx<'_>, actor: &Actor, kind: Kind, id: i64) -> Result<Owners> {
     let table = table(kind).ok_or(Error::NotFound)?;
     table.values(tx, id)?;
-    let whose = (table.owner)(tx, id)?;
-    let owners = Owners { owner: whose.owner, also: whose.also };
-    let departments = Arc::new(Departments::load(tx)?);
-    match Sight::new(Arc::clone(actor), departments).reaches(kind, owners) {
+    let owners = Owners::from((table.owner)(tx, id)?);
+    match sees(tx, actor, kind, owners)? {
         true => Ok(owners),
         false => Err(Error::NotFound),
     }

@@ -111,7 +111,10 @@ async fn control_characters_are_scrubbed_from_every_text_on_its_way_in() -> Resu
         close_text: evil("why"),
         request_id: request_id(),
     };
-    boss.opportunities().fail_opportunity(fail).await?;
+    let lost = boss.opportunities().fail_opportunity(fail).await?.into_inner();
+    let (id, revision) = (lost.id, lost.revision);
+    let reopen = pb::ReopenOpportunityRequest { id, revision, reason: evil("again"), request_id: request_id() };
+    boss.opportunities().reopen_opportunity(reopen).await?;
     let view = pb::SavedViewInput {
         kind: pb::Kind::Opportunity.into(),
         name: evil("view"),

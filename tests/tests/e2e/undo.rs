@@ -132,6 +132,20 @@ async fn undo_is_for_the_person_who_did_it_or_a_holder_of_the_right_and_for_a_da
     Ok(())
 }
 
+/// The matrix: a supervisor's right to take back is as wide as their department, to look at it as well.
+#[tokio::test]
+async fn a_supervisor_takes_back_what_people_of_the_department_did_and_nobody_elses() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, other, sup) = (world.session("mgr").await?, world.session("other").await?, world.session("sup").await?);
+    let boss = world.session("boss").await?;
+    for (by, wanted) in [(&mgr, "ok"), (&other, "NOT_FOUND"), (&boss, "NOT_FOUND")] {
+        let customer = by.customer(&format!("华盛{}", by.user_id), 0).await?;
+        assert_eq!(reason_of(&sup.look_at_undo(customer.operation_id).await), wanted, "{}", by.user_id);
+        assert_eq!(reason_of(&sup.undo(customer.operation_id).await), wanted, "{}", by.user_id);
+    }
+    Ok(())
+}
+
 /// Not undoable: export, sign-in, rights, passwords.
 #[tokio::test]
 async fn an_export_cannot_be_taken_back_and_stands_in_nobodys_way() -> Result<()> {

@@ -144,7 +144,7 @@ impl Search<'_> {
     fn candidates(&self, expression: &str, limit: usize) -> Result<Vec<i64>> {
         let look = || self.tx.query(self.index.find, params![expression, limit as i64], |row| row.get(0));
         match self.tx.memory() {
-            Some(memory) => memory.candidates(self.index.grams, expression, limit, self.tx.mark(), look),
+            Some((memory, mark)) => memory.candidates(self.index.grams, expression, limit, mark, look),
             None => look(),
         }
     }
