@@ -363,8 +363,8 @@ pub fn last_change(tx: &Tx<'_>, kind: Kind, id: i64) -> Result<(String, Millis)>
     last_change_of(tx, kind, id, "", 0)
 }
 
-/// Who changed a column of a record last since a revision, and when; an empty name stands for any column.
-fn last_change_of(tx: &Tx<'_>, kind: Kind, id: i64, column: &str, since: i64) -> Result<(String, Millis)> {
+/// Who changed a column of a record last since a revision, and when; an empty name stands for any column. Nobody: no name.
+pub fn last_change_of(tx: &Tx<'_>, kind: Kind, id: i64, column: &str, since: i64) -> Result<(String, Millis)> {
     let found = tx.query_opt(
         "SELECT COALESCE(NULLIF(u.display_name, ''), u.name, ''), a.at
          FROM audit a LEFT JOIN user u ON u.id = a.user_id

@@ -62,7 +62,7 @@ pub struct World {
 }
 
 /// The made database that every world starts from: hashing a password takes a while, once is enough.
-static TEMPLATE: OnceCell<TempDir> = OnceCell::const_new();
+static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
 
 impl World {
     /// A new company, served.
@@ -72,7 +72,7 @@ impl World {
     pub async fn new() -> Result<Self> {
         let template = TEMPLATE.get_or_try_init(make_template).await?;
         let dir = tempfile::tempdir()?;
-        fs::copy(template.path().join("rolo.db"), dir.path().join("rolo.db"))?;
+        fs::write(dir.path().join("rolo.db"), template)?;
         let mut world = Self { dir, time: Arc::new(AtomicI64::new(START)), handle: None };
         world.start().await?;
         Ok(world)
@@ -190,7 +190,8 @@ fn tower_fn(
     tower::service_fn(move |_: http::Uri| std::future::ready(connect()))
 }
 
-async fn make_template() -> Result<TempDir> {
+/// The file of a company, for every world to begin with.
+async fn make_template() -> Result<Vec<u8>> {
     let dir = tempfile::tempdir()?;
     let options = InitOptions {
         company: "华盛贸易".into(),
@@ -206,7 +207,7 @@ async fn make_template() -> Result<TempDir> {
     let people = PEOPLE.iter().map(|(name, roles, department)| ((*name).to_owned(), *roles, *department));
     hire(&handle, people.collect()).await?;
     handle.shutdown().await?;
-    Ok(dir)
+    Ok(fs::read(dir.path().join("rolo.db"))?)
 }
 
 /// New people, each with an account, roles and a department ("": the root) and the first person's password: hashing one

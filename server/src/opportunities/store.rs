@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     authz::{Actor, Allowed, Owned, Permission, check},
-    change::{Change, Done, Seen, Table, Whose},
+    change::{Change, Done, Seen, Table, Whose, last_change_of},
     customers,
     db::Tx,
     dictionary,
@@ -163,7 +163,15 @@ pub fn allowed(tx: &Tx<'_>, actor: &Actor, permission: Permission, id: i64) -> R
 pub fn permitted(tx: &Tx<'_>, opportunity: &Opportunity, event: Event) -> Result<()> {
     permit(opportunity.standing, event).or_else(|error| match error {
         Error::InvalidState(state) => {
-            let (who, at) = crate::change::last_change(tx, Kind::Opportunity, opportunity.id)?;
+            // Who edits it meanwhile did not bring it there; unassigned it was from the start unless it was taken back.
+            let by: &[&str] = match opportunity.standing {
+                Standing { deleted: true, .. } => &["deleted_at"],
+                Standing { status: Status::Unassigned, .. } => &["assignee_id"],
+                _ => &["status", "assignee_id"],
+            };
+            let last = |column: &&str| last_change_of(tx, Kind::Opportunity, opportunity.id, column, 0);
+            let found = by.iter().map(last).collect::<Result<Vec<_>>>()?;
+            let (who, at) = found.into_iter().max_by_key(|(_, at)| *at).unwrap_or_default();
             Err(Error::Overtaken { state, owner: opportunity.owner.clone(), who, at })
         }
         other => Err(other),

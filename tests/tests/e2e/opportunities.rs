@@ -190,6 +190,23 @@ async fn of_fifty_who_assign_at_once_one_wins_and_the_others_are_told_by_whom() 
     Ok(())
 }
 
+/// Who comes too late is told who brought it there, not who has worked on it since; of what nobody has brought anywhere,
+/// nobody.
+#[tokio::test]
+async fn who_comes_too_late_is_told_who_decided_not_who_edited_since() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    let made = mgr.record(lead("宁波东方重工")).await?;
+    let refusal = withdraw(&sup, &made).await.err().context("unassigned")?;
+    assert_eq!((reason(&refusal).as_str(), detail(&refusal, "who").as_str()), ("INVALID_STATE", ""));
+    let assigned = sup.assign(&made, mgr.user_id).await?;
+    let rate = pb::OpportunityInput { success_rate: Some(80), ..Default::default() };
+    edit(&mgr, &assigned, &["success_rate"], rate).await?;
+    let refusal = sup.assign(&made, mgr.user_id).await.err().context("assigned")?;
+    assert_eq!(detail(&refusal, "who"), "sup");
+    Ok(())
+}
+
 /// O5: to somebody else, the plan stays; both hear of it.
 #[tokio::test]
 async fn a_reassignment_goes_to_somebody_else_and_keeps_the_plan() -> Result<()> {

@@ -338,9 +338,9 @@ pub fn say_again(sh: &mut Shared, generation: u64) {
     }
 }
 
-/// Whether nobody has been at the terminal for a while.
+/// Whether nobody has been at the terminal for a while; so it is, too, after the clock was set back, until the next key.
 pub fn is_away(sh: &Shared) -> bool {
-    sh.now - sh.live.pressed_at >= AWAY
+    !(0..AWAY).contains(&(sh.now - sh.live.pressed_at))
 }
 
 /// A key was pressed: whoever was away is there again.

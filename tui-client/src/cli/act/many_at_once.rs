@@ -149,7 +149,12 @@ fn tell(
     let mut tally = Tally::default();
     for row in &done.results {
         let key = keys.get(&row.id).cloned().unwrap_or_else(|| row.id.to_string());
-        let key = if row.label.is_empty() || args.json { key } else { format!("{key} {}", row.label) };
+        // The name of some kinds begins with the number.
+        let key = match row.label.as_str() {
+            label if label.is_empty() || args.json => key,
+            label if label.starts_with(&format!("{key} ")) => label.to_owned(),
+            label => format!("{key} {label}"),
+        };
         tally.add(&key, Err(failure::refused(row)), out)?;
     }
     if args.json && keys.is_empty() {
