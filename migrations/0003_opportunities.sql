@@ -136,7 +136,7 @@ CREATE TABLE plan_step (
   -- Derived: whose step is open (the opportunity's assignee while it is 已指派 and the step has no result), else 0.
   due_owner_id   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX plan_step_of_opportunity ON plan_step (opportunity_id, plan_date, id) WHERE deleted_at IS NULL;
+CREATE INDEX plan_step_of_opportunity ON plan_step (opportunity_id, plan_date, id);
 CREATE INDEX plan_step_due ON plan_step (plan_date, id) WHERE due_owner_id > 0;
 CREATE INDEX plan_step_due_owner ON plan_step (due_owner_id, plan_date, id) WHERE due_owner_id > 0;
 CREATE INDEX plan_step_bin ON plan_step (opportunity_id, id) WHERE deleted_at IS NOT NULL;

@@ -9,7 +9,7 @@ use std::{
     collections::BTreeSet,
 };
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, Statement, StatementStatus};
 
 use super::{
     faults::{Faults, Point, Stop},
@@ -122,8 +122,9 @@ impl<'c> Tx<'c> {
     ) -> Result<Vec<T>> {
         self.run(|conn| {
             let mut statement = conn.prepare_cached(sql)?;
-            let rows = statement.query_map(params, row)?;
-            rows.collect::<rusqlite::Result<_>>().map_err(Error::from)
+            let rows = statement.query_map(params, row)?.collect::<rusqlite::Result<_>>();
+            complain(&statement, sql);
+            rows.map_err(Error::from)
         })
     }
 
@@ -148,7 +149,12 @@ impl<'c> Tx<'c> {
         params: impl Params,
         row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        self.run(|conn| Ok(conn.prepare_cached(sql)?.query_row(params, row)?))
+        self.run(|conn| {
+            let mut statement = conn.prepare_cached(sql)?;
+            let answer = statement.query_row(params, row);
+            complain(&statement, sql);
+            Ok(answer?)
+        })
     }
 
     /// The one row, if it is there.
@@ -158,7 +164,12 @@ impl<'c> Tx<'c> {
         params: impl Params,
         row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
-        self.run(|conn| Ok(conn.prepare_cached(sql)?.query_row(params, row).optional()?))
+        self.run(|conn| {
+            let mut statement = conn.prepare_cached(sql)?;
+            let answer = statement.query_row(params, row).optional();
+            complain(&statement, sql);
+            Ok(answer?)
+        })
     }
 
     /// How many rows this connection has changed since it was opened.
@@ -168,11 +179,28 @@ impl<'c> Tx<'c> {
 
     /// Runs a statement and answers how many rows it changed.
     pub fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
-        self.run(|conn| Ok(conn.prepare_cached(sql)?.execute(params)?))
+        self.run(|conn| {
+            let mut statement = conn.prepare_cached(sql)?;
+            let answer = statement.execute(params);
+            complain(&statement, sql);
+            Ok(answer?)
+        })
     }
 
     /// Runs an INSERT and answers the id that the database gave the row.
     pub fn insert(&self, sql: &str, params: impl Params) -> Result<i64> {
         self.run(|conn| Ok(conn.prepare_cached(sql)?.insert(params)?))
+    }
+}
+
+/// Debug builds say when a statement has walked a whole table of some size, which an index should have spared it: cheap
+/// with the rows of a test, not with a million. The tests' program that makes every kind of call listens for it.
+fn complain(statement: &Statement<'_>, sql: &str) {
+    const LARGE: i32 = 1_000;
+    if cfg!(debug_assertions) {
+        let steps = statement.reset_status(StatementStatus::FullscanStep);
+        if steps > LARGE {
+            tracing::warn!(steps, sql, "a statement walked a whole table");
+        }
     }
 }

@@ -25,6 +25,7 @@ const READY: &str = "ready";
 /// # Errors
 /// The directory cannot be served.
 pub async fn serve(dir: &Path) -> Result<()> {
+    tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(io::stderr).with_ansi(false).init();
     let Place::Owner(handle) = Place::open(dir, Config::default()).await? else {
         anyhow::bail!("somebody else serves {}", dir.display())
     };
