@@ -1,7 +1,9 @@
 //! A company in a temporary directory, served by this process.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
     sync::{
         Arc, LazyLock,
@@ -72,7 +74,9 @@ impl World {
     pub async fn new() -> Result<Self> {
         let template = TEMPLATE.get_or_try_init(make_template).await?;
         let dir = tempfile::tempdir()?;
-        fs::write(dir.path().join("rolo.db"), template)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(dir.path().join("rolo.db"))?;
+        file.write_all(template)?;
         let mut world = Self { dir, time: Arc::new(AtomicI64::new(START)), handle: None };
         world.start().await?;
         Ok(world)
@@ -190,7 +194,6 @@ fn tower_fn(
     tower::service_fn(move |_: http::Uri| std::future::ready(connect()))
 }
 
-/// The file of a company, for every world to begin with.
 async fn make_template() -> Result<Vec<u8>> {
     let dir = tempfile::tempdir()?;
     let options = InitOptions {
