@@ -1,7 +1,7 @@
 //! What a refusal or a failed call means, decoded once from the status of the call (`proto/errors.md`) and worded in the
 //! person's language: what happened, which field or state, and what to do next.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, error::Error as _, time::Duration};
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -363,8 +363,10 @@ impl From<Status> for Failure {
         let text = scrub(status.message()).into_owned();
         let text = (text.clone(), text);
         let info = status.get_details_error_info().filter(|i| i.domain == "rolo");
-        let reason =
-            info.as_ref().and_then(|i| Reason::from_code(&i.reason)).unwrap_or_else(|| reason_of(status.code()));
+        let reason = info
+            .as_ref()
+            .and_then(|i| Reason::from_code(&i.reason))
+            .unwrap_or_else(|| if status.source().is_some() { Reason::Unavailable } else { reason_of(status.code()) });
         let on_the_way = info.is_none() && reason == Reason::Unavailable;
         let details = info.map(|i| i.metadata).unwrap_or_default();
         let violations = status.get_details_bad_request().map(|b| b.field_violations).unwrap_or_default();
@@ -396,7 +398,8 @@ fn broken(status: &Status) -> (String, String) {
 
 /// The reason of a status that did not come from our server's own mapping: from tonic, hyper or h2 on the way. A
 /// connection that breaks arrives under many codes (Unavailable, Unknown "transport error", Cancelled "h2 protocol
-/// error", Cancelled "Timeout expired"); all of them mean: outcome unknown, repeat with the same request id.
+/// error", Cancelled "Timeout expired", or any code at all with what hyper or h2 said as its source); all of them mean:
+/// outcome unknown, repeat with the same request id.
 const fn reason_of(code: Code) -> Reason {
     match code {
         Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded | Code::Aborted => {
@@ -430,6 +433,17 @@ mod tests {
             assert!(failure.is_retryable());
             assert_eq!(failure.exit_code(), 7);
         }
+    }
+
+    // A server that stops in the moment of a connection's first frames: h2 calls it a protocol error.
+    #[test]
+    fn what_the_transport_itself_reports_is_a_broken_connection_and_not_a_fault_of_the_server() {
+        let mut status = Status::internal("h2 protocol error: http2 error");
+        status.set_source(std::sync::Arc::new(std::io::Error::other("http2 error")));
+        let failure = Failure::from(status);
+        assert_eq!(failure.reason, Reason::Unavailable);
+        assert!(failure.is_retryable());
+        assert_eq!(Failure::from(Status::internal("of the server")).reason, Reason::Internal);
     }
 
     #[test]

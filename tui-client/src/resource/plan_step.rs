@@ -49,6 +49,7 @@ const ROWS: [Row; COUNT] = [
             .write("opportunity_id")
             .star()
             .once()
+            .filter()
             .column(12, 30),
         |m| {
             let mut label = super::opportunity::label(&m.customer_name, &m.opportunity_title);
@@ -110,11 +111,13 @@ static VIEWS: [View; 5] = [
 
 fn request(query: &ListQuery) -> v1::ListPlanStepsRequest {
     let view = VIEWS.get(query.view).map_or(0, |v| v.wire);
+    let of = query.conditions.iter().find(|one| FIELDS.get(one.field).is_some_and(|field| field.name == "opportunity"));
+    let opportunity_id = of.and_then(|one| bind::ids(&one.values).first().copied()).unwrap_or(query.parent_id);
     v1::ListPlanStepsRequest {
-        opportunity_id: query.parent_id,
+        opportunity_id,
         view: if view == RECYCLE_BIN { 0 } else { view },
         // What is due is due for somebody: the views show one's own, as the counts of the Today screen do.
-        mine: query.parent_id == 0,
+        mine: opportunity_id == 0,
         ids: query.ids.clone(),
         deleted: view == RECYCLE_BIN,
         page_size: query.page_size,
