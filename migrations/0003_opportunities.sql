@@ -74,13 +74,13 @@ CREATE TABLE opportunity (
   steps             INTEGER NOT NULL DEFAULT 0,
   steps_done        INTEGER NOT NULL DEFAULT 0,
   progress_at       INTEGER NOT NULL DEFAULT 0,        -- last assignment, step added or result recorded
-  sum_key           TEXT NOT NULL DEFAULT ''           -- the row of opportunity_sum that counts it, '' if none
+  sum_key           TEXT NOT NULL DEFAULT ''           -- what counts it in the sums below, '' if nothing does
 ) STRICT;
 CREATE UNIQUE INDEX opportunity_external ON opportunity (external_id) WHERE deleted_at IS NULL AND external_id <> '';
 CREATE INDEX opportunity_bin_external ON opportunity (external_id) WHERE deleted_at IS NOT NULL AND external_id <> '';
 -- O1 looks for another open one of this name (D8).
 CREATE INDEX opportunity_of_name ON opportunity (name_norm) WHERE deleted_at IS NULL AND open = 1;
-CREATE INDEX opportunity_of_customer ON opportunity (customer_id, id) WHERE customer_id IS NOT NULL;
+CREATE INDEX opportunity_of_customer ON opportunity (customer_id, created_at, id) WHERE customer_id IS NOT NULL;
 -- Sort keys, live records. Where a state is asked for it comes first: its equation is what the engine picks an index by.
 CREATE INDEX opportunity_by_created ON opportunity (created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX opportunity_by_updated ON opportunity (updated_at, id) WHERE deleted_at IS NULL;
@@ -97,23 +97,34 @@ CREATE INDEX opportunity_owner_created ON opportunity (owner_id, created_at, id)
 CREATE INDEX opportunity_due ON opportunity (status, due_rank, id) WHERE deleted_at IS NULL AND status = 2;
 CREATE INDEX opportunity_owner_due ON opportunity (owner_id, status, due_rank, id) WHERE deleted_at IS NULL AND status = 2;
 CREATE INDEX opportunity_stagnating ON opportunity (status, progress_at, id) WHERE deleted_at IS NULL AND status = 2;
+CREATE INDEX opportunity_owner_progress ON opportunity (owner_id, status, progress_at, id)
+  WHERE deleted_at IS NULL AND status = 2;
 CREATE INDEX opportunity_incomplete ON opportunity (created_at, id) WHERE deleted_at IS NULL AND missing <> 0;
 CREATE INDEX opportunity_deleted ON opportunity (deleted_at, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX opportunity_of_product ON opportunity (product_id, id) WHERE product_id IS NOT NULL;
 
--- Figures kept, not recomputed: open and closed opportunities by owner, state, stage and month (of the expected close
--- date while open, of closing afterwards; '' if none). Amounts are sums of stored amounts; `weighted` is Σ amount × rate
--- in hundredths of ten-thousandths.
-CREATE TABLE opportunity_sum (
-  owner_id INTEGER NOT NULL,
+-- Figures kept, not recomputed: open and closed opportunities by owner and state, once by stage (the board, the counts
+-- of the views) and once by month (the forecast), each with few rows to read. Amounts are sums of stored amounts;
+-- `weighted` is Σ amount × success rate; `unknown` are those of `count` without amount.
+CREATE TABLE opportunity_stage_sum (
   status   INTEGER NOT NULL,
+  owner_id INTEGER NOT NULL,
   stage_id INTEGER NOT NULL,                           -- 0: none
-  month    TEXT NOT NULL,                              -- YYYY-MM
   count    INTEGER NOT NULL,
   amount   INTEGER NOT NULL,
   weighted INTEGER NOT NULL,
-  unknown  INTEGER NOT NULL,                           -- of `count`, without amount
-  PRIMARY KEY (status, owner_id, stage_id, month)
+  unknown  INTEGER NOT NULL,
+  PRIMARY KEY (status, owner_id, stage_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE opportunity_month_sum (
+  status   INTEGER NOT NULL,
+  month    TEXT NOT NULL,                              -- YYYY-MM: expected to close while open, closed; '' if unknown
+  owner_id INTEGER NOT NULL,
+  count    INTEGER NOT NULL,
+  amount   INTEGER NOT NULL,
+  weighted INTEGER NOT NULL,
+  unknown  INTEGER NOT NULL,
+  PRIMARY KEY (status, month, owner_id)
 ) STRICT, WITHOUT ROWID;
 
 -- Development plans (客户开发计划项) -----------------------------------------------------------------------------------

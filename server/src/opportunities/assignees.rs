@@ -1,6 +1,8 @@
 //! Whom an opportunity can be given to, with what they have to do already; and spreading many over some (§5.2).
 
-use rolo_proto::v1::{self as pb, Spread};
+use std::collections::HashMap;
+
+use rolo_proto::v1::{self as pb, OpportunityStatus, Spread};
 
 use super::{derive, list::List, rules};
 use crate::{
@@ -14,6 +16,8 @@ use crate::{
 
 /// The most people offered at once.
 const MOST: i64 = 200;
+/// Steps that are due are counted up to here.
+const DUE: i64 = 100;
 /// The most opportunities that are spread at once.
 const MOST_IDS: usize = 10_000;
 
@@ -65,33 +69,41 @@ pub fn offered(view: &View<'_>, search: &str, only: &[i64]) -> Result<Vec<pb::As
     }
     sql.push(" ORDER BY u.name_key, u.id LIMIT ").bind(MOST);
     let people = sql.all(view.tx, |row| Ok((users::store::user_ref(row, 0)?, row.get::<_, String>(4)?)))?;
+    let ids: Vec<i64> = people.iter().filter_map(|(user, _)| user.as_ref()).map(|user| user.id).collect();
+    let held = held(view, &ids)?;
+    let until = derive::date_of(view.now + 7 * DAY, view.settings.time_zone);
     let mut assignees = Vec::with_capacity(people.len());
     for (user, department) in people {
-        assignees.extend(user.map(|user| with_work(view, user, department)).transpose()?);
+        let Some(user) = user else { continue };
+        let count = |status: OpportunityStatus| held.get(&(user.id, status as i64)).copied().unwrap_or_default();
+        let due_7_days = view.tx.query_one(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM plan_step
+                                   WHERE due_owner_id = ?1 AND due_owner_id > 0 AND plan_date <= ?2 LIMIT ?3)",
+            params![user.id, until, DUE],
+            |row| row.get(0),
+        )?;
+        assignees.push(pb::Assignee {
+            open: count(OpportunityStatus::Assigned),
+            won: count(OpportunityStatus::Won),
+            lost: count(OpportunityStatus::Lost),
+            due_7_days,
+            user: Some(user),
+            capacity: view.settings.opportunity_capacity,
+            department,
+        });
     }
     Ok(assignees)
 }
 
-fn with_work(view: &View<'_>, user: pb::UserRef, department: String) -> Result<pb::Assignee> {
-    let today = derive::date_of(view.now + 7 * DAY, view.settings.time_zone);
-    let (open, due_7_days, won, lost) = view.tx.query_one(
-        "SELECT (SELECT COALESCE(SUM(count), 0) FROM opportunity_sum WHERE status = 2 AND owner_id = ?1),
-                (SELECT COUNT(*) FROM (SELECT 1 FROM plan_step
-                                       WHERE due_owner_id = ?1 AND due_owner_id > 0 AND plan_date <= ?2 LIMIT 1000)),
-                (SELECT COALESCE(SUM(count), 0) FROM opportunity_sum WHERE status = 3 AND owner_id = ?1 AND month >= ?3),
-                (SELECT COALESCE(SUM(count), 0) FROM opportunity_sum WHERE status = 4 AND owner_id = ?1 AND month >= ?3)",
-        params![user.id, today, year_ago(view)],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-    )?;
-    Ok(pb::Assignee {
-        user: Some(user),
-        open,
-        due_7_days,
-        won,
-        lost,
-        capacity: view.settings.opportunity_capacity,
-        department,
-    })
+/// How many opportunities people have by state: those in hand, and those that ended within a year.
+fn held(view: &View<'_>, owners: &[i64]) -> Result<HashMap<(i64, i64), i64>> {
+    let mut sql = Sql::new("SELECT owner_id, status, SUM(count) FROM opportunity_stage_sum WHERE status = 2");
+    sql.push(" AND owner_id IN ").bind_list(owners.iter().copied()).push(" GROUP BY owner_id, status UNION ALL");
+    sql.push(" SELECT owner_id, status, SUM(count) FROM opportunity_month_sum WHERE status IN (3, 4) AND month >= ");
+    sql.bind(year_ago(view).as_str()).push(" AND owner_id IN ").bind_list(owners.iter().copied());
+    sql.push(" GROUP BY owner_id, status");
+    let rows = sql.all(view.tx, |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    Ok(rows.into_iter().collect())
 }
 
 fn year_ago(view: &View<'_>) -> String {

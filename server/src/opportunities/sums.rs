@@ -1,5 +1,5 @@
-//! Sums over opportunities: kept by owner, state, stage and month in the transaction that changes one, so that board and
-//! forecast answer at once however many there are; and summed along a list for a filter.
+//! Sums over opportunities: kept by owner, state, stage and month in the transaction that changes one, so that board,
+//! forecast and the plain views answer at once however many there are; and summed along a list for a filter.
 
 use rolo_proto::v1::{self as pb, OpportunityStatus};
 
@@ -10,6 +10,7 @@ use crate::{
     dictionary,
     error::{Error, Fault, Result},
     rpc::{guard::View, page::Binding},
+    value::Value,
 };
 
 /// What one opportunity adds to a sum: its amount and that times its success rate, in ten-thousandths.
@@ -29,33 +30,49 @@ struct Part {
     unknown: bool,
 }
 
+/// The two tables of sums, and what each divides an owner's opportunities of one state by.
+macro_rules! each_table {
+    ($statement:ident) => {
+        [$statement!("opportunity_stage_sum", "stage_id"), $statement!("opportunity_month_sum", "month")]
+    };
+}
+macro_rules! insert {
+    ($table:literal, $by:literal) => {
+        concat!(
+            "INSERT INTO ", $table, " (owner_id, status, ", $by, ", count, amount, weighted, unknown)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (status, owner_id, ", $by, ") DO UPDATE
+             SET count = count + excluded.count, amount = amount + excluded.amount,
+                 weighted = weighted + excluded.weighted, unknown = unknown + excluded.unknown"
+        )
+    };
+}
+macro_rules! clear {
+    ($table:literal, $by:literal) => {
+        concat!("DELETE FROM ", $table, " WHERE owner_id = ?1 AND status = ?2 AND ", $by, " = ?3 AND count = 0")
+    };
+}
+
 fn add(tx: &Tx<'_>, part: &Part, sign: i64) -> Result<()> {
-    tx.execute(
-        "INSERT INTO opportunity_sum (owner_id, status, stage_id, month, count, amount, weighted, unknown)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT (status, owner_id, stage_id, month) DO UPDATE
-         SET count = count + excluded.count, amount = amount + excluded.amount,
-             weighted = weighted + excluded.weighted, unknown = unknown + excluded.unknown",
-        params![
-            part.owner_id,
-            part.status,
-            part.stage_id,
-            part.month,
-            sign,
-            sign * part.amount,
-            sign * part.weighted,
-            sign * i64::from(part.unknown)
-        ],
-    )?;
-    if sign > 0 {
-        return Ok(());
+    let by = [Value::Int(part.stage_id), Value::Text(part.month.clone())];
+    for ((insert, clear), by) in each_table!(insert).into_iter().zip(each_table!(clear)).zip(by) {
+        tx.execute(
+            insert,
+            params![
+                part.owner_id,
+                part.status,
+                by,
+                sign,
+                sign * part.amount,
+                sign * part.weighted,
+                sign * i64::from(part.unknown)
+            ],
+        )?;
+        if sign < 0 {
+            tx.execute(clear, params![part.owner_id, part.status, by])?;
+        }
     }
-    tx.execute(
-        "DELETE FROM opportunity_sum
-         WHERE status = ?1 AND owner_id = ?2 AND stage_id = ?3 AND month = ?4 AND count = 0",
-        params![part.status, part.owner_id, part.stage_id, part.month],
-    )
-    .map(drop)
+    Ok(())
 }
 
 /// The part of the sums that an opportunity's row says it is; none if none counts it.
@@ -67,7 +84,7 @@ fn counted(tx: &Tx<'_>, id: i64) -> Result<Option<Part>> {
     counted.map(|(key, amount, rate)| parse(&key, amount, rate)).transpose()
 }
 
-/// Counts a new opportunity in the sum that its row names.
+/// Counts a new opportunity in the sums that its row names.
 ///
 /// # Errors
 /// The database's.
@@ -75,7 +92,7 @@ pub(super) fn count_new(tx: &Tx<'_>, id: i64) -> Result<()> {
     counted(tx, id)?.map_or(Ok(()), |part| add(tx, &part, 1))
 }
 
-/// Takes an opportunity out of the sum that counts it, as it was when it was put in.
+/// Takes an opportunity out of the sums that count it, as it was when it was put in.
 ///
 /// # Errors
 /// The database's.
@@ -85,7 +102,7 @@ pub(super) fn take_out(tx: &Tx<'_>, id: i64) -> Result<()> {
     tx.execute("UPDATE opportunity SET sum_key = '' WHERE id = ?1", [id]).map(drop)
 }
 
-/// Puts an opportunity that is not deleted into the sum that counts it.
+/// Puts an opportunity that is not deleted into the sums that count it.
 ///
 /// # Errors
 /// The database's.
@@ -111,7 +128,7 @@ fn part_of(tx: &Tx<'_>, id: i64) -> Result<Option<Part>> {
     parse(&key(owner_id, status, stage_id, &month), amount, rate).map(Some)
 }
 
-/// Names a row of the sums.
+/// Names the rows of the sums that count an opportunity.
 pub(super) fn key(owner_id: i64, status: i64, stage_id: i64, month: &str) -> String {
     format!("{owner_id}/{status}/{stage_id}/{month}")
 }
@@ -126,13 +143,20 @@ fn parse(key: &str, amount: i64, rate: i64) -> Result<Part> {
     Ok(Part { key: key.to_owned(), owner_id, status, stage_id, month, amount, weighted, unknown: amount == 0 })
 }
 
-/// The sum that an opportunity belongs to, by its own columns. In which of the company's months something was closed is
+/// The sums that an opportunity belongs to, by its own columns. In which of the company's months something was closed is
 /// taken from its row: the zone is not SQL's to know.
 macro_rules! key_anew {
     () => {
-        "COALESCE(assignee_id, created_by) || '/' || status || '/' || COALESCE(stage_id, 0) || '/'
-         || CASE WHEN status <= 2 THEN COALESCE(substr(expected_close_at, 1, 7), '')
-                 WHEN closed_at IS NULL THEN '' ELSE substr(sum_key, -7) END"
+        concat!(
+            "COALESCE(assignee_id, created_by) || '/' || status || '/' || COALESCE(stage_id, 0) || '/' || ",
+            month_anew!()
+        )
+    };
+}
+macro_rules! month_anew {
+    () => {
+        "CASE WHEN status <= 2 THEN COALESCE(substr(expected_close_at, 1, 7), '')
+              WHEN closed_at IS NULL THEN '' ELSE substr(sum_key, -7) END"
     };
 }
 /// The opportunities that are counted by what they are not.
@@ -156,17 +180,21 @@ macro_rules! miscounted {
 pub fn differ(tx: &Tx<'_>) -> Result<i64> {
     tx.query_one(
         concat!(
-            "WITH anew AS (
-               SELECT ",
-            key_anew!(),
-            " AS sum_key, COUNT(*) AS count, SUM(COALESCE(expected_amount, 0)) AS amount,
-                      SUM((COALESCE(expected_amount, 0) * COALESCE(success_rate, 0) + 50) / 100) AS weighted,
-                      SUM(expected_amount IS NULL) AS unknown
-               FROM opportunity WHERE deleted_at IS NULL GROUP BY 1),
+            "WITH one AS (
+               SELECT COALESCE(assignee_id, created_by) AS owner_id, status, COALESCE(stage_id, 0) AS stage_id, ",
+            month_anew!(),
+            " AS month, COALESCE(expected_amount, 0) AS amount, COALESCE(success_rate, 0) AS rate
+               FROM opportunity WHERE deleted_at IS NULL),
+             anew AS (
+               SELECT owner_id, status, stage_id, COUNT(*), SUM(amount), SUM((amount * rate + 50) / 100), SUM(amount = 0)
+               FROM one GROUP BY owner_id, status, stage_id
+               UNION ALL
+               SELECT owner_id, status, month, COUNT(*), SUM(amount), SUM((amount * rate + 50) / 100), SUM(amount = 0)
+               FROM one GROUP BY owner_id, status, month),
              kept AS (
-               SELECT owner_id || '/' || status || '/' || stage_id || '/' || month AS sum_key, count, amount, weighted,
-                      unknown
-               FROM opportunity_sum)
+               SELECT owner_id, status, stage_id, count, amount, weighted, unknown FROM opportunity_stage_sum
+               UNION ALL
+               SELECT owner_id, status, month, count, amount, weighted, unknown FROM opportunity_month_sum)
              SELECT (SELECT COUNT(*) FROM (SELECT * FROM anew EXCEPT SELECT * FROM kept))
                   + (SELECT COUNT(*) FROM (SELECT * FROM kept EXCEPT SELECT * FROM anew))
                   + (SELECT COUNT(*) ",
@@ -176,6 +204,25 @@ pub fn differ(tx: &Tx<'_>) -> Result<i64> {
         [],
         |row| row.get(0),
     )
+}
+
+macro_rules! delete_all {
+    ($table:literal, $by:literal) => {
+        concat!("DELETE FROM ", $table)
+    };
+}
+macro_rules! fill {
+    ($table:literal, $by:literal) => {
+        concat!(
+            "INSERT INTO ", $table, " (owner_id, status, ", $by, ", count, amount, weighted, unknown)
+             SELECT owner_id, status, ", $by, ", COUNT(*), SUM(amount_rank),
+                    SUM((amount_rank * MAX(rate_rank, 0) + 50) / 100), SUM(amount_rank = 0)
+             FROM (SELECT owner_id, status, COALESCE(stage_id, 0) AS stage_id,
+                          iif(sum_key LIKE '%/', '', substr(sum_key, -7)) AS month, amount_rank, rate_rank
+                   FROM opportunity WHERE deleted_at IS NULL)
+             GROUP BY owner_id, status, ", $by
+        )
+    };
 }
 
 /// Computes all sums anew. It holds the writer for as long as it takes: seconds at a million opportunities.
@@ -195,16 +242,11 @@ pub fn rebuild(tx: &Tx<'_>) -> Result<()> {
         let key = part_of(tx, id)?.map(|part| part.key).unwrap_or_default();
         tx.execute("UPDATE opportunity SET sum_key = ?2 WHERE id = ?1", params![id, key])?;
     }
-    tx.execute("DELETE FROM opportunity_sum", [])?;
-    tx.execute(
-        "INSERT INTO opportunity_sum (owner_id, status, stage_id, month, count, amount, weighted, unknown)
-         SELECT owner_id, status, COALESCE(stage_id, 0), iif(sum_key LIKE '%/', '', substr(sum_key, -7)) AS month,
-                COUNT(*), SUM(amount_rank), SUM((amount_rank * MAX(rate_rank, 0) + 50) / 100), SUM(amount_rank = 0)
-         FROM opportunity WHERE deleted_at IS NULL
-         GROUP BY owner_id, status, COALESCE(stage_id, 0), month",
-        [],
-    )
-    .map(drop)
+    for (delete, fill) in each_table!(delete_all).into_iter().zip(each_table!(fill)) {
+        tx.execute(delete, [])?;
+        tx.execute(fill, [])?;
+    }
+    Ok(())
 }
 
 /// The reading scope and the owners asked for, as a test of `owner_id`.
@@ -230,7 +272,7 @@ fn add_owners(sql: &mut Sql, actor: &Actor, owners: &[i64]) -> Result<()> {
     Ok(())
 }
 
-fn figures(row: &crate::db::Row<'_>, at: usize) -> rusqlite::Result<pb::Figures> {
+pub(super) fn figures(row: &crate::db::Row<'_>, at: usize) -> rusqlite::Result<pb::Figures> {
     Ok(pb::Figures {
         count: row.get(at)?,
         amount: row.get(at + 1)?,
@@ -244,7 +286,7 @@ const SUMS: &str = "COALESCE(SUM(s.count), 0), COALESCE(SUM(s.amount), 0), COALE
 
 fn by_stage(actor: &Actor, owners: &[i64]) -> Result<Sql> {
     let mut sql = Sql::new("SELECT s.stage_id, ");
-    sql.push(SUMS).push(" FROM opportunity_sum s WHERE s.status IN (1, 2)");
+    sql.push(SUMS).push(" FROM opportunity_stage_sum s WHERE s.status IN (1, 2)");
     add_owners(&mut sql, actor, owners)?;
     sql.push(" GROUP BY s.stage_id");
     Ok(sql)
@@ -252,17 +294,36 @@ fn by_stage(actor: &Actor, owners: &[i64]) -> Result<Sql> {
 
 fn by_month(actor: &Actor, owners: &[i64], first: &str, last: &str) -> Result<Sql> {
     let mut sql = Sql::new("SELECT s.status, s.month, ");
-    sql.push(SUMS).push(" FROM opportunity_sum s WHERE s.status IN (1, 2, 3) AND (s.month = '' AND s.status <> 3");
-    sql.push(" OR s.month >= ").bind(first).push(" AND s.month <= ").bind(last).push(")");
+    sql.push(SUMS).push(" FROM opportunity_month_sum s WHERE s.status IN (1, 2, 3) AND s.month >= ").bind(first);
+    sql.push(" AND s.month <= ").bind(last);
     add_owners(&mut sql, actor, owners)?;
     sql.push(" GROUP BY s.status, s.month");
     Ok(sql)
 }
 
+/// What is open and not expected to close at any known date.
+fn undated(actor: &Actor, owners: &[i64]) -> Result<Sql> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(SUMS).push(" FROM opportunity_month_sum s WHERE s.status IN (1, 2) AND s.month = ''");
+    add_owners(&mut sql, actor, owners)?;
+    Ok(sql)
+}
+
 fn before(actor: &Actor, owners: &[i64], first: &str) -> Result<Sql> {
     let mut sql = Sql::new("SELECT ");
-    sql.push(SUMS).push(" FROM opportunity_sum s WHERE s.status IN (1, 2) AND s.month <> '' AND s.month < ");
+    sql.push(SUMS).push(" FROM opportunity_month_sum s WHERE s.status IN (1, 2) AND s.month > '' AND s.month < ");
     sql.bind(first);
+    add_owners(&mut sql, actor, owners)?;
+    Ok(sql)
+}
+
+/// All that the caller reaches of these owners in these states.
+///
+/// # Errors
+/// None that is known.
+pub(super) fn of_states(actor: &Actor, owners: &[i64], statuses: &[i64]) -> Result<Sql> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(SUMS).push(" FROM opportunity_stage_sum s WHERE s.status IN ").bind_list(statuses.iter().copied());
     add_owners(&mut sql, actor, owners)?;
     Ok(sql)
 }
@@ -271,11 +332,13 @@ fn before(actor: &Actor, owners: &[i64], first: &str) -> Result<Sql> {
 ///
 /// # Errors
 /// None that is known.
-pub fn statements(actor: &Actor, owners: &[i64]) -> Result<[(&'static str, Sql); 3]> {
+pub fn statements(actor: &Actor, owners: &[i64]) -> Result<[(&'static str, Sql); 5]> {
     Ok([
         ("by stage", by_stage(actor, owners)?),
         ("by month", by_month(actor, owners, "2026-01", "2026-06")?),
+        ("undated", undated(actor, owners)?),
         ("overdue", before(actor, owners, "2026-01")?),
+        ("of a view", of_states(actor, owners, &[1, 2])?),
     ])
 }
 
@@ -329,8 +392,14 @@ pub fn forecast(view: &View<'_>, request: &pb::GetForecastRequest) -> Result<pb:
         won: Some(of(month, true)),
     };
     let mut answer: Vec<_> = months.iter().map(|month| month_of(month)).collect();
-    answer.push(month_of(""));
-    let overdue = before(view.actor, &request.assignee_ids, first)?.one(view.tx, |row| figures(row, 0))?;
+    let owners = &request.assignee_ids;
+    let undated = undated(view.actor, owners)?.one(view.tx, |row| figures(row, 0))?;
+    answer.push(pb::get_forecast_response::Month {
+        open: Some(undated),
+        won: Some(pb::Figures::default()),
+        ..pb::get_forecast_response::Month::default()
+    });
+    let overdue = before(view.actor, owners, first)?.one(view.tx, |row| figures(row, 0))?;
     Ok(pb::GetForecastResponse { months: answer, overdue: Some(overdue) })
 }
 
@@ -368,6 +437,9 @@ pub fn of_filter(view: &View<'_>, mut request: pb::SumOpportunitiesRequest) -> R
     let list_request =
         pb::ListOpportunitiesRequest { filter: request.filter, ..pb::ListOpportunitiesRequest::default() };
     let list = list::List::new(view, &list_request)?;
+    if let Some(kept) = list.kept(view.tx)? {
+        return Ok(pb::SumOpportunitiesResponse { figures: Some(kept), next_page_token: String::new() });
+    }
     let mut sum = pb::Figures::default();
     let next = list.each(view.tx, after.as_ref(), |id| {
         let (amount, rate) =

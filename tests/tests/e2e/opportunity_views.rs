@@ -88,6 +88,55 @@ async fn sums_follow_every_change_and_equal_those_computed_anew() -> Result<()> 
     Ok(())
 }
 
+/// Counts and sums of the plain views are kept; a filter that all fulfil has the same ones computed along the list.
+#[tokio::test]
+async fn what_is_kept_of_a_view_is_what_its_rows_add_up_to_for_whoever_asks() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup, boss) = (world.session("mgr").await?, world.session("sup").await?, world.session("boss").await?);
+    for number in 0..12 {
+        let by = [&mgr, &sup, &boss][number % 3];
+        let about = pb::OpportunityInput {
+            expected_amount: (number % 4 > 0).then_some(10_000 * (number as i64 + 1)),
+            ..lead(&format!("公司{number}"))
+        };
+        let made = by.record(about).await?;
+        match number / 3 {
+            0 => {}
+            1 => drop(boss.assign(&made, mgr.user_id).await?),
+            2 => drop(mgr.win(&boss.assign(&made, mgr.user_id).await?, 0).await?),
+            _ => drop(delete(by, &made).await?),
+        }
+    }
+    for who in [&mgr, &sup, &boss] {
+        let counted = who.opportunities().count_opportunity_views(pb::CountOpportunityViewsRequest {}).await?.into_inner();
+        for shown in [
+            OpportunityView::All,
+            OpportunityView::Open,
+            OpportunityView::Unassigned,
+            OpportunityView::Mine,
+            OpportunityView::Won,
+            OpportunityView::Lost,
+        ] {
+            let plain = pb::OpportunityFilter { view: shown.into(), ..Default::default() };
+            let walked = pb::OpportunityFilter { created_from: Some(0), ..plain.clone() };
+            let sums = async |filter: &pb::OpportunityFilter| {
+                let request = pb::SumOpportunitiesRequest { filter: Some(filter.clone()), ..Default::default() };
+                who.opportunities().sum_opportunities(request).await.map(|sums| sums.into_inner().figures)
+            };
+            let total = async |filter: &pb::OpportunityFilter| {
+                let filter = Some(filter.clone());
+                let request = pb::ListOpportunitiesRequest { filter, with_total: true, ..Default::default() };
+                who.opportunities().list_opportunities(request).await.map(|page| page.into_inner().total)
+            };
+            assert_eq!(sums(&plain).await?, sums(&walked).await?, "{shown:?} of {}", who.user_id);
+            assert_eq!(total(&plain).await?, total(&walked).await?, "{shown:?} of {}", who.user_id);
+            let count = counted.counts.iter().find(|count| count.view() == shown).and_then(|count| count.total);
+            assert_eq!(count, total(&walked).await?, "{shown:?} of {}", who.user_id);
+        }
+    }
+    Ok(())
+}
+
 /// §5.2: spreading evenly and by workload; nothing is written.
 #[tokio::test]
 async fn a_selection_is_spread_evenly_or_by_workload_and_nothing_is_written() -> Result<()> {

@@ -164,7 +164,7 @@ impl Picker {
             Ok(Reply::Customers(list)) => self.all = list.into_iter().map(|(c, a)| (Value::Customer(c), a)).collect(),
             Ok(Reply::Assignees(people)) => {
                 let person = |a: Assignee| {
-                    let work = fill(sh.t().assignee_work, &[&a.open, &a.due_7_days]);
+                    let work = fill(sh.t().assignee_work, &[&a.open, &show::due(a.due_7_days)]);
                     Some((Value::User(a.user?), format!("{}  {work}", a.department).trim().to_owned()))
                 };
                 self.all = people.into_iter().filter_map(person).collect();

@@ -39,6 +39,11 @@ pub fn thousands(n: i64) -> String {
     if n < 0 { format!("-{out}") } else { out }
 }
 
+/// Steps that are due, which the server counts up to a hundred.
+pub fn due(count: i64) -> String {
+    if count < 100 { count.to_string() } else { "99+".to_owned() }
+}
+
 /// A sum of money as it is read at a glance: `1.24 M`, in Chinese `124 万`; what is small in full.
 pub fn sum(amount: i64, sh: &Shared) -> String {
     let units = amount / 10_000;

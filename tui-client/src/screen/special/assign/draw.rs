@@ -195,7 +195,7 @@ fn cells(one: &Assignee, bar: u16, sh: &Shared) -> [(String, Role); 5] {
     [
         (one.user.as_ref().map_or_else(String::new, |user| show::user(user).to_owned()), Role::Text),
         (show::thousands(one.open), Role::Text),
-        (show::thousands(one.due_7_days), due),
+        (show::due(one.due_7_days), due),
         (won, Role::Text),
         load(one.open, one.capacity, bar, sh),
     ]
