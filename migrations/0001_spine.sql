@@ -110,7 +110,8 @@ CREATE TABLE audit (
   hash         BLOB NOT NULL
 ) STRICT;
 CREATE INDEX audit_operation ON audit (operation_id, sequence);
-CREATE INDEX audit_record ON audit (kind, record_id, sequence);
+-- The number first: a kind alone is no way to look for anything.
+CREATE INDEX audit_record ON audit (record_id, kind, sequence);
 CREATE INDEX audit_timeline ON audit (parent_id, at, sequence) WHERE parent_id > 0;   -- ListTimeline
 
 -- What changed, in order, for everything that follows changes.

@@ -99,6 +99,8 @@ CREATE INDEX opportunity_owner_due ON opportunity (owner_id, status, due_rank, i
 CREATE INDEX opportunity_stagnating ON opportunity (status, progress_at, id) WHERE deleted_at IS NULL AND status = 2;
 CREATE INDEX opportunity_owner_progress ON opportunity (owner_id, status, progress_at, id)
   WHERE deleted_at IS NULL AND status = 2;
+CREATE INDEX opportunity_owner_closed ON opportunity (owner_id, status, closed_at, id)
+  WHERE deleted_at IS NULL AND open = 0;
 CREATE INDEX opportunity_incomplete ON opportunity (created_at, id) WHERE deleted_at IS NULL AND missing <> 0;
 CREATE INDEX opportunity_deleted ON opportunity (deleted_at, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX opportunity_of_product ON opportunity (product_id, id) WHERE product_id IS NOT NULL;

@@ -81,9 +81,9 @@ impl List {
             descending: descending != request.descending,
             among: among(&filter.ids)?,
         };
-        drive(tx, view, &mut walk)?;
+        let few = drive(tx, view, &mut walk)?;
         let mut list = Self { walk, query: None };
-        if !list.add_managers(tx, actor, view, &filter)? && view != CustomerView::RecycleBin {
+        if !list.add_managers(tx, actor, (view, few), &filter)? && view != CustomerView::RecycleBin {
             list.add_rare(tx, &filter)?;
         }
         list.add_scope(actor);
@@ -92,12 +92,13 @@ impl List {
         Ok(list)
     }
 
-    /// Whose customers: one person's few drive the list, otherwise it is one more test. Answers whether they drive it.
+    /// Whose customers: one person's few drive the list, unless few are in the view, otherwise it is one more test.
+    /// Answers whether they drive it.
     fn add_managers(
         &mut self,
         tx: &Tx<'_>,
         actor: &Actor,
-        view: CustomerView,
+        (view, few_in_view): (CustomerView, bool),
         filter: &pb::CustomerFilter,
     ) -> Result<bool> {
         let mut managers = filter.manager_ids.clone();
@@ -112,8 +113,13 @@ impl List {
         match managers.as_slice() {
             _ if view == CustomerView::WithoutManager => {}
             [] => {}
-            [one] if !bin && (self.walk.key == "c.name_key" || few(tx, &of_manager(*one))?) => {
-                self.walk.from.push(" AND c.manager_id = ").bind(*one);
+            [one] if !bin && !few_in_view && (self.walk.key == "c.name_key" || few(tx, &of_manager(*one))?) => {
+                self.walk.from = Sql::new("FROM customer c WHERE ");
+                self.walk.from.append(&of_manager(*one));
+                if let Some((condition, _)) = special(view) {
+                    // Not decided by the index of who attends to them: a test per row, which a page may stop at.
+                    self.walk.hit.push(" AND ").push(condition);
+                }
                 return Ok(true);
             }
             many => {
@@ -248,16 +254,14 @@ impl List {
 }
 
 /// Puts a view's condition where it belongs: it drives the list if its own index gives the order, or if it leaves few
-/// customers to sort; otherwise it is one more test of each row.
-fn drive(tx: &Tx<'_>, view: CustomerView, walk: &mut Walk) -> Result<()> {
-    let (condition, own_key) = match view {
-        CustomerView::RecycleBin => ("c.deleted_at IS NOT NULL", "c.deleted_at"),
-        CustomerView::Incomplete => ("c.deleted_at IS NULL AND c.missing <> 0", "c.id"),
-        CustomerView::Lost => ("c.deleted_at IS NULL AND c.status = 2", "c.name_key"),
-        CustomerView::WithoutManager => ("c.deleted_at IS NULL AND c.manager_id IS NULL", "c.name_key"),
-        _ => ("c.deleted_at IS NULL", walk.key),
+/// customers to sort; otherwise it is one more test of each row. Answers whether few are in it.
+fn drive(tx: &Tx<'_>, view: CustomerView, walk: &mut Walk) -> Result<bool> {
+    let Some((condition, own_key)) = special(view) else {
+        walk.from.push("c.deleted_at IS NULL");
+        return Ok(false);
     };
-    if walk.key == own_key || few(tx, &Sql::new(condition))? {
+    let few = few(tx, &Sql::new(condition))?;
+    if few || walk.key == own_key {
         walk.from.push(condition);
     } else if view == CustomerView::RecycleBin {
         // What is deleted is in no other order's index: many deleted customers keep the order of their deletion.
@@ -267,7 +271,18 @@ fn drive(tx: &Tx<'_>, view: CustomerView, walk: &mut Walk) -> Result<()> {
         walk.from.push("c.deleted_at IS NULL");
         walk.hit = Sql::new(condition);
     }
-    Ok(())
+    Ok(few)
+}
+
+/// What makes a view with an index of its own, and that index's order.
+fn special(view: CustomerView) -> Option<(&'static str, &'static str)> {
+    match view {
+        CustomerView::RecycleBin => Some(("c.deleted_at IS NOT NULL", "c.deleted_at")),
+        CustomerView::Incomplete => Some(("c.deleted_at IS NULL AND c.missing <> 0", "c.id")),
+        CustomerView::Lost => Some(("c.deleted_at IS NULL AND c.status = 2", "c.name_key")),
+        CustomerView::WithoutManager => Some(("c.deleted_at IS NULL AND c.manager_id IS NULL", "c.name_key")),
+        _ => None,
+    }
 }
 
 fn of_manager(manager_id: i64) -> Sql {

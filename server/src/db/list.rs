@@ -21,7 +21,7 @@ use crate::{
 /// The most rows that one page looks at.
 pub const EXAMINED: usize = 20_000;
 /// How long a page looks for rows, whatever it has found by then: nobody waits for a rare hit in one call.
-pub const TIME: Duration = Duration::from_millis(8);
+pub const TIME: Duration = Duration::from_millis(6);
 /// So many rows are looked at in any case, so that every page gets on; the clock is looked at as rarely.
 const STEP: usize = 128;
 /// Totals are counted up to here and then said to be more.

@@ -108,6 +108,7 @@ pub struct Index {
     insert_doc: &'static str,
     update_doc: &'static str,
     delete_doc: &'static str,
+    last_doc: &'static str,
     find: &'static str,
     insert: &'static str,
     delete: &'static str,
@@ -125,6 +126,7 @@ macro_rules! index {
             insert_doc: concat!("INSERT INTO ", $docs, " (", $key, ", doc) VALUES (?1, ?2)"),
             update_doc: concat!("UPDATE ", $docs, " SET doc = ?2 WHERE ", $key, " = ?1"),
             delete_doc: concat!("DELETE FROM ", $docs, " WHERE ", $key, " = ?1"),
+            last_doc: concat!("SELECT COALESCE(MAX(", $key, "), 0) FROM ", $docs),
             find: concat!("SELECT rowid FROM ", $grams, " WHERE ", $grams, " MATCH ?1 LIMIT ?2"),
             insert: concat!("INSERT INTO ", $grams, " (rowid, grams) VALUES (?1, ?2)"),
             delete: concat!("DELETE FROM ", $grams, " WHERE rowid = ?1"),
@@ -184,11 +186,15 @@ impl Index {
         Ok(())
     }
 
-    /// Has all segments of the index become one, little by little: worth it after a large import.
+    /// Has all segments of the index become one, little by little, if an import has written a good part of it.
     ///
     /// # Errors
     /// The database's.
-    pub fn gather(&self, tx: &Tx<'_>) -> Result<()> {
+    pub fn gather(&self, tx: &Tx<'_>, written: i64) -> Result<()> {
+        let last: i64 = tx.query_one(self.last_doc, [], |row| row.get(0))?;
+        if written < last / GATHERED {
+            return Ok(());
+        }
         tx.execute(self.merge, [-TENDED])?;
         if let Some((memory, _)) = tx.memory() {
             memory.disturb();
@@ -197,6 +203,8 @@ impl Index {
     }
 }
 
+/// The index is written anew if at least one in so many of its records was.
+const GATHERED: i64 = 8;
 /// Pages of an index that are written in one go when its segments are merged.
 const TENDED: i64 = 48;
 

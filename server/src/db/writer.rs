@@ -67,6 +67,9 @@ const BATCH_JOBS: usize = 256;
 const BATCH_TIME: Duration = Duration::from_millis(20);
 /// Batches after which the search index is tended even if people wait.
 const UNTENDED: u32 = 16;
+/// After some tending the index is left alone for so many times as long: who writes one thing after another waits for it
+/// only now and then.
+const TEND_REST: u32 = 2;
 /// Batches between two looks at the length of the log.
 const WAL_LOOK: u32 = 64;
 /// How soon, and then how seldom, it is tried whether writes are possible again.
@@ -75,7 +78,7 @@ const PROBE_LAST: Duration = Duration::from_secs(10);
 
 /// A batch of feeds may be longer, for it ends with the job under way as soon as somebody waits: the pages that all rows
 /// touch are written once a commit.
-const FEEDS_TIME: Duration = Duration::from_millis(40);
+const FEEDS_TIME: Duration = Duration::from_millis(30);
 
 trait Job: Send {
     fn run(&mut self, write: &mut Write<'_>) -> Result<(), ()>;
@@ -249,10 +252,11 @@ impl Writer {
 fn work(mut engine: Engine, shared: &Shared) {
     let mut batches: u32 = 0;
     let mut pause = PROBE_FIRST;
-    // Batches since the search index was tended, if it needs that.
+    // Batches since the search index was tended, if it needs that, and until when it is left alone.
     let mut untended: Option<u32> = Some(0);
+    let mut rest = Instant::now();
     loop {
-        match next(shared, pause, untended) {
+        match next(shared, pause, untended.map(|batches| (batches, rest))) {
             Next::Job(lane, first) => {
                 batch(&mut engine, (lane, first), shared);
                 pause = PROBE_FIRST;
@@ -263,7 +267,11 @@ fn work(mut engine: Engine, shared: &Shared) {
                     engine.truncate_log();
                 }
             }
-            Next::Tend => untended = engine.tend().then_some(0),
+            Next::Tend => {
+                let started = Instant::now();
+                untended = engine.tend().then_some(0);
+                rest = Instant::now() + TEND_REST * started.elapsed();
+            }
             Next::Probe => pause = recover(&mut engine, shared, pause),
             Next::End => break,
         }
@@ -288,13 +296,15 @@ enum Next {
 
 /// The next job: people first, then the search index if it needs tending, then feeds; the end when the writer is to stop
 /// and everything queued is done. While writes are stopped for a reason that may pass, a probe after the pause.
-fn next(shared: &Shared, pause: Duration, untended: Option<u32>) -> Next {
+fn next(shared: &Shared, pause: Duration, untended: Option<(u32, Instant)>) -> Next {
     let mut queues = shared.lock();
     let since = Instant::now();
     loop {
         // People must not wait for it, but it must not wait for ever.
-        let now = untended.is_some_and(|batches| batches >= UNTENDED || queues.people.is_empty());
-        if now && queues.stopped.is_none() && !queues.closing {
+        let (now, rest) = (Instant::now(), untended.map(|(_, rest)| rest));
+        let due =
+            untended.is_some_and(|(batches, rest)| rest <= now && (batches >= UNTENDED || queues.people.is_empty()));
+        if due && queues.stopped.is_none() && !queues.closing {
             return Next::Tend;
         }
         if let Some(job) = queues.people.pop_front() {
@@ -312,6 +322,8 @@ fn next(shared: &Shared, pause: Duration, untended: Option<u32>) -> Next {
                 return Next::Probe;
             }
             shared.wake.wait_timeout(queues, left).unwrap_or_else(PoisonError::into_inner).0
+        } else if let Some(rest) = rest.filter(|_| queues.stopped.is_none()) {
+            shared.wake.wait_timeout(queues, rest - now).unwrap_or_else(PoisonError::into_inner).0
         } else {
             shared.wake.wait(queues).unwrap_or_else(PoisonError::into_inner)
         };

@@ -181,11 +181,12 @@ impl Service {
 
     /// Puts the search index in order after a large import. Not done to the end, searches are slower, not wrong.
     fn tidy(&self, kind: Kind, status: &pb::ImportStatus) {
-        if status.created + status.updated < TIDY {
+        let written = status.created + status.updated;
+        if written < TIDY {
             return;
         }
         let index = if kind == Kind::Opportunity { &search::OPPORTUNITIES } else { &search::CUSTOMERS };
-        self.kernel.db().write_lossy(|write| index.gather(write.tx));
+        self.kernel.db().write_lossy(move |write| index.gather(write.tx, written));
     }
 
     /// A write that repeats itself safely without a request id: what it does is kept with the import.

@@ -411,7 +411,9 @@ fn refresh_figures(tx: &Tx<'_>, customer_id: i64) -> Result<()> {
 /// Recomputes everything kept for a customer from its interactions.
 pub fn refresh_customer(tx: &Tx<'_>, customer_id: i64) -> Result<()> {
     let authors = tx.query(
-        "SELECT DISTINCT author_id FROM interaction WHERE customer_id = ?1 LIMIT 10000",
+        // The live and the deleted are in an index each.
+        "SELECT author_id FROM interaction WHERE customer_id = ?1 AND deleted_at IS NULL
+         UNION SELECT author_id FROM interaction WHERE customer_id = ?1 AND deleted_at IS NOT NULL LIMIT 10000",
         [customer_id],
         |row| row.get::<_, i64>(0),
     )?;

@@ -47,6 +47,20 @@ fn sort_key(sort: OpportunitySort) -> &'static str {
     }
 }
 
+/// A sort key that no index is picked for: the few of one person are sorted, not looked for along everybody's.
+fn sorted(key: &'static str) -> &'static str {
+    match key {
+        "o.id" => "+o.id",
+        "o.name_key" => "+o.name_key",
+        "o.updated_at" => "+o.updated_at",
+        "o.close_rank" => "+o.close_rank",
+        "o.amount_rank" => "+o.amount_rank",
+        "o.rate_rank" => "+o.rate_rank",
+        "o.next_step_at" => "+o.next_step_at",
+        other => other,
+    }
+}
+
 /// The order that a view has when the caller names none.
 fn own_order(view: OpportunityView) -> (&'static str, bool) {
     match view {
@@ -149,6 +163,8 @@ impl List {
             among: among(&filter.ids)?,
         };
         let (condition, indexed) = condition(shown, key);
+        // What one person lacks is looked for among theirs.
+        let indexed = indexed && !(shown == OpportunityView::Incomplete && owners.len() == 1);
         if shown == OpportunityView::RecycleBin {
             walk.from.push(condition);
         } else {
@@ -167,7 +183,7 @@ impl List {
         let kept = states(shown).filter(|_| whole).map(|states| sums::of_states(view.actor, &owners, states));
         let mut list = Self { walk, query: None, kept: kept.transpose()? };
         let driven = list.add_owners(view, shown, &owners, &filter)?;
-        list.add_view(view, shown);
+        list.add_view(view, shown, driven);
         list.add_tests(&filter)?;
         if filter.close_none {
             let test = if driven || key != "o.id" { &mut list.walk.hit } else { &mut list.walk.from };
@@ -191,7 +207,10 @@ impl List {
         }
         let mut driven = false;
         match owners {
-            [one] if shown != OpportunityView::RecycleBin && self.drives(view.tx, *one)? => {
+            // A customer has fewer than a person.
+            [one]
+                if shown != OpportunityView::RecycleBin && filter.customer_id == 0 && self.drives(view.tx, *one)? =>
+            {
                 self.walk.from.push(" AND o.owner_id = ").bind(*one);
                 driven = true;
             }
@@ -207,8 +226,8 @@ impl List {
     }
 
     /// Whether an owner's opportunities come in the order asked for, or are few enough to sort.
-    fn drives(&self, tx: &Tx<'_>, owner_id: i64) -> Result<bool> {
-        if matches!(self.walk.key, "o.due_rank" | "o.progress_at" | "o.created_at") {
+    fn drives(&mut self, tx: &Tx<'_>, owner_id: i64) -> Result<bool> {
+        if matches!(self.walk.key, "o.due_rank" | "o.progress_at" | "o.closed_at" | "o.created_at") {
             return Ok(true);
         }
         let count: i64 = tx.query_one(
@@ -216,10 +235,13 @@ impl List {
             [owner_id, FEW + 1],
             |row| row.get(0),
         )?;
+        if count <= FEW {
+            self.walk.key = sorted(self.walk.key);
+        }
         Ok(count <= FEW)
     }
 
-    fn add_view(&mut self, view: &View<'_>, shown: OpportunityView) {
+    fn add_view(&mut self, view: &View<'_>, shown: OpportunityView, driven: bool) {
         let judged = Judged::at(view.now, view.settings);
         match shown {
             OpportunityView::Mine => {
@@ -228,8 +250,9 @@ impl List {
             OpportunityView::New => {
                 self.walk.hit.push(" AND o.assignee_id = ").bind(view.actor.user_id);
                 self.walk.hit.push(" AND o.steps = 0 AND o.assigned_at >= ").bind(view.now - NEW);
-                if self.walk.key == "o.progress_at" {
-                    // Progress is no earlier than the assignment: the index is walked from there on.
+                if self.walk.key == "o.progress_at" && !driven {
+                    // Progress is no earlier than the assignment: the index is walked from there on. A person's own has
+                    // few more, and with two bounds the engine would pick everybody's.
                     self.walk.from.push(" AND o.progress_at >= ").bind(view.now - NEW);
                 }
             }

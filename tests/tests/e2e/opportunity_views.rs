@@ -108,7 +108,8 @@ async fn what_is_kept_of_a_view_is_what_its_rows_add_up_to_for_whoever_asks() ->
         }
     }
     for who in [&mgr, &sup, &boss] {
-        let counted = who.opportunities().count_opportunity_views(pb::CountOpportunityViewsRequest {}).await?.into_inner();
+        let counted =
+            who.opportunities().count_opportunity_views(pb::CountOpportunityViewsRequest {}).await?.into_inner();
         for shown in [
             OpportunityView::All,
             OpportunityView::Open,

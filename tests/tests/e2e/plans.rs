@@ -187,6 +187,7 @@ async fn every_query_of_opportunities_and_steps_walks_an_index() -> Result<()> {
         // Tests of rows that no index decides would be made inside one step of the statement, out of the clock's sight.
         let whose = ["VIEW_MINE", "VIEW_NEW"].iter().any(|view| line.contains(view)) && line.starts_with("department");
         assert!(!whose || line.contains("owner_id=?"), "the few of one person are looked for among all: {line}");
+        assert!(!line.contains(" of a customer ") || line.contains("customer_id=?"), "a customer's few: {line}");
     }
     assert_golden("plans_opportunities.txt", &plans);
     Ok(())
