@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, process::ExitCode};
 
 use clap::{Arg, Command, CommandFactory, Parser, builder::Styles};
+use unicode_width::UnicodeWidthStr as _;
 
 mod complaint;
 
@@ -14,6 +15,9 @@ pub use complaint::Chinese;
 /// possible value has `.` and the value besides. An argument's key without a command (`.json`) is for all commands that
 /// have none of their own. Clap breaks lines at blanks only: a long text has its line breaks in it.
 pub type Text = (&'static str, &'static str);
+
+/// Columns of a usual terminal.
+const COLUMNS: usize = 80;
 
 /// Whether the environment wants Chinese: `ROLO_LANG`, else `LC_ALL`, `LC_MESSAGES`, `LANG`.
 pub fn wants_chinese() -> bool {
@@ -168,6 +172,20 @@ pub fn gaps(command: &Command, texts: &[Text]) -> Vec<String> {
         }
     }
     gaps
+}
+
+/// The lines of the Chinese help, short and long, that are wider than a usual terminal; for a program's test.
+pub fn too_wide(command: Command, texts: &[Text]) -> Vec<String> {
+    let mut wide = Vec::new();
+    measure(in_chinese(command.term_width(COLUMNS), texts), &mut wide);
+    wide
+}
+
+fn measure(mut command: Command, wide: &mut Vec<String>) {
+    for help in [command.render_help(), command.render_long_help()] {
+        wide.extend(help.to_string().lines().filter(|line| line.width() > COLUMNS).map(str::to_owned));
+    }
+    command.get_subcommands().for_each(|one| measure(one.clone(), wide));
 }
 
 fn visit(command: &Command, path: &str, texts: &[Text], said: &mut [BTreeSet<String>], gaps: &mut Vec<String>) {

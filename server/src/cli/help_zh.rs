@@ -71,4 +71,10 @@ mod tests {
     fn every_command_and_argument_has_its_chinese_text_and_no_text_is_left_over() {
         assert_eq!(rolo_help::gaps(&Cli::command(), TEXTS), [""; 0]);
     }
+
+    /// Clap breaks lines at blanks only, of which Chinese has none.
+    #[test]
+    fn the_chinese_help_fits_into_80_columns() {
+        assert_eq!(rolo_help::too_wide(Cli::command(), TEXTS), [""; 0]);
+    }
 }
