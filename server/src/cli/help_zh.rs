@@ -36,7 +36,7 @@ pub(super) const TEXTS: &[Text] = &[
     ("user add", "新增账号"),
     (
         "user add.roles",
-        "角色：admin（系统管理员）、supervisor（销售主管）、\nmanager（客户经理）、executive（高管）、service（客服）；\n可多次给出",
+        "角色：admin 系统管理员、supervisor 销售主管、\nmanager 客户经理、executive 高管、service 客服；\n可多次给出",
     ),
     ("user add.password_file", "存有密码的文件，该密码无须再改；\n不给则生成一次性密码并显示"),
     ("user add.department", "部门，写作 A/B；缺少的自动创建"),
