@@ -73,5 +73,8 @@ CREATE TABLE bulk_refusal (
   label     TEXT NOT NULL,
   reason    TEXT NOT NULL,
   detail    TEXT NOT NULL,
+  owner     TEXT NOT NULL,
+  who       TEXT NOT NULL,
+  at        INTEGER NOT NULL,
   PRIMARY KEY (bulk_id, position)
 ) STRICT, WITHOUT ROWID;

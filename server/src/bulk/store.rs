@@ -107,9 +107,20 @@ pub fn load(tx: &Tx<'_>, id: i64) -> Result<Bulk> {
 /// The database's.
 pub fn refused(tx: &Tx<'_>, id: i64) -> Result<Vec<pb::BulkResult>> {
     tx.query(
-        "SELECT record_id, label, reason, detail FROM bulk_refusal WHERE bulk_id = ?1 ORDER BY position LIMIT 10000",
+        "SELECT record_id, label, reason, detail, owner, who, at
+         FROM bulk_refusal WHERE bulk_id = ?1 ORDER BY position LIMIT 10000",
         [id],
-        |row| Ok(pb::BulkResult { id: row.get(0)?, label: row.get(1)?, reason: row.get(2)?, detail: row.get(3)? }),
+        |row| {
+            Ok(pb::BulkResult {
+                id: row.get(0)?,
+                label: row.get(1)?,
+                reason: row.get(2)?,
+                detail: row.get(3)?,
+                owner: row.get(4)?,
+                who: row.get(5)?,
+                at: row.get(6)?,
+            })
+        },
     )
 }
 
@@ -139,13 +150,23 @@ pub fn slice(
             Err(error @ (Error::Db(_) | Error::Internal(_))) => return Err(error),
             Err(cause) => {
                 bulk.progress.refused += 1;
-                let result = refusal(tx, change.actor, kind, id, &cause)?;
+                let one = refusal(tx, change.actor, kind, id, &cause)?;
                 tx.execute(
-                    "INSERT INTO bulk_refusal (bulk_id, position, record_id, label, reason, detail)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    params![bulk.id, bulk.next as i64, id, result.label, result.reason, result.detail],
+                    "INSERT INTO bulk_refusal (bulk_id, position, record_id, label, reason, detail, owner, who, at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    params![
+                        bulk.id,
+                        bulk.next as i64,
+                        id,
+                        one.label,
+                        one.reason,
+                        one.detail,
+                        one.owner,
+                        one.who,
+                        one.at
+                    ],
                 )?;
-                bulk.progress.results.push(result);
+                bulk.progress.results.push(one);
             }
         }
         bulk.next += 1;
@@ -160,7 +181,8 @@ pub fn slice(
     Ok(bulk)
 }
 
-/// Why a record was left as it is. What the person may not see is not told.
+/// Why a record was left as it is, with what the record's own method would have told. What the person may not see is not
+/// told.
 fn refusal(tx: &Tx<'_>, actor: &Actor, kind: pb::Kind, id: i64, cause: &Error) -> Result<pb::BulkResult> {
     let label = match (sight::of_record(tx, actor, kind, id), table(kind)) {
         (Ok(_), Some(table)) => (table.label)(tx, id)?,
@@ -174,15 +196,20 @@ fn refusal(tx: &Tx<'_>, actor: &Actor, kind: pb::Kind, id: i64, cause: &Error) -
             .map(|one| format!("{} {}", one.field, crate::rpc::status::fault(&one.fault)))
             .collect::<Vec<_>>()
             .join(", "),
-        Error::InvalidState(state) => state.clone(),
-        Error::Overtaken { state, who, .. } => [state.as_str(), who.as_str()].join(" "),
+        Error::InvalidState(state) | Error::Overtaken { state, .. } => state.clone(),
         Error::NotOwner(owner) => owner.clone(),
-        Error::Stale { who, .. } => who.clone(),
         Error::Duplicate { at, .. } => at.label.clone(),
         Error::InUse(by) => by.clone(),
         _ => String::new(),
     };
-    Ok(pb::BulkResult { id, label, reason: cause.reason().into(), detail })
+    let (owner, who, at) = match cause {
+        Error::Overtaken { owner, who, at, .. } => (owner.as_str(), who.as_str(), *at),
+        Error::Stale { who, at, .. } => ("", who.as_str(), *at),
+        Error::Duplicate { at, .. } => (at.owner.as_str(), "", 0),
+        _ => ("", "", 0),
+    };
+    let reason = cause.reason().into();
+    Ok(pb::BulkResult { id, label, reason, detail, owner: owner.into(), who: who.into(), at })
 }
 
 /// Drops what has outlived its request, a slice at a time.

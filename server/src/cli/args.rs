@@ -9,7 +9,7 @@ use rolo_proto::join::Address;
 use crate::Listen;
 
 #[derive(Debug, Parser)]
-#[command(name = "rolod", version, about = "The Rolo server / Rolo 服务器", max_term_width = 100)]
+#[command(name = "rolod", version, about = "The Rolo server", max_term_width = 100)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,

@@ -15,7 +15,7 @@ pub(super) async fn doctor(dir: &Path, json: bool) -> anyhow::Result<()> {
     let seen = door.call(pb::ExamineRequest {}, |mut host, r| async move { host.examine(r).await }).await;
     door.close().await?;
     let findings = seen?.findings;
-    let zh = speaks_chinese(|name| std::env::var(name).ok());
+    let zh = rolo_help::wants_chinese();
     for finding in &findings {
         if json {
             say(&as_json(finding, zh).to_string())?;
@@ -45,12 +45,6 @@ pub(super) async fn doctor(dir: &Path, json: bool) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// Chinese if the environment asks for it, as the client decides.
-fn speaks_chinese(get: impl Fn(&str) -> Option<String>) -> bool {
-    let asked = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| get(name).filter(|value| !value.is_empty()));
-    asked.is_some_and(|asked| asked.starts_with("zh"))
 }
 
 fn as_json(finding: &Finding, zh: bool) -> Json {

@@ -3,6 +3,7 @@
 mod args;
 mod doctor;
 mod door;
+mod help_zh;
 mod user;
 
 use std::{
@@ -12,7 +13,6 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use clap::Parser;
 use rolo_proto::{join::JoinCode, v1 as pb};
 use secrecy::SecretString;
 use tonic_types::StatusExt;
@@ -28,7 +28,10 @@ use crate::{
 
 /// `rolod`, from its arguments to its exit code.
 pub async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match rolo_help::parse::<Cli>(rolo_help::wants_chinese().then_some(help_zh::TEXTS)) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let level = if matches!(cli.command, Command::Serve(_)) { "rolo_server=info,warn" } else { "warn" };
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("ROLO_LOG").unwrap_or_else(|_| level.into()))

@@ -70,7 +70,9 @@ fn opportunities_are_assigned_worked_on_won_lost_and_reopened() -> Result<()> {
         lines.iter().map(|line| &line["error"]).collect::<Vec<_>>(),
         [&json!("INVALID_STATE"), &json!("NOT_FOUND")]
     );
-    assert_eq!(lines[0]["details"]["state"], "assigned");
+    let told = &lines[0]["details"];
+    assert_eq!((&told["state"], &told["owner"]), (&json!("assigned"), &json!("boss")));
+    assert!(told["who"] == "boss" && told["at"].as_str().is_some_and(|at| at.len() == 13), "as a single one: {told}");
     company.ok(&["do", "opportunity", "withdraw", "4"])?;
     company.rolo(&["do", "opportunity", "withdraw", "4"])?.with(4)?;
 

@@ -6,6 +6,7 @@ mod earlier;
 mod exits;
 mod files;
 mod host;
+mod language;
 mod lists;
 mod load;
 mod names;

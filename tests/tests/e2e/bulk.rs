@@ -48,8 +48,17 @@ async fn many_are_assigned_at_once_each_by_itself_and_taken_back_with_one_undo()
     assert_eq!((last.done, last.refused, last.total, last.finished), (29, 2, 31, true));
     let told: Vec<_> = results.iter().map(|one| (one.id, one.reason.as_str())).collect();
     assert_eq!(told, [(ids[3], "INVALID_STATE"), (999_999, "NOT_FOUND")]);
+    // The loser is told what its own method tells.
+    let single = sup.assign(&sup.opportunity(ids[3]).await?, mgr.user_id).await.err().context("assigned twice")?;
+    let row = results.first().context("no result")?;
+    for (key, told) in
+        [("state", &row.detail), ("owner", &row.owner), ("who", &row.who), ("at", &row.at.to_string())]
+    {
+        assert_eq!((&detail(&single, key), told.len() > 1), (told, true), "{key}");
+    }
     assert_eq!(world.number("SELECT MAX(count) FROM notice").await?, 29, "one notice for all");
-    let (again, _) = run(&sup, request).await?;
+    let (again, kept) = run(&sup, request).await?;
+    assert_eq!(kept, results, "and is answered the same");
     assert_eq!((again.operation_id, again.done), (last.operation_id, 29), "the same request changes nothing more");
     let undone = sup.undo(last.operation_id).await?;
     assert_eq!((undone.done, undone.kept), (29, 0));

@@ -302,7 +302,7 @@ async fn malformed_values_are_refused_by_row_with_field_and_reason() -> Result<(
             "tel MALFORMED phone"
         ]
     );
-    assert_eq!(done.faults(2), ["expected_amount MALFORMED number", "expected_close_at MALFORMED date"]);
+    assert_eq!(done.faults(2), ["expected_amount MALFORMED amount", "expected_close_at MALFORMED date"]);
     assert_eq!(done.faults(3), ["step.plan_date REQUIRED"]);
     assert_eq!(world.number(LIVE).await?, 1, "an opportunity does not come without its faulty step");
     sheet.options.date_order = pb::DateOrder::Dmy.into();

@@ -161,8 +161,20 @@ async fn only_who_assigns_comes_here() -> Result<()> {
     let stage = Stage::empty().await?;
     let mut rolo = stage.screens("mgr", (80, 24), Lang::En).await?;
     rolo.press("A").await?;
-    shows(&rolo, "assignment: not part of your role")?;
+    shows(&rolo, "assignment: this is for supervisors; ask yours to do it")?;
     assert!(!row(&rolo).contains("Account managers"));
+    rolo.press("g b A").await?;
+    shows(&rolo, "assignment: this is for supervisors")?;
+    rolo.press("g f A").await?;
+    shows(&rolo, "assignment: this is for supervisors")?;
+    let mut rolo = stage.screens("mgr", (80, 24), Lang::Zh).await?;
+    rolo.press("A").await?;
+    shows(&rolo, "机会指派：由销售主管操作，请联系您的主管")?;
+    let mut rolo = stage.screens("sup", (80, 24), Lang::En).await?;
+    for going in ["g b A", "g f A"] {
+        rolo.press(going).await?;
+        shows(&rolo, "Account managers")?;
+    }
     Ok(())
 }
 

@@ -220,6 +220,53 @@ async fn an_opportunity_is_given_up_with_reason_and_text_and_taken_up_again() ->
     shows(&rolo, "took up again")
 }
 
+/// §4.1: a decision that is not possible says why, and who may or what comes first.
+#[tokio::test]
+async fn a_decision_that_is_not_possible_says_why_and_what_to_do() -> Result<()> {
+    let (stage, boss, [_, mgr]) = filled().await?;
+    let theirs = boss.record(lead("苏州园林设计")).await?;
+    let theirs = boss.assign(&theirs, mgr).await?;
+    let mut manager = stage.screens("mgr", (80, 24), Lang::En).await?;
+    manager.press("g o").await?;
+    for (keys, says) in [
+        ("a", "assign: this is for supervisors; ask yours to do it"),
+        ("O", "reopen: this is for supervisors; ask yours to do it"),
+    ] {
+        manager.press(keys).await?;
+        shows(&manager, says)?;
+    }
+    let mut supervisor = stage.screens("boss", (80, 24), Lang::Zh).await?;
+    supervisor.press("g o 7 / '苏州' enter").await?;
+    for (keys, says) in [("O", "只有开发失败的机会可以重新打开"), ("S", "只能由负责的客户经理操作，即")]
+    {
+        supervisor.press(keys).await?;
+        shows(&supervisor, says)?;
+    }
+    supervisor.press("g o / esc 7 / '青岛' enter S").await?;
+    shows(&supervisor, "尚未指派，须先由销售主管指派")?;
+    assert_eq!(boss.opportunity(theirs.id).await?.revision, theirs.revision, "nothing has happened");
+    Ok(())
+}
+
+/// Where the record fits as it is, in one column; where it does not, in two, with the long text below them.
+#[tokio::test]
+async fn a_long_text_takes_the_width_that_is_there() -> Result<()> {
+    let (stage, boss, _) = filled().await?;
+    let description = "The customer wants ".to_owned() + &"new sensors on every line of the plant, ".repeat(8);
+    boss.record(pb::OpportunityInput { description, ..lead("苏州园林设计") }).await?;
+    for (suffix, size) in [("tall", (120, 40)), ("low", (120, 16))] {
+        let mut rolo = stage.screens("boss", size, Lang::En).await?;
+        rolo.press("g o 7 / '苏州' enter enter").await?;
+        if suffix == "low" {
+            rolo.press("G").await?;
+        }
+        let widest = rolo.text().lines().filter(|line| line.contains("sensors")).map(str::len).max();
+        assert!(widest.is_some_and(|widest| widest > 100), "{}", rolo.text());
+        insta::assert_snapshot!(format!("opportunity-long-{suffix}-120-en"), rolo.snapshot());
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_assigned_opportunity_offers_only_what_is_still_known_better_every_week() -> Result<()> {
     let (stage, ..) = filled().await?;

@@ -163,7 +163,8 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
             model.sh.overlays.push(Overlay::Help(Help { rows, first: 0 }));
         }
         action if !sh.offers(action) => {
-            let text = fill(sh.t().not_yours, &[&action.label().get(sh.lang)]);
+            let text = if action == Action::GoAssignment { sh.t().for_supervisors } else { sh.t().not_yours };
+            let text = fill(text, &[&action.label().get(sh.lang)]);
             sh.say(text, Role::Warn);
         }
         Action::GoCustomers => sh.nav.push(Nav::List(Kind::Customer)),

@@ -280,17 +280,21 @@ impl Shared {
         // What to do about a certificate takes several lines, which a command has room for.
         let text = match failure.reason {
             Reason::Untrusted => self.t().untrusted.to_owned(),
-            _ => failure.message(self.lang),
+            _ => self.worded(failure),
         };
-        // Whoever was first, did it then.
-        let text = match failure.detail("at").parse() {
+        self.toast_with(text, Role::Bad, retry, 12_000);
+    }
+
+    /// What a failure says, and when whoever was first did it.
+    pub fn worded(&self, failure: &Failure) -> String {
+        let text = failure.message(self.lang);
+        match failure.detail("at").parse() {
             Ok(at) if !failure.detail("who").is_empty() => {
                 let when = crate::screen::show::relative(at, self);
                 if self.lang == Lang::En { format!("{text} ({when})") } else { format!("{text}（{when}）") }
             }
             _ => text,
-        };
-        self.toast_with(text, Role::Bad, retry, 12_000);
+        }
     }
 
     fn toast_with(&mut self, text: String, role: Role, retry: Option<(ScreenId, Slot, Request)>, stay: u64) {

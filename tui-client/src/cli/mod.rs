@@ -5,9 +5,9 @@
 //! bug, 2 usage, 3 not found, 4 conflict or stale, 5 denied, 6 invalid, 7 unavailable. Nothing is ever asked when stdin
 //! or stderr is not a terminal.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     data::{Failure, Place},
@@ -24,6 +24,7 @@ mod edit;
 mod export;
 mod figures;
 mod get;
+mod help_zh;
 mod import;
 mod join;
 mod list;
@@ -98,12 +99,20 @@ impl Global {
 
     /// The language of messages: as said, else as the environment says.
     pub fn language(&self) -> Lang {
-        self.said_language().unwrap_or_else(|| {
-            let said = ["LC_ALL", "LC_MESSAGES", "LANG"]
-                .iter()
-                .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-            if said.is_some_and(|v| v.to_lowercase().starts_with("zh")) { Lang::Zh } else { Lang::En }
-        })
+        let of_environment = || if rolo_help::wants_chinese() { Lang::Zh } else { Lang::En };
+        self.said_language().unwrap_or_else(of_environment)
+    }
+
+    /// The language that arguments which are not read yet ask for: `--lang` wherever it stands.
+    fn language_in(arguments: impl Iterator<Item = OsString>) -> Lang {
+        let words: Vec<String> =
+            arguments.map(|word| word.to_string_lossy().into_owned()).take_while(|word| word != "--").collect();
+        let said = words.iter().enumerate().rev().find_map(|(nth, word)| match word.strip_prefix("--lang")? {
+            "" => words.get(nth + 1).map(String::as_str),
+            rest => rest.strip_prefix('='),
+        });
+        let lang = said.and_then(|said| LangArg::from_str(said, false).ok());
+        Self { lang, ..Self::default() }.language()
     }
 
     /// Where the data are.
@@ -236,15 +245,17 @@ impl Command {
     }
 }
 
+/// The Chinese texts of the help, if that is the language.
+fn help_texts(lang: Lang) -> Option<&'static [rolo_help::Text]> {
+    (lang == Lang::Zh).then_some(help_zh::TEXTS)
+}
+
 /// The whole program: reads the arguments, runs the command and answers its exit code.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let spoken = Global::language_in(std::env::args_os());
+    let cli = match rolo_help::parse::<Cli>(help_texts(spoken)) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version go to stdout with 0, mistakes to stderr with 2; a closed pipe is nobody's error.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(code) => return code,
     };
     log::start();
     let lang = cli.global.language();
@@ -266,7 +277,9 @@ async fn run(cli: &Cli, out: &mut Out) -> Result<(), Failure> {
     match &cli.command {
         None => screens::run(global).await,
         Some(Command::Demo(args)) => demo::run(global, args, out).await,
-        Some(Command::Completions(args)) => completions::run(args, &mut Cli::command(), out),
+        Some(Command::Completions(args)) => {
+            completions::run(args, &mut rolo_help::command::<Cli>(help_texts(out.lang)), out)
+        }
         Some(Command::Join(args)) => join::run(args, out).await,
         Some(Command::Servers(args)) => servers::run(args, out),
         Some(Command::Login(args)) => login::run(global, args, out).await,
@@ -318,6 +331,8 @@ fn kind(name: &str) -> Result<&'static dyn crate::resource::Resource, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     #[test]
@@ -332,6 +347,16 @@ mod tests {
             let data = cli.as_ref().map(|c| c.global.data.clone()).unwrap_or_default();
             assert_eq!(data, Some(PathBuf::from("d")), "{line}");
         }
+    }
+
+    /// tui.md 12: the help too is in the language that is asked for, which is looked for before anything is understood.
+    #[test]
+    fn the_language_is_known_before_the_arguments_are() {
+        for line in ["rolo --lang zh --help", "rolo list --no-such --lang=zh", "rolo --lang en do --lang zh"] {
+            assert_eq!(Global::language_in(line.split(' ').map(OsString::from)), Lang::Zh, "{line}");
+        }
+        let after_the_end = "rolo --lang en list customers -- --lang zh";
+        assert_eq!(Global::language_in(after_the_end.split(' ').map(OsString::from)), Lang::En);
     }
 
     #[test]

@@ -342,7 +342,7 @@ pub fn kept_text(reason: &str, who: &str, lang: Lang) -> String {
 
 /// Why a bulk action left a record as it is, as its own method would have said it.
 pub fn refused(row: &rolo_proto::v1::BulkResult) -> Failure {
-    words::refused(&row.reason, &row.detail)
+    words::refused(row)
 }
 
 /// What is wrong with a row of an import: its reason is a reason or a fault of `errors.md`.
@@ -476,7 +476,7 @@ mod tests {
         for (reason, detail, code, en) in [
             ("NOT_OWNER", "王芳", 5, "ask 王芳"),
             ("NOT_FOUND", "", 3, "does not exist"),
-            ("INVALID_STATE", "assigned li", 4, "any more: assigned by li"),
+            ("INVALID_STATE", "assigned", 4, "it is assigned"),
             ("INVALID_STATE", "deleted", 4, "in the recycle bin"),
             ("FORBIDDEN", "", 5, "not permitted"),
             ("DUPLICATE", "北京华盛", 4, "北京华盛"),
@@ -486,6 +486,14 @@ mod tests {
             let said = failure.message(Lang::En);
             assert!(said.contains(en) && failure.exit_code() == code, "{reason} {detail}: {said}");
         }
+        let late = rolo_proto::v1::BulkResult {
+            owner: "李".into(),
+            who: "张".into(),
+            at: 7,
+            ..row("INVALID_STATE", "assigned")
+        };
+        assert_eq!(refused(&late).message(Lang::En), "Not possible any more: assigned to 李 by 张");
+        assert_eq!(refused(&late).detail("at"), "7");
         let fields = refused(&row("VALIDATION", "address TOO_LONG:100, level REQUIRED"));
         assert_eq!(fields.violations.len(), 2);
         assert_eq!(fields.violations[0].fault, Fault::TooLong("100".into()));

@@ -7,12 +7,15 @@ use rolo_proto::v1::{self, Choice, ContactRef, CustomerRef, Kind, UserRef};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{Client, Failure, Fault, Reason};
-use crate::resource::{
-    self, Customers, Field, Input, Link, ListQuery, Resource, Value, fold_name, parse, parse::Locale,
+use crate::{
+    resource::{self, Customers, Field, Input, Link, ListQuery, Resource, Value, fold_name, parse, parse::Locale},
+    strings::Lang,
 };
 
 /// Rows of a look-up: enough to tell people of one name apart.
 const FEW: i32 = 20;
+/// Choices that a refusal lists.
+const OFFERED: usize = 12;
 
 /// Looks things up and remembers what seldom changes. Clones share what is remembered.
 #[derive(Clone)]
@@ -86,14 +89,14 @@ impl Lookup {
 
     /// Every value of a field that fits a text, for filters: the exact ones if there are any, else those that fit in
     /// part. Nothing fits: a violation of the field that lists what would.
-    pub async fn matching(&self, field: &Field, text: &str) -> Result<Vec<Value>, Failure> {
+    pub async fn matching(&self, field: &Field, text: &str, lang: Lang) -> Result<Vec<Value>, Failure> {
         let nothing = |given: String| Err(Failure::field(field.name, Fault::UnknownReference(given)));
         match field.input {
             Input::Choice { dictionary } => {
                 let choices = self.choices(dictionary).await?;
                 let found = choices_of(&choices, text, true);
                 if found.is_empty() {
-                    return Err(Failure::field(field.name, Fault::UnknownChoice(with_offer(text, &choices))));
+                    return Err(Failure::field(field.name, Fault::UnknownChoice(with_offer(text, &choices, lang))));
                 }
                 Ok(found.into_iter().map(Value::Choice).collect())
             }
@@ -128,7 +131,10 @@ impl Lookup {
                 match (found.pop(), found.is_empty()) {
                     (Some(choice), true) => Ok(Value::Choice(choice)),
                     (Some(_), false) => Err(Failure::field(field.name, Fault::Ambiguous(text.to_owned()))),
-                    (None, _) => Err(Failure::field(field.name, Fault::UnknownChoice(with_offer(text, &choices)))),
+                    (None, _) => {
+                        let offer = with_offer(text, &choices, locale.lang);
+                        Err(Failure::field(field.name, Fault::UnknownChoice(offer)))
+                    }
                 }
             }
             Input::User if is_me(text) => Ok(Value::User(self.me().await?)),
@@ -251,11 +257,16 @@ fn choices_of(choices: &[Choice], text: &str, in_part: bool) -> Vec<Choice> {
     choices.iter().filter(|c| texts(c)[1..].iter().any(|t| t.contains(&wanted))).cloned().collect()
 }
 
-/// What was given, and what the dictionary offers.
-fn with_offer(given: &str, choices: &[Choice]) -> String {
-    let offered: Vec<&str> = choices.iter().filter(|c| !c.retired).map(|c| c.zh.as_str()).take(12).collect();
-    let more = if choices.len() > offered.len() { ", …" } else { "" };
-    if offered.is_empty() { given.to_owned() } else { format!("{given} ({}{more})", offered.join(", ")) }
+/// What was given, and what the dictionary offers, in the person's language.
+fn with_offer(given: &str, choices: &[Choice], lang: Lang) -> String {
+    let offered: Vec<&str> = choices.iter().filter(|c| !c.retired).map(|c| parse::choice_text(c, lang)).collect();
+    let more = if offered.len() > OFFERED { "…" } else { "" };
+    let few = &offered[..offered.len().min(OFFERED)];
+    match lang {
+        _ if few.is_empty() => given.to_owned(),
+        Lang::En => format!("{given} (there are: {}{more})", few.join(", ")),
+        Lang::Zh => format!("{given}（可选：{}{more}）", few.join("、")),
+    }
 }
 
 #[cfg(test)]
@@ -279,5 +290,15 @@ mod tests {
         assert_eq!(choices_of(&choices, "合作伙伴", true).len(), 1, "exact wins over in part");
         assert_eq!(choices_of(&choices, "合作", true).len(), 2);
         assert_eq!(choices_of(&choices, "合作", false).len(), 0);
+    }
+
+    #[test]
+    fn a_refusal_lists_the_choices_in_the_persons_language() {
+        let mut choices = vec![level("3", "大客户", "Large customer"), level("5", "重点客户", "")];
+        choices.push(Choice { retired: true, ..level("6", "旧", "Old") });
+        assert_eq!(with_offer("x", &choices, Lang::En), "x (there are: Large customer, 重点客户)");
+        assert_eq!(with_offer("x", &choices, Lang::Zh), "x（可选：大客户、重点客户）");
+        let many: Vec<_> = (0..20).map(|n| level("1", "", &n.to_string())).collect();
+        assert!(with_offer("x", &many, Lang::En).ends_with("10, 11…)"));
     }
 }

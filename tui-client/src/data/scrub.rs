@@ -79,7 +79,7 @@ messages! {
     Assignee { user, open, due_7_days, won, lost, capacity, department }
     BackupResponse { bytes, audit_rows }
     BulkProgress { operation_id, done, unchanged, refused, total, results, finished }
-    BulkResult { id, label, reason, detail }
+    BulkResult { id, label, reason, detail, owner, who, at }
     Change { kind, id, label, verb, operation_id, fields, sequence }
     ChangePasswordResponse { ended }
     Changed { kind, id, revision, operation_id }

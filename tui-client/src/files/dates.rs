@@ -6,7 +6,6 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
-use super::numbers::fold_width;
 use crate::strings::Lang;
 
 /// Which comes first when the year is last.
@@ -80,6 +79,19 @@ pub fn parse_date(text: &str, order: Option<DateOrder>) -> Result<NaiveDate, Dat
         When::DateTime(at) if at.time() == NaiveTime::MIN => Ok(at.date()),
         When::DateTime(_) | When::Instant(_) => Err(DateError::HasTime),
     }
+}
+
+/// Full-width digits, letters and signs as their ASCII twins, the ideographic space as a space, other characters as they
+/// are.
+fn fold_width(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+            '\u{3000}' | '\u{a0}' => ' ',
+            '−' => '-',
+            other => other,
+        })
+        .collect()
 }
 
 /// A day, a day with a time, or a moment.

@@ -19,7 +19,6 @@ pub mod encoding;
 pub mod errors_file;
 pub mod guard;
 pub mod messages;
-pub mod numbers;
 mod records;
 mod sniff;
 pub mod template;

@@ -119,10 +119,12 @@ pub const TABLE: &[Row] = &[
     (Layer::Board, Action::Right, &["l", "right"]),
     (Layer::Board, Action::StageBack, &["<"]),
     (Layer::Board, Action::StageOn, &[">"]),
+    (Layer::Board, Action::GoAssignment, &["A"]),
     // The forecast by month.
     (Layer::Forecast, Action::Open, &["enter"]),
     (Layer::Forecast, Action::Earlier, &["<"]),
     (Layer::Forecast, Action::Later, &[">"]),
+    (Layer::Forecast, Action::GoAssignment, &["A"]),
     // Forms, where letters are text.
     (Layer::Form, Action::NextField, &["tab", "down"]),
     (Layer::Form, Action::PrevField, &["shift-tab", "up"]),

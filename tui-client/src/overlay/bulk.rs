@@ -277,7 +277,7 @@ impl Bulk {
             _ => &[],
         };
         // Why the row under the cursor was refused, whole.
-        let whole = refused.get(self.cursor).map(|row| failure::refused(row).message(sh.lang)).unwrap_or_default();
+        let whole = refused.get(self.cursor).map(|row| sh.worded(&failure::refused(row))).unwrap_or_default();
         let whole: Vec<String> = c.m.wrap(&whole, room).into_iter().take(WHOLE).collect();
         let below = if refused.is_empty() { 0 } else { WHOLE + 1 };
         let free = usize::from(area.height).saturating_sub(head.len() + below + 5);
@@ -293,7 +293,7 @@ impl Bulk {
         for ((nth, row), y) in refused.iter().enumerate().skip(first).take(rows).zip(top..) {
             let label = if row.label.is_empty() { format!("#{}", row.id) } else { row.label.clone() };
             c.put(inner.x, y, &label, Role::Text, half.saturating_sub(1));
-            let why = failure::refused(row).message(sh.lang);
+            let why = sh.worded(&failure::refused(row));
             c.put(inner.x + half, y, &why, Role::Warn, inner.width - half);
             if nth == self.cursor {
                 c.tint(Rect { y, height: 1, ..inner }, Role::Cursor);

@@ -334,7 +334,12 @@ fn stars(text: &str, locale: &Locale) -> Option<Vec<Value>> {
 }
 
 /// Looks up what the filter names. People and choices that fit in part are all taken: a filter widens, never guesses one.
-pub async fn resolve(resource: &dyn Resource, draft: Draft, lookup: &Lookup) -> Result<Filter, Failure> {
+pub async fn resolve(
+    resource: &dyn Resource,
+    draft: Draft,
+    locale: &Locale,
+    lookup: &Lookup,
+) -> Result<Filter, Failure> {
     let mut conditions = Vec::with_capacity(draft.terms.len());
     for term in draft.terms {
         let field = &resource.fields()[term.field];
@@ -342,7 +347,9 @@ pub async fn resolve(resource: &dyn Resource, draft: Draft, lookup: &Lookup) -> 
         for part in term.parts {
             match part {
                 Part::Ready(value) => values.push(value),
-                Part::LookUp(text) => values.extend(lookup.matching(field, &text).await.map_err(as_usage)?),
+                Part::LookUp(text) => {
+                    values.extend(lookup.matching(field, &text, locale.lang).await.map_err(as_usage)?)
+                }
             }
         }
         conditions.push(Condition { field: term.field, values });
@@ -382,7 +389,7 @@ pub async fn understand(
             format!("{text}：字段后缺少值"),
         ));
     }
-    resolve(resource, draft, lookup).await
+    resolve(resource, draft, locale, lookup).await
 }
 
 #[cfg(test)]

@@ -99,7 +99,10 @@ pub fn act(action: Action, subject: Subject<'_>, sh: &mut Shared) -> bool {
         return repeat(screen, record, targets, sh);
     }
     if !actions(record, sh).contains(&action) {
-        return false;
+        let why = opportunity::why_not(action, record, sh);
+        let told = why.is_some();
+        why.into_iter().for_each(|why| sh.say(why, Role::Warn));
+        return told;
     }
     let subject = Subject { screen, record, targets };
     if opportunity::act(action, &subject, sh) {

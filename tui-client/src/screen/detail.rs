@@ -277,8 +277,8 @@ impl DetailScreen {
             Tab::Timeline => 0,
             Tab::Changes => 1,
             _ => {
-                let lines = draw::profile_lines(self, app::draw::body(sh.size).width, sh).len();
-                let last = lines.saturating_sub(visible + 1);
+                let area = draw::profile_area(app::draw::body(sh.size));
+                let last = draw::profile_rows(self, area, sh).len().saturating_sub(area.height.into());
                 self.scroll = self.scroll.saturating_add_signed(by).min(last);
                 return true;
             }

@@ -35,7 +35,7 @@ impl Earlier {
 /// Arguments of `rolo import list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// At most so many
+    /// At most this many
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: usize,
     /// One JSON object a line; errors too, on stderr

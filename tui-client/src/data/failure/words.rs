@@ -1,6 +1,6 @@
 //! Failures in words. The texts of the domain's reasons are those of `domain-spec.md` §0.3, with what to do added.
 
-use rolo_proto::v1::RowFault;
+use rolo_proto::v1::{BulkResult, RowFault};
 
 use super::{Failure, Fault, Reason};
 use crate::{
@@ -328,8 +328,11 @@ fn malformed(form: &str, lang: Lang) -> String {
             "is not a date: type 2026-12-01, +3d, fri or tomorrow 15:00",
             "不是有效的日期，例如 2026-12-01、3天后、周五、明天下午3点",
         ),
-        "number" => ("is not a number", "不是有效的数字"),
-        "amount" => ("is not an amount of money", "不是有效的金额"),
+        "number" => ("is not a whole number: type 12000, 12,000 or 1.2万", "不是有效的整数，例如 12000、12,000、1.2万"),
+        "amount" => (
+            "is not an amount: type 1000000.50, 1,000,000.50 or 100万, with at most four decimals",
+            "不是有效的金额，例如 1000000.50、1,000,000.50、100万，小数最多四位",
+        ),
         "usc" => (
             "is not a unified social credit code: 18 characters, the last is a check",
             "不是有效的统一社会信用代码（18 位，末位为校验码）",
@@ -365,19 +368,15 @@ pub fn kept(reason: &str, who: &str, lang: Lang) -> String {
     }
 }
 
-/// A refusal of a bulk action: `detail` names the fields (`address TOO_LONG:100, tel REQUIRED`), the state and who brought
-/// the record there, the owner or who was first.
-pub fn refused(reason: &str, detail: &str) -> Failure {
-    let known = Reason::from_code(reason).unwrap_or(Reason::Internal);
+/// A refusal of a bulk action: `detail` names the fields (`address TOO_LONG:100, tel REQUIRED`), the state, the owner or
+/// the other record; whose it is now, who brought it there and when stand beside it.
+pub fn refused(row: &BulkResult) -> Failure {
+    let (known, detail) = (Reason::from_code(&row.reason).unwrap_or(Reason::Internal), row.detail.as_str());
     if known != Reason::Validation {
-        let (detail, who) = match known {
-            Reason::InvalidState => detail.split_once(' ').unwrap_or((detail, "")),
-            _ => (detail, ""),
-        };
         let mut failure = told(known, detail);
-        if !who.is_empty() {
-            failure.details.insert("who".to_owned(), who.to_owned());
-        }
+        let at = if row.at > 0 { row.at.to_string() } else { String::new() };
+        let first = [("owner", row.owner.clone()), ("who", row.who.clone()), ("at", at)];
+        failure.details.extend(first.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (k.to_owned(), v)));
         return failure;
     }
     let mut failure = Failure::local(known, "", "");

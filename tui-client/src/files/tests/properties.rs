@@ -7,7 +7,6 @@ use proptest::prelude::*;
 use super::super::dates::{DateOrder, parse_when};
 use super::super::encoding::{TextEncoding, TextStream};
 use super::super::guard::{guard, unguard};
-use super::super::numbers::parse_decimal;
 use super::super::records::Records;
 use super::super::write::{Bom, Cell, Format, TableWriter};
 use super::open_bytes;
@@ -107,13 +106,11 @@ proptest! {
                 drop(row);
             }
         }
-        let _ = parse_decimal(&text);
         let _ = parse_when(&text, Some(DateOrder::DayMonth));
     }
 
     #[test]
-    fn date_like_and_number_like_texts_do_not_panic(date in "[0-9/.年月日:T 下午点AMP-]{0,16}", number in "[0-9.,万亿千百E+ -]{0,20}") {
+    fn date_like_texts_do_not_panic(date in "[0-9/.年月日:T 下午点AMP-]{0,16}") {
         let _ = parse_when(&date, None);
-        let _ = parse_decimal(&number);
     }
 }

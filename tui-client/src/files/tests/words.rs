@@ -1,10 +1,8 @@
-//! Dates and numbers as people write them.
+//! Dates as people write them.
 
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 
 use super::super::dates::{DateError, DateOrder, When, parse_date, parse_when};
-use super::super::numbers::{NumberError, parse_decimal, parse_integer};
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap()
@@ -82,56 +80,4 @@ fn what_is_no_date_is_refused() {
     ] {
         assert_eq!(parse_when(text, None), Err(error), "{text}");
     }
-}
-
-#[test]
-fn numbers_are_understood_as_people_write_them() {
-    for (text, expected) in [
-        ("1234.50", "1234.5"),
-        ("1,234,567.89", "1234567.89"),
-        ("-１２，３４５", "-12345"),
-        ("12万", "120000"),
-        ("1.5亿", "150000000"),
-        ("1亿2000万", "120000000"),
-        ("3千万", "30000000"),
-        ("1.5 万", "15000"),
-        ("1万5000", "15000"),
-        ("+5", "5"),
-        (".5", "0.5"),
-        ("5.", "5"),
-        ("007", "7"),
-        ("0.10", "0.1"),
-        ("−3", "-3"),
-    ] {
-        assert_eq!(parse_decimal(text).map(|number| number.to_string()), Ok(expected.to_owned()), "{text}");
-    }
-    assert_eq!(parse_integer("1.2万"), Ok(12_000));
-    assert_eq!(parse_integer("1.5"), Err(NumberError::NotWhole));
-}
-
-#[test]
-fn what_is_no_number_is_refused() {
-    for (text, error) in [
-        ("", NumberError::NotANumber),
-        ("-", NumberError::NotANumber),
-        (".", NumberError::NotANumber),
-        ("万", NumberError::NotANumber),
-        ("abc", NumberError::NotANumber),
-        ("1 2", NumberError::NotANumber),
-        ("1.2.3", NumberError::NotANumber),
-        ("--1", NumberError::NotANumber),
-        ("12%", NumberError::NotANumber),
-        ("1万2亿", NumberError::NotANumber),
-        ("1,5", NumberError::Commas),
-        ("1,2345", NumberError::Commas),
-        ("1234,567", NumberError::Commas),
-        ("1.5,000", NumberError::Commas),
-        ("1.38E+10", NumberError::Scientific),
-        ("99999999999999999999999999999999", NumberError::OutOfRange),
-        ("9999999999999999999999999亿", NumberError::OutOfRange),
-    ] {
-        assert_eq!(parse_decimal(text), Err(error), "{text}");
-    }
-    assert_eq!(parse_integer("1e5"), Err(NumberError::Scientific));
-    assert!(parse_decimal("0.1").unwrap() + parse_decimal("0.2").unwrap() == Decimal::new(3, 1));
 }

@@ -1,6 +1,6 @@
 //! Decisions about opportunities and their plan steps: assign, withdraw, win, lose, reopen; a step's day and result.
 
-use rolo_proto::v1::{Action as Right, Kind, UserRef};
+use rolo_proto::v1::{Action as Right, Capability, Kind, OpportunityStatus as Status, UserRef};
 
 use super::{Subject, run};
 use crate::{
@@ -30,6 +30,26 @@ pub fn actions(record: &Record) -> Vec<Action> {
         _ => &[],
     };
     offered.iter().filter(|(right, _)| allows(record, *right)).map(|(_, action)| *action).collect()
+}
+
+/// Why an opportunity does not allow a decision of its own, and who may or what comes first; none: it is no such decision.
+pub fn why_not(action: Action, record: &Record, sh: &Shared) -> Option<String> {
+    let (t, name) = (sh.t(), action.label().get(sh.lang));
+    let supervisors = matches!(action, Action::Assign | Action::Withdraw | Action::Reopen);
+    if record.kind != Kind::Opportunity || !(supervisors || matches!(action, Action::Succeed | Action::Lose)) {
+        return None;
+    }
+    if supervisors && !sh.can(Capability::OpportunityAssign) {
+        return Some(fill(t.for_supervisors, &[&name]));
+    }
+    let said = |field| resource::of(record.kind).map_or_else(String::new, |r| show::named(record, r, field, sh));
+    Some(match (action, resource::opportunity_status(record)) {
+        (_, Status::Deleted) => fill(t.in_state, &[&name, &said("status")]),
+        (Action::Reopen, _) => fill(t.not_lost, &[&name]),
+        (_, Status::Unassigned) => fill(t.not_assigned, &[&name]),
+        (_, Status::Assigned) => fill(t.for_assignee, &[&name, &said("assignee")]),
+        _ => fill(t.in_state, &[&name, &said("status")]),
+    })
 }
 
 /// Where Enter on a record leads: a step is seen in its plan.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{DetailScreen, Stream, Tab};
 use crate::{
     app::shared::{Shared, allows},
-    resource::{self, Input, parse},
+    resource::{self, Field, Input, parse},
     screen::{
         concerns::concerns,
         list::{draw, timeline},
@@ -31,8 +31,7 @@ pub fn detail(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared
     if area.height >= 12 {
         c.rule(top(rest, 1).0);
     }
-    let inner = inner(area);
-    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let inner = profile_area(area);
     match screen.here() {
         Tab::Profile => profile(screen, c, inner, sh),
         Tab::Contacts | Tab::Interactions => {
@@ -100,12 +99,13 @@ fn tabs(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     }
 }
 
-/// The lines of the profile: label, value.
-pub fn profile_lines(screen: &DetailScreen, width: u16, sh: &Shared) -> Vec<(String, Role, String)> {
+/// A line of the profile: label, role and text of the value.
+type Line = (String, Role, String);
+
+/// The fields that have something to say, each with its value in full.
+fn values(screen: &DetailScreen, sh: &Shared) -> Vec<(&'static Field, Role, String)> {
     let Some(record) = &screen.record else { return Vec::new() };
-    let label_width = label_width(width, sh.lang);
-    let room = usize::from(width).saturating_sub(label_width + 4).max(10);
-    let mut lines = Vec::new();
+    let mut values = Vec::new();
     for (field, value) in screen.resource.fields().iter().zip(&record.values) {
         let text = match value {
             crate::resource::Value::Time(at) => {
@@ -127,14 +127,47 @@ pub fn profile_lines(screen: &DetailScreen, width: u16, sh: &Shared) -> Vec<(Str
             () => Role::Text,
         };
         let text = if text.is_empty() { format!("! {}", sh.t().still_missing) } else { text };
-        let long = matches!(field.input, Input::LongText { .. }) || sh.measure.width(&text) > room;
-        let parts = if long { sh.measure.wrap(&text, room) } else { vec![text] };
-        for (i, part) in parts.into_iter().enumerate() {
-            let label = if i == 0 { show::heading(field, label_width as u16, sh) } else { String::new() };
-            lines.push((label, role, part));
-        }
+        values.push((field, role, text));
     }
-    lines
+    values
+}
+
+/// Columns that a value has beside its label.
+fn room(width: u16, lang: Lang) -> usize {
+    usize::from(width).saturating_sub(label_width(width, lang) + 4).max(10)
+}
+
+/// One value as lines of this width.
+fn lines((field, role, text): &(&Field, Role, String), width: u16, sh: &Shared) -> Vec<Line> {
+    let label = show::heading(field, label_width(width, sh.lang) as u16, sh);
+    let labels = std::iter::once(label).chain(std::iter::repeat(String::new()));
+    let parts = sh.measure.wrap(text, room(width, sh.lang));
+    labels.zip(parts).map(|(label, part)| (label, *role, part)).collect()
+}
+
+/// Where the profile stands.
+pub fn profile_area(body: Rect) -> Rect {
+    let inner = inner(body);
+    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+}
+
+/// The rows of the profile: a line each; two beside each other where that shows more of the record and there is room for
+/// it, with what is long below them over the whole width.
+pub fn profile_rows(screen: &DetailScreen, area: Rect, sh: &Shared) -> Vec<Vec<Line>> {
+    let values = values(screen, sh);
+    let whole: Vec<Line> = values.iter().flat_map(|value| lines(value, area.width, sh)).collect();
+    if area.width < 110 || whole.len() <= usize::from(area.height) {
+        return whole.into_iter().map(|line| vec![line]).collect();
+    }
+    let half = area.width / 2;
+    let is_long = |(_, _, text): &&(_, _, String)| text.contains('\n') || sh.measure.width(text) > room(half, sh.lang);
+    let (long, short): (Vec<_>, Vec<_>) = values.iter().partition(is_long);
+    let short: Vec<Line> = short.into_iter().flat_map(|value| lines(value, half, sh)).collect();
+    let (left, right) = short.split_at(short.len().div_ceil(2));
+    let mut rows: Vec<Vec<Line>> = left.iter().map(|line| vec![line.clone()]).collect();
+    rows.iter_mut().zip(right).for_each(|(row, line)| row.push(line.clone()));
+    rows.extend(long.into_iter().flat_map(|value| lines(value, area.width, sh)).map(|line| vec![line]));
+    rows
 }
 
 fn label_width(width: u16, lang: Lang) -> usize {
@@ -145,23 +178,14 @@ fn label_width(width: u16, lang: Lang) -> usize {
     }
 }
 
-/// Two columns where there is room, so that most records are seen whole.
 fn profile(screen: &DetailScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
-    let columns = if area.width >= 110 { 2 } else { 1 };
-    let width = area.width / columns;
-    let lines = profile_lines(screen, width, sh);
-    let height = usize::from(area.height);
-    let per_column = if columns == 2 && lines.len() > height { lines.len().div_ceil(2).max(height) } else { height };
-    for column in 0..columns {
-        let x = area.x + column * width;
-        let from = screen.scroll + usize::from(column) * per_column;
-        for (y, (label, role, text)) in (area.top()..area.bottom()).zip(lines.iter().skip(from)) {
-            let label_width = label_width(width, sh.lang) as u16;
+    let label_width = label_width(area.width, sh.lang) as u16;
+    for (y, row) in (area.top()..area.bottom()).zip(profile_rows(screen, area, sh).iter().skip(screen.scroll)) {
+        let half = area.width / 2;
+        for ((label, role, text), x) in row.iter().zip([area.x, area.x + half]) {
+            let width = if row.len() > 1 { half } else { area.width };
             c.put(x + 1, y, label, Role::Dim, label_width);
             c.put(x + label_width + 2, y, text, *role, width.saturating_sub(label_width + 3));
-        }
-        if columns == 2 && lines.len() <= height {
-            break;
         }
     }
 }

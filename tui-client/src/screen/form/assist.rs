@@ -1,7 +1,10 @@
 //! What a form does for the person who types: names what exists already, says what a date means, jumps to a field by
 //! its letters.
 
-use rolo_proto::v1::{self, Kind, prior::Kind as Prior};
+use rolo_proto::{
+    number,
+    v1::{self, Kind, prior::Kind as Prior},
+};
 
 use super::{Editor, FormScreen};
 use crate::{
@@ -10,7 +13,7 @@ use crate::{
         shared::Shared,
     },
     keys::{Chord, Key},
-    resource::{Value, parse, when},
+    resource::{Value, when},
     screen::show,
     strings::fill,
     theme::Role,
@@ -158,6 +161,6 @@ pub(super) fn understood_day(text: &str, sh: &Shared) -> Option<(String, Role)> 
 /// What an amount means, where it was typed in another way than it is shown.
 pub(super) fn understood_amount(text: &str, sh: &Shared) -> Option<(String, Role)> {
     let plain = |c: char| c.is_ascii_digit() || c == '.';
-    let amount = parse::money(text).filter(|_| !text.chars().all(plain) || text.len() > 4)?;
+    let amount = number::amount(text).filter(|_| !text.chars().all(plain) || text.len() > 4)?;
     Some((format!("= {}", show::money(amount, sh)), Role::Good))
 }
