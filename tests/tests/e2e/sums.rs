@@ -10,36 +10,11 @@ use rolo_tests::{
     Session, World,
     ask::{lead, mask},
     files::Sheet,
+    sums::{ANEW, TOO_MUCH},
     torture::Random,
     world::request_id,
 };
 use tonic::Status;
-
-/// The sums by what the opportunities say of themselves, without anything that is kept for the purpose; the company's
-/// days are Shanghai's, eight hours before UTC's.
-const ANEW: &str = "
-    WITH one AS (
-      SELECT COALESCE(assignee_id, created_by) AS owner_id, status, COALESCE(stage_id, 0) AS stage_id,
-             CASE WHEN status <= 2 THEN COALESCE(substr(expected_close_at, 1, 7), '')
-                  ELSE COALESCE(strftime('%Y-%m', closed_at / 1000 + 28800, 'unixepoch'), '') END AS month,
-             COALESCE(expected_amount, 0) AS amount, COALESCE(success_rate, 0) AS rate
-      FROM opportunity WHERE deleted_at IS NULL)
-    SELECT (SELECT COUNT(*) FROM (
-              SELECT owner_id, status, stage_id, COUNT(*), SUM(amount), SUM((amount * rate + 50) / 100), SUM(amount = 0)
-              FROM one GROUP BY owner_id, status, stage_id
-              EXCEPT SELECT owner_id, status, stage_id, count, amount, weighted, unknown FROM opportunity_stage_sum))
-         + (SELECT COUNT(*) FROM (
-              SELECT owner_id, status, month, COUNT(*), SUM(amount), SUM((amount * rate + 50) / 100), SUM(amount = 0)
-              FROM one GROUP BY owner_id, status, month
-              EXCEPT SELECT owner_id, status, month, count, amount, weighted, unknown FROM opportunity_month_sum))";
-/// A row of the sums that counts nothing, or what is not there.
-const TOO_MUCH: &str = "
-    WITH kept AS (SELECT 1 AS kind, count FROM opportunity_stage_sum
-                  UNION ALL SELECT 2, count FROM opportunity_month_sum),
-         live AS (SELECT COUNT(*) AS count FROM opportunity WHERE deleted_at IS NULL)
-    SELECT (SELECT COUNT(*) FROM kept WHERE count <= 0)
-         + (SELECT SUM(ABS((SELECT COALESCE(SUM(count), 0) FROM kept WHERE kept.kind = kinds.kind) - live.count))
-            FROM live, (SELECT 1 AS kind UNION SELECT 2) AS kinds)";
 
 fn one_of<T: Clone>(random: &mut Random, all: &[T]) -> T {
     all[random.below(all.len() as u64) as usize].clone()
