@@ -261,7 +261,7 @@ pub fn preview(tx: &Tx<'_>, actor: &Actor, target: &Operation, mut progress: Pro
 fn finish(change: &mut Change<'_, '_>, target: &Operation, progress: &Progress) -> Result<()> {
     match change.operation_id {
         Some(undo) if progress.answer.done > 0 => {
-            notices::store::withdraw(change.tx(), target.id, change.now())?;
+            notices::store::withdraw(change.tx(), target.id, progress.answer.kept > 0, change.now())?;
             change.tx().execute("UPDATE operation SET undone_by = ?2 WHERE id = ?1", params![target.id, undo])
         }
         _ => change.tx().execute(
