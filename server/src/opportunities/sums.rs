@@ -39,12 +39,24 @@ macro_rules! each_table {
 macro_rules! insert {
     ($table:literal, $by:literal) => {
         concat!(
-            "INSERT INTO ", $table, " (owner_id, status, ", $by, ", count, amount, weighted, unknown)
+            "INSERT INTO ",
+            $table,
+            " (owner_id, status, ",
+            $by,
+            ", count, amount, weighted, unknown)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT (status, owner_id, ", $by, ") DO UPDATE
+             ON CONFLICT (status, owner_id, ",
+            $by,
+            ") DO UPDATE
              SET count = count + excluded.count, amount = amount + excluded.amount,
-                 weighted = weighted + excluded.weighted, unknown = unknown + excluded.unknown"
+                 weighted = weighted + excluded.weighted, unknown = unknown + excluded.unknown
+             WHERE amount <= 9223372036854775807 - excluded.amount"
         )
+    };
+}
+macro_rules! amount {
+    ($table:literal, $by:literal) => {
+        concat!("SELECT amount FROM ", $table, " WHERE owner_id = ?1 AND status = ?2 AND ", $by, " = ?3")
     };
 }
 macro_rules! clear {
@@ -53,10 +65,14 @@ macro_rules! clear {
     };
 }
 
+/// Counts a part in its two sums, or takes it out of them. What a sum has no room for is refused, so that it is always what
+/// its opportunities add up to; what they are worth by their rates is never more. One sum has room for 900 million million
+/// currency units.
 fn add(tx: &Tx<'_>, part: &Part, sign: i64) -> Result<()> {
     let by = [Value::Int(part.stage_id), Value::Text(part.month.clone())];
-    for ((insert, clear), by) in each_table!(insert).into_iter().zip(each_table!(clear)).zip(by) {
-        tx.execute(
+    let statements = each_table!(insert).into_iter().zip(each_table!(clear)).zip(each_table!(amount));
+    for (((insert, clear), amount), by) in statements.zip(by) {
+        let added = tx.execute(
             insert,
             params![
                 part.owner_id,
@@ -68,6 +84,10 @@ fn add(tx: &Tx<'_>, part: &Part, sign: i64) -> Result<()> {
                 sign * i64::from(part.unknown)
             ],
         )?;
+        if added == 0 {
+            let amount: i64 = tx.query_one(amount, params![part.owner_id, part.status, by], |row| row.get(0))?;
+            return Err(Error::field("expected_amount", Fault::OutOfRange(0, i64::MAX - amount)));
+        }
         if sign < 0 {
             tx.execute(clear, params![part.owner_id, part.status, by])?;
         }
@@ -214,13 +234,20 @@ macro_rules! delete_all {
 macro_rules! fill {
     ($table:literal, $by:literal) => {
         concat!(
-            "INSERT INTO ", $table, " (owner_id, status, ", $by, ", count, amount, weighted, unknown)
-             SELECT owner_id, status, ", $by, ", COUNT(*), SUM(amount_rank),
+            "INSERT INTO ",
+            $table,
+            " (owner_id, status, ",
+            $by,
+            ", count, amount, weighted, unknown)
+             SELECT owner_id, status, ",
+            $by,
+            ", COUNT(*), SUM(amount_rank),
                     SUM((amount_rank * MAX(rate_rank, 0) + 50) / 100), SUM(amount_rank = 0)
              FROM (SELECT owner_id, status, COALESCE(stage_id, 0) AS stage_id,
                           iif(sum_key LIKE '%/', '', substr(sum_key, -7)) AS month, amount_rank, rate_rank
                    FROM opportunity WHERE deleted_at IS NULL)
-             GROUP BY owner_id, status, ", $by
+             GROUP BY owner_id, status, ",
+            $by
         )
     };
 }
@@ -272,17 +299,19 @@ fn add_owners(sql: &mut Sql, actor: &Actor, owners: &[i64]) -> Result<()> {
     Ok(())
 }
 
+/// What [`SUMS`] answers. Sums of more than fits are the most that fits.
 pub(super) fn figures(row: &crate::db::Row<'_>, at: usize) -> rusqlite::Result<pb::Figures> {
-    Ok(pb::Figures {
-        count: row.get(at)?,
-        amount: row.get(at + 1)?,
-        weighted: row.get(at + 2)?,
-        unknown: row.get(at + 3)?,
-    })
+    let whole = |at: usize| -> rusqlite::Result<i64> {
+        let sum = (i128::from(row.get::<_, i64>(at)?) << 32) + i128::from(row.get::<_, i64>(at + 1)?);
+        Ok(i64::try_from(sum).unwrap_or(i64::MAX))
+    };
+    Ok(pb::Figures { count: row.get(at)?, unknown: row.get(at + 1)?, amount: whole(at + 2)?, weighted: whole(at + 4)? })
 }
 
-const SUMS: &str = "COALESCE(SUM(s.count), 0), COALESCE(SUM(s.amount), 0), COALESCE(SUM(s.weighted), 0), \
-                    COALESCE(SUM(s.unknown), 0)";
+/// Amounts are summed in two halves: the engine ends a statement whose sum does not fit.
+const SUMS: &str = "COALESCE(SUM(s.count), 0), COALESCE(SUM(s.unknown), 0), \
+                    COALESCE(SUM(s.amount >> 32), 0), COALESCE(SUM(s.amount & 4294967295), 0), \
+                    COALESCE(SUM(s.weighted >> 32), 0), COALESCE(SUM(s.weighted & 4294967295), 0)";
 
 fn by_stage(actor: &Actor, owners: &[i64]) -> Result<Sql> {
     let mut sql = Sql::new("SELECT s.stage_id, ");
