@@ -10,15 +10,23 @@ CREATE TABLE notice (
   kind         INTEGER NOT NULL,
   record_id    INTEGER NOT NULL,                       -- the first one
   label        TEXT NOT NULL,                          -- what the first record was called then
-  count        INTEGER NOT NULL DEFAULT 1,
+  count        INTEGER NOT NULL DEFAULT 0,             -- records that it tells of
   operation_id INTEGER NOT NULL,
   read_at      INTEGER,
-  withdrawn_at INTEGER                                 -- its operation was taken back
+  withdrawn_at INTEGER                                 -- all that it tells of was taken back
 ) STRICT;
 CREATE INDEX notice_of_user ON notice (user_id, id);
 CREATE INDEX notice_unread ON notice (user_id, id) WHERE read_at IS NULL AND withdrawn_at IS NULL;
 CREATE INDEX notice_operation ON notice (operation_id, user_id, topic);
 CREATE INDEX notice_age ON notice (at);
+
+-- What a notice counts: an undo that keeps some of these withdraws it for the others alone.
+CREATE TABLE notice_record (
+  notice_id INTEGER NOT NULL REFERENCES notice (id) ON DELETE CASCADE,
+  kind      INTEGER NOT NULL,
+  record_id INTEGER NOT NULL,
+  PRIMARY KEY (notice_id, kind, record_id)
+) STRICT, WITHOUT ROWID;
 
 -- Which records a person follows: their changes become notices.
 CREATE TABLE follow (

@@ -12,6 +12,7 @@ pub mod network;
 pub mod pictures;
 pub mod proxy;
 pub mod pty;
+pub mod sums;
 pub mod terminal;
 pub mod torture;
 pub mod watchers;

@@ -29,25 +29,35 @@ pub fn tell(change: &mut Change<'_, '_>, user_id: i64, topic: &'static str, kind
     }
     let (tx, operation_id) = (change.tx(), change.operation()?);
     let known = tx.query_opt(
-        "UPDATE notice SET count = count + 1
-         WHERE operation_id = ?1 AND user_id = ?2 AND topic = ?3
-         RETURNING id, count",
+        "SELECT id FROM notice WHERE operation_id = ?1 AND user_id = ?2 AND topic = ?3",
         params![operation_id, user_id, topic],
-        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+        |row| row.get::<_, i64>(0),
     )?;
-    let (notice, count) = match known {
+    let notice = match known {
         Some(known) => known,
         None => {
-            let label = table(kind).map_or_else(|| Ok(String::new()), |table| (table.label)(tx, id))?;
-            let notice = tx.insert(
+            let label = label(tx, kind, id)?;
+            tx.insert(
                 "INSERT INTO notice (user_id, at, actor_id, topic, kind, record_id, label, operation_id)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 params![user_id, change.now(), change.actor.user_id, topic, kind as i32, id, label, operation_id],
-            )?;
-            (notice, 1)
+            )?
         }
     };
+    let new = tx.execute(
+        "INSERT INTO notice_record (notice_id, kind, record_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        params![notice, kind as i32, id],
+    )?;
+    if new == 0 {
+        return Ok(());
+    }
+    let count =
+        tx.query_one("UPDATE notice SET count = count + 1 WHERE id = ?1 RETURNING count", [notice], |row| row.get(0))?;
     announce(tx, notice, count, user_id)
+}
+
+fn label(tx: &Tx<'_>, kind: Kind, id: i64) -> Result<String> {
+    table(kind).map_or_else(|| Ok(String::new()), |table| (table.label)(tx, id))
 }
 
 /// A notice is an event of its own for those who watch: its person hears of it at once.
@@ -82,19 +92,58 @@ pub fn tell_followers(change: &mut Change<'_, '_>, kind: Kind, id: i64, whose: W
     Ok(())
 }
 
-/// What was told by an operation that is taken back is withdrawn.
+/// What was told by an operation that has been taken back is withdrawn; if some records were `kept`, what was told of these
+/// stays.
 ///
 /// # Errors
 /// The database's.
-pub fn withdraw(tx: &Tx<'_>, operation_id: i64, now: Millis) -> Result<()> {
-    let withdrawn = tx.query(
-        "UPDATE notice SET withdrawn_at = ?2
-         WHERE operation_id = ?1 AND withdrawn_at IS NULL
-         RETURNING id, count, user_id",
-        params![operation_id, now],
+pub fn withdraw(tx: &Tx<'_>, operation_id: i64, kept: bool, now: Millis) -> Result<()> {
+    let told = tx.query(
+        "SELECT id, user_id, count FROM notice WHERE operation_id = ?1 AND withdrawn_at IS NULL",
+        [operation_id],
         |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)),
     )?;
-    withdrawn.into_iter().try_for_each(|(notice, count, user_id)| announce(tx, notice, count, user_id))
+    for (notice, user_id, count) in told {
+        let left = if kept { narrow(tx, notice, operation_id)? } else { 0 };
+        if left == 0 {
+            tx.execute("UPDATE notice SET withdrawn_at = ?2 WHERE id = ?1", params![notice, now])?;
+        }
+        if left < count {
+            announce(tx, notice, left, user_id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets a notice tell only of what no undo of its operation has changed; answers of how many records that is. One that
+/// tells of none any more stays as it was.
+fn narrow(tx: &Tx<'_>, notice: i64, operation_id: i64) -> Result<i64> {
+    tx.execute(
+        "DELETE FROM notice_record
+         WHERE notice_id = ?1
+           AND EXISTS (SELECT 1 FROM audit a JOIN operation u ON u.id = a.operation_id
+                       WHERE a.kind = notice_record.kind AND a.record_id = notice_record.record_id AND u.undoes = ?2)",
+        [notice, operation_id],
+    )?;
+    let left = tx.query_opt(
+        "SELECT COUNT(*) OVER (), r.kind, r.record_id, (r.kind, r.record_id) = (n.kind, n.record_id) AS first
+         FROM notice_record r JOIN notice n ON n.id = r.notice_id
+         WHERE r.notice_id = ?1
+         ORDER BY first DESC, r.record_id
+         LIMIT 1",
+        [notice],
+        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i32>(1)?, row.get::<_, i64>(2)?, row.get::<_, bool>(3)?)),
+    )?;
+    let Some((count, kind, id, first)) = left else { return Ok(0) };
+    tx.execute("UPDATE notice SET count = ?2 WHERE id = ?1", [notice, count])?;
+    if !first {
+        let label = label(tx, Kind::try_from(kind).unwrap_or_default(), id)?;
+        tx.execute(
+            "UPDATE notice SET kind = ?2, record_id = ?3, label = ?4 WHERE id = ?1",
+            params![notice, kind, id, label],
+        )?;
+    }
+    Ok(count)
 }
 
 /// How many notices a person has not read, up to 1,000.

@@ -4,5 +4,6 @@
 //! back. An export is an operation too: it changes nothing, but it is in the log.
 
 pub mod export;
+mod image;
 pub mod rpc;
 pub mod undo;

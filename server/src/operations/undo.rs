@@ -6,18 +6,16 @@
 //! where it stopped, for what is taken back already carries the undo's name.
 
 use rolo_proto::v1::{self as pb, Kind};
-use rusqlite::ErrorCode;
 
+use super::image::{Image, holder, may_take_back, take_back};
 use crate::{
-    audit::Changes,
     authz::{Actor, Permission, Scope},
-    change::{Change, Of, Table, last_change},
+    change::{Change, Table, last_change},
     clock::{DAY, Millis},
     customers::timeline::table,
     db::{Lane, Tx, params},
     error::{Error, Result},
     notices,
-    value::Value,
 };
 
 /// How long an operation can be taken back; an import longer.
@@ -261,7 +259,7 @@ pub fn preview(tx: &Tx<'_>, actor: &Actor, target: &Operation, mut progress: Pro
 fn finish(change: &mut Change<'_, '_>, target: &Operation, progress: &Progress) -> Result<()> {
     match change.operation_id {
         Some(undo) if progress.answer.done > 0 => {
-            notices::store::withdraw(change.tx(), target.id, change.now())?;
+            notices::store::withdraw(change.tx(), target.id, progress.answer.kept > 0, change.now())?;
             change.tx().execute("UPDATE operation SET undone_by = ?2 WHERE id = ?1", params![target.id, undo])
         }
         _ => change.tx().execute(
@@ -270,148 +268,6 @@ fn finish(change: &mut Change<'_, '_>, target: &Operation, progress: &Progress) 
         ),
     }
     .map(drop)
-}
-
-/// What a record was before an operation, and the revision that the operation left it with.
-struct Image {
-    operation_id: i64,
-    before: Vec<(String, Value)>,
-    created: bool,
-    revision: i64,
-    last_sequence: i64,
-}
-
-impl Image {
-    fn load(tx: &Tx<'_>, operation_id: i64, kind: Kind, id: i64) -> Result<Self> {
-        let mut image = Self { operation_id, before: Vec::new(), created: false, revision: 0, last_sequence: 0 };
-        tx.walk(
-            "SELECT sequence, revision, verb, changes FROM audit
-             WHERE kind = ?1 AND record_id = ?2 AND operation_id = ?3
-             ORDER BY sequence",
-            params![kind as i32, id, operation_id],
-            |row| {
-                image.last_sequence = row.get(0)?;
-                image.revision = row.get(1)?;
-                image.created |= row.get::<_, String>(2)? == "create";
-                let changes: Changes = serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default();
-                for (column, pair) in &changes {
-                    if !image.before.iter().any(|(known, _)| known == column) {
-                        image.before.push((column.clone(), Value::from_json(pair.get(0).unwrap_or_default())));
-                    }
-                }
-                Ok(true)
-            },
-        )?;
-        Ok(image)
-    }
-
-    /// The values to write: the before-image, or into the recycle bin for what was made.
-    fn values(&self, table: &'static Table, now: Millis) -> Vec<(&'static str, Value)> {
-        if self.created {
-            return vec![("deleted_at", Value::Int(now))];
-        }
-        table
-            .columns
-            .iter()
-            .filter_map(|(column, _)| {
-                let (_, value) = self.before.iter().find(|(name, _)| name == column)?;
-                Some((*column, value.clone()))
-            })
-            .collect()
-    }
-}
-
-/// The revision that a record has now, if it can be taken back; none if it has been, before an interruption. What hangs
-/// on a record that was made keeps it, but for what the operation `except` made too.
-fn may_take_back(
-    tx: &Tx<'_>,
-    actor: &Actor,
-    table: &'static Table,
-    id: i64,
-    image: &Image,
-    except: i64,
-) -> Result<Option<i64>> {
-    let (revision, undoes) = tx
-        .query_opt(
-            "SELECT a.revision, COALESCE(o.undoes, 0)
-             FROM audit a LEFT JOIN operation o ON o.id = a.operation_id
-             WHERE a.kind = ?1 AND a.record_id = ?2 AND a.verb <> 'refused'
-             ORDER BY a.sequence DESC
-             LIMIT 1",
-            params![table.kind as i32, id],
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
-        )?
-        .ok_or(Error::NotFound)?;
-    if undoes == image.operation_id {
-        return Ok(None);
-    }
-    // Before anything is told of it: it may be out of the person's sight by now.
-    let columns: Vec<_> = image.before.iter().map(|(column, _)| column.as_str()).collect();
-    (table.may_write)(tx, actor, id, &columns)?;
-    if revision != image.revision && !is_as_left(tx, table.kind, id, image.last_sequence)? {
-        let (who, at) = last_change(tx, table.kind, id)?;
-        return Err(Error::Stale { kind: table.kind, id, revision, fields: Vec::new(), who, at });
-    }
-    match image.created && holder(tx, table, id, except)?.is_some() {
-        true => Err(Error::InUse(String::new())),
-        false => Ok(Some(revision)),
-    }
-}
-
-/// What keeps a record that was made: the first that hangs on it and is not taken back with the operation `except`.
-fn holder(tx: &Tx<'_>, table: &'static Table, id: i64, except: i64) -> Result<Option<Of>> {
-    for (kind, id) in (table.holds)(tx, id, except)? {
-        let image = Image::load(tx, except, kind, id)?;
-        if !image.created || !is_as_left(tx, kind, id, image.last_sequence)? {
-            return Ok(Some((kind, id)));
-        }
-    }
-    Ok(None)
-}
-
-fn take_back(change: &mut Change<'_, '_>, table: &'static Table, id: i64, image: &Image) -> Result<()> {
-    let tx = change.tx();
-    // What the operation made besides was taken back before; what of it was kept keeps this too.
-    let Some(revision) = may_take_back(tx, change.actor, table, id, image, 0)? else { return Ok(()) };
-    let values = image.values(table, change.now());
-    change.update(table, id, revision, &values, "undo").map_err(taken)?;
-    let columns: Vec<_> = values.iter().map(|(column, _)| *column).collect();
-    (table.check_undo)(tx, id, &columns)
-}
-
-/// Whether all that happened to a record after a row of its log was taken back again, so that it is as the row left it:
-/// undoing on goes further back on one and the same record, and redoing on comes forward.
-fn is_as_left(tx: &Tx<'_>, kind: Kind, id: i64, sequence: i64) -> Result<bool> {
-    const MOST: usize = 1_000;
-    let later = tx.query(
-        "SELECT a.operation_id, COALESCE(o.undoes, 0)
-         FROM audit a LEFT JOIN operation o ON o.id = a.operation_id
-         WHERE a.kind = ?1 AND a.record_id = ?2 AND a.sequence > ?3 AND a.verb <> 'refused'
-         ORDER BY a.sequence
-         LIMIT ?4",
-        params![kind as i32, id, sequence, MOST as i64],
-        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
-    )?;
-    // What stands: an undo takes away what it undoes, if that is the last thing that stands.
-    let mut standing = Vec::new();
-    for (operation, undoes) in &later {
-        match standing.last() {
-            Some(last) if *last == operation => {}
-            Some(last) if *undoes > 0 && *last == undoes => drop(standing.pop()),
-            _ => standing.push(operation),
-        }
-    }
-    Ok(standing.is_empty() && later.len() < MOST)
-}
-
-/// A unique index speaks before `check_undo` can.
-fn taken(error: Error) -> Error {
-    match &error {
-        Error::Db(failure) if failure.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-            Error::Duplicate { field: "name", at: crate::error::Match::default() }
-        }
-        _ => error,
-    }
 }
 
 /// A record that was left as it is. What the person may not see is not told.

@@ -1,8 +1,13 @@
-//! The list of opportunities: views, filters, sort keys, and the way through them for a search.
+//! The list of opportunities: how a request becomes a walk through them, or through what a search finds.
 
 use rolo_proto::v1::{self as pb, OpportunitySort, OpportunityStatus, OpportunityView};
 
-use super::{derive, read::Judged, sums};
+use super::{
+    derive,
+    read::{self, Judged},
+    shown::{condition, own_order, sort_key, sorted, states},
+    totals,
+};
 use crate::{
     authz::{Actor, Permission, Scope},
     clock::{DAY, Millis},
@@ -13,7 +18,10 @@ use crate::{
         sql::Sql,
     },
     error::{Error, Fault, Result},
-    rpc::guard::View,
+    rpc::{
+        guard::View,
+        page::{Binding, size},
+    },
 };
 
 /// An owner's open opportunities drive the list if they are at most so many, whatever its order.
@@ -31,78 +39,6 @@ pub struct List {
     query: Option<search::Query>,
     /// Sums that are kept of just these, if any are.
     kept: Option<Sql>,
-}
-
-/// The sort keys; whether the newest or largest come first.
-fn sort_key(sort: OpportunitySort) -> &'static str {
-    match sort {
-        OpportunitySort::Unspecified | OpportunitySort::CreatedAt => "o.created_at",
-        OpportunitySort::Id => "o.id",
-        OpportunitySort::CustomerName => "o.name_key",
-        OpportunitySort::UpdatedAt => "o.updated_at",
-        OpportunitySort::CloseAt => "o.close_rank",
-        OpportunitySort::Amount => "o.amount_rank",
-        OpportunitySort::Rate => "o.rate_rank",
-        OpportunitySort::NextStepAt => "o.next_step_at",
-    }
-}
-
-/// A sort key that no index is picked for: the few of one person are sorted, not looked for along everybody's.
-fn sorted(key: &'static str) -> &'static str {
-    match key {
-        "o.id" => "+o.id",
-        "o.name_key" => "+o.name_key",
-        "o.updated_at" => "+o.updated_at",
-        "o.close_rank" => "+o.close_rank",
-        "o.amount_rank" => "+o.amount_rank",
-        "o.rate_rank" => "+o.rate_rank",
-        "o.next_step_at" => "+o.next_step_at",
-        other => other,
-    }
-}
-
-/// The order that a view has when the caller names none.
-fn own_order(view: OpportunityView) -> (&'static str, bool) {
-    match view {
-        OpportunityView::Mine | OpportunityView::DueThisWeek => ("o.due_rank", false),
-        OpportunityView::Stagnating => ("o.progress_at", false),
-        OpportunityView::Won | OpportunityView::Lost => ("o.closed_at", true),
-        OpportunityView::New => ("o.progress_at", true),
-        OpportunityView::RecycleBin => ("o.deleted_at", true),
-        _ => ("o.created_at", true),
-    }
-}
-
-/// What a view holds: a condition, and whether an index of its own gives this order.
-fn condition(view: OpportunityView, key: &str) -> (&'static str, bool) {
-    match view {
-        OpportunityView::RecycleBin => ("o.deleted_at IS NOT NULL", key == "o.deleted_at"),
-        OpportunityView::Open => ("o.open = 1", false),
-        OpportunityView::Unassigned => ("o.status = 1", key == "o.created_at"),
-        OpportunityView::Mine | OpportunityView::DueThisWeek => {
-            ("o.status = 2", matches!(key, "o.due_rank" | "o.created_at"))
-        }
-        OpportunityView::Stagnating | OpportunityView::New => {
-            ("o.status = 2", matches!(key, "o.progress_at" | "o.created_at"))
-        }
-        OpportunityView::Won => ("o.open = 0 AND o.status = 3", matches!(key, "o.closed_at" | "o.created_at")),
-        OpportunityView::Lost => ("o.open = 0 AND o.status = 4", matches!(key, "o.closed_at" | "o.created_at")),
-        OpportunityView::Incomplete => ("o.missing <> 0", key == "o.created_at"),
-        OpportunityView::Unspecified | OpportunityView::All => ("1", true),
-    }
-}
-
-/// The states that a view holds all opportunities of; none if it takes more to be in it.
-fn states(view: OpportunityView) -> Option<&'static [i64]> {
-    match view {
-        OpportunityView::Unspecified | OpportunityView::All => Some(&[1, 2, 3, 4]),
-        OpportunityView::Open => Some(&[1, 2]),
-        OpportunityView::Unassigned => Some(&[1]),
-        OpportunityView::Mine => Some(&[2]),
-        OpportunityView::Won => Some(&[3]),
-        OpportunityView::Lost => Some(&[4]),
-        _ => None,
-    }
 }
 
 /// Whether somebody reads their own alone.
@@ -180,7 +116,7 @@ impl List {
             }
         }
         let whole = filter == pb::OpportunityFilter { view: filter.view, ..pb::OpportunityFilter::default() };
-        let kept = states(shown).filter(|_| whole).map(|states| sums::of_states(view.actor, &owners, states));
+        let kept = states(shown).filter(|_| whole).map(|states| totals::of_states(view.actor, &owners, states));
         let mut list = Self { walk, query: None, kept: kept.transpose()? };
         let driven = list.add_owners(view, shown, &owners, &filter)?;
         list.add_view(view, shown, driven);
@@ -356,7 +292,7 @@ impl List {
     /// # Errors
     /// The database's.
     pub fn kept(&self, tx: &Tx<'_>) -> Result<Option<pb::Figures>> {
-        self.kept.as_ref().map(|kept| kept.one(tx, |row| sums::figures(row, 0))).transpose()
+        self.kept.as_ref().map(|kept| kept.one(tx, |row| totals::figures(row, 0))).transpose()
     }
 
     /// How many there are: all of them where that is kept, otherwise up to a bound.
@@ -391,6 +327,31 @@ impl List {
     }
 }
 
+/// One page of opportunities.
+///
+/// # Errors
+/// As [`List::new`].
+pub fn page(view: &View<'_>, mut request: pb::ListOpportunitiesRequest) -> Result<pb::ListOpportunitiesResponse> {
+    let rows = size(request.page_size, request.export);
+    let (token, with_total) = (std::mem::take(&mut request.page_token), request.with_total);
+    request.page_size = 0;
+    request.with_total = false;
+    let binding = Binding::new(view.settings, view.actor, "ListOpportunities", &request);
+    let after = binding.open(&token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
+    let list = List::new(view, &request)?;
+    let slice = list.page(view.tx, after.as_ref(), rows)?;
+    let judged = Judged::at(view.now, view.settings);
+    let mut opportunities = Vec::with_capacity(slice.ids.len());
+    for id in slice.ids {
+        opportunities.extend(read::opportunity(view.tx, view.actor, &judged, id)?);
+    }
+    Ok(pb::ListOpportunitiesResponse {
+        opportunities,
+        next_page_token: binding.seal(slice.next.map(|next| next.encode()).as_deref()),
+        total: with_total.then(|| list.total(view.tx)).transpose()?,
+    })
+}
+
 /// The scope of reading as a test of `o`, the predicate that fits [`Actor::reaches`].
 pub fn add_scope(sql: &mut Sql, actor: &Actor) {
     match actor.scope(Permission::OpportunityRead) {
@@ -416,39 +377,6 @@ fn end_of_week(today: &str) -> String {
         .ok()
         .and_then(|day| day.checked_add_days(chrono::Days::new(u64::from(6 - day.weekday().num_days_from_monday()))))
         .map_or_else(|| today.to_owned(), |day| day.format("%Y-%m-%d").to_string())
-}
-
-/// How many opportunities each view holds for this person, each up to a bound.
-///
-/// # Errors
-/// The database's.
-pub fn count_views(view: &View<'_>) -> Result<Vec<pb::count_opportunity_views_response::Count>> {
-    const VIEWS: [OpportunityView; 11] = [
-        OpportunityView::All,
-        OpportunityView::Open,
-        OpportunityView::Unassigned,
-        OpportunityView::Mine,
-        OpportunityView::DueThisWeek,
-        OpportunityView::Stagnating,
-        OpportunityView::Won,
-        OpportunityView::Lost,
-        OpportunityView::Incomplete,
-        OpportunityView::RecycleBin,
-        OpportunityView::New,
-    ];
-    let mut counts = Vec::new();
-    for shown in VIEWS {
-        let filter = pb::OpportunityFilter { view: shown.into(), ..pb::OpportunityFilter::default() };
-        let request = pb::ListOpportunitiesRequest { filter: Some(filter), ..pb::ListOpportunitiesRequest::default() };
-        let total = match List::new(view, &request) {
-            // Five of them are counted, in the time of a page.
-            Ok(list) => list.total_in_share(view.tx, 5)?,
-            Err(Error::Forbidden(_)) => continue,
-            Err(error) => return Err(error),
-        };
-        counts.push(pb::count_opportunity_views_response::Count { view: shown.into(), total: Some(total) });
-    }
-    Ok(counts)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! changes an opportunity or one of its steps.
 
 pub mod assignees;
+pub mod counts;
 pub mod derive;
 pub mod history;
 pub mod list;
@@ -15,5 +16,7 @@ pub mod priors;
 pub mod read;
 pub mod rpc;
 pub mod rules;
+mod shown;
 pub mod store;
 pub mod sums;
+pub mod totals;

@@ -4,20 +4,17 @@ use rolo_proto::v1::{self as pb, Kind, opportunity_service_server::OpportunitySe
 use tonic::{Request, Response, Status};
 
 use super::{
-    assignees, derive, list, moves, plan, priors,
+    assignees, counts, derive, list, moves, plan, priors,
     read::{self, Judged},
     rules,
     store::{self, Opportunity},
-    sums,
+    totals,
 };
 use crate::{
     authz::{Allowed, Permission},
     change::{Change, Done, Seen},
     columns, contacts, customers,
-    db::{
-        Lane,
-        list::{Position, TIME},
-    },
+    db::Lane,
     error::{Error, Result},
     fields::clean,
     kernel::Kernel,
@@ -25,7 +22,6 @@ use crate::{
     rpc::{
         guard::{Call, Caller, View},
         mask::{Columns, masked},
-        page::{Binding, size},
     },
     settings::Settings,
 };
@@ -83,7 +79,7 @@ impl OpportunityService for Service {
         if request.export {
             operations::export::audit(&self.kernel, &caller, Kind::Opportunity, &request.page_token).await?;
         }
-        self.view(&caller, move |view| list_opportunities(view, request)).await
+        self.view(&caller, move |view| list::page(view, request)).await
     }
 
     async fn count_opportunity_views(
@@ -91,7 +87,7 @@ impl OpportunityService for Service {
         request: Request<pb::CountOpportunityViewsRequest>,
     ) -> Result<Response<pb::CountOpportunityViewsResponse>, Status> {
         let caller = Caller::of(&request)?;
-        let count = |view: &View<'_>| Ok(pb::CountOpportunityViewsResponse { counts: list::count_views(view)? });
+        let count = |view: &View<'_>| Ok(pb::CountOpportunityViewsResponse { counts: counts::views(view)? });
         self.view(&caller, count).await
     }
 
@@ -296,13 +292,13 @@ impl OpportunityService for Service {
     ) -> Result<Response<pb::SumOpportunitiesResponse>, Status> {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
-        self.view(&caller, move |view| sums::of_filter(view, request)).await
+        self.view(&caller, move |view| totals::of_filter(view, request)).await
     }
 
     async fn get_board(&self, request: Request<pb::GetBoardRequest>) -> Result<Response<pb::GetBoardResponse>, Status> {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
-        self.view(&caller, move |view| sums::board(view, &request)).await
+        self.view(&caller, move |view| totals::board(view, &request)).await
     }
 
     async fn get_forecast(
@@ -311,7 +307,7 @@ impl OpportunityService for Service {
     ) -> Result<Response<pb::GetForecastResponse>, Status> {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
-        self.view(&caller, move |view| sums::forecast(view, &request)).await
+        self.view(&caller, move |view| totals::forecast(view, &request)).await
     }
 
     async fn list_plan_steps(
@@ -399,32 +395,8 @@ impl OpportunityService for Service {
         request: Request<pb::CountWorkRequest>,
     ) -> Result<Response<pb::CountWorkResponse>, Status> {
         let caller = Caller::of(&request)?;
-        self.view(&caller, count_work).await
+        self.view(&caller, counts::work).await
     }
-}
-
-fn list_opportunities(
-    view: &View<'_>,
-    mut request: pb::ListOpportunitiesRequest,
-) -> Result<pb::ListOpportunitiesResponse> {
-    let rows = size(request.page_size, request.export);
-    let (token, with_total) = (std::mem::take(&mut request.page_token), request.with_total);
-    request.page_size = 0;
-    request.with_total = false;
-    let binding = Binding::new(view.settings, view.actor, "ListOpportunities", &request);
-    let after = binding.open(&token)?.map(|bytes| Position::decode(&bytes)).transpose()?;
-    let list = list::List::new(view, &request)?;
-    let slice = list.page(view.tx, after.as_ref(), rows)?;
-    let judged = Judged::at(view.now, view.settings);
-    let mut opportunities = Vec::with_capacity(slice.ids.len());
-    for id in slice.ids {
-        opportunities.extend(read::opportunity(view.tx, view.actor, &judged, id)?);
-    }
-    Ok(pb::ListOpportunitiesResponse {
-        opportunities,
-        next_page_token: binding.seal(slice.next.map(|next| next.encode()).as_deref()),
-        total: with_total.then(|| list.total(view.tx)).transpose()?,
-    })
 }
 
 fn created(view: &View<'_>, done: Done) -> Result<pb::CreateOpportunityResponse> {
@@ -444,29 +416,4 @@ fn succeeded(view: &View<'_>, done: Done) -> Result<pb::SucceedOpportunityRespon
     let contact = contacts::store::made_by(view.tx, view.actor, done.operation_id)?;
     let open_steps = plan::open_steps(view, done.id)?;
     Ok(pb::SucceedOpportunityResponse { opportunity: Some(opportunity), customer, contact, open_steps })
-}
-
-/// What waits for the caller, each count up to a bound.
-fn count_work(view: &View<'_>) -> Result<pb::CountWorkResponse> {
-    // Five of them are counted, in the time of a page.
-    const SHARE: u32 = 5;
-    let total = |(count, at_least)| Some(pb::Total { count, at_least });
-    let steps = |due: pb::StepView| -> Result<Option<pb::Total>> {
-        let request = pb::ListPlanStepsRequest { view: due.into(), mine: true, ..pb::ListPlanStepsRequest::default() };
-        Ok(total(plan::walk(view, &request)?.count_within(view.tx, TIME / SHARE)?))
-    };
-    let shown = |shown: pb::OpportunityView| -> Result<Option<pb::Total>> {
-        let filter = pb::OpportunityFilter { view: shown.into(), ..pb::OpportunityFilter::default() };
-        let request = pb::ListOpportunitiesRequest { filter: Some(filter), ..pb::ListOpportunitiesRequest::default() };
-        list::List::new(view, &request)?.total_in_share(view.tx, SHARE).map(Some)
-    };
-    let assigns = view.actor.scope(Permission::OpportunityAssign).is_some();
-    Ok(pb::CountWorkResponse {
-        steps_today: steps(pb::StepView::Today)?,
-        steps_overdue: steps(pb::StepView::Overdue)?,
-        steps_next_7_days: steps(pb::StepView::Next7Days)?,
-        new_assignments: shown(pb::OpportunityView::New)?,
-        unassigned: if assigns { shown(pb::OpportunityView::Unassigned)? } else { None },
-        stagnating: shown(pb::OpportunityView::Stagnating)?,
-    })
 }

@@ -1,5 +1,7 @@
 //! The history against the database: what was acknowledged is there once, what was refused is not, nothing is half done.
 
+mod opportunities;
+
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result, bail};
@@ -51,6 +53,8 @@ pub async fn check(
                 // A write whose answer was lost came through after the record was read.
                 "STALE" => true,
                 "INTERNAL" => strikes.contains(&Strike::Panic),
+                // Two are given the same opportunity at once.
+                "INVALID_STATE" => entry.method == "AssignOpportunity",
                 _ => false,
             };
             if !clear {
@@ -59,6 +63,7 @@ pub async fn check(
         }
     }
     books(&conn, &mut found)?;
+    opportunities::hold(&conn, &mut found)?;
     records(&conn, &mut found)?;
     let stepped = strikes
         .iter()
@@ -133,6 +138,8 @@ fn entry_holds(conn: &Connection, entry: &Entry, found: &mut Vec<String>) -> Res
             let sql = match kind {
                 pb::Kind::Contact => "SELECT COUNT(*) FROM contact WHERE name = ?1",
                 pb::Kind::Interaction => "SELECT COUNT(*) FROM interaction WHERE title = ?1",
+                pb::Kind::Opportunity => "SELECT COUNT(*) FROM opportunity WHERE customer_name = ?1",
+                pb::Kind::PlanStep => "SELECT COUNT(*) FROM plan_step WHERE todo = ?1",
                 _ => "SELECT COUNT(*) FROM customer WHERE name = ?1",
             };
             (conn.prepare_cached(sql)?.query_row([name], |row| row.get::<_, i64>(0))?, 1)
@@ -155,6 +162,7 @@ fn entry_holds(conn: &Connection, entry: &Entry, found: &mut Vec<String>) -> Res
             let sql = "SELECT COUNT(*) FROM customer WHERE name GLOB ?1";
             (conn.prepare_cached(sql)?.query_row([format!("{file}-*")], |row| row.get(0))?, ROWS)
         }
+        Mark::Assigned(told) => opportunities::assigned(conn, &entry.request_id, *told)?,
         Mark::Undo(operation) => {
             let sql = "SELECT COUNT(*) FROM operation WHERE undoes = ?1";
             (conn.prepare_cached(sql)?.query_row([operation], |row| row.get(0))?, 1)
@@ -170,8 +178,8 @@ fn entry_holds(conn: &Connection, entry: &Entry, found: &mut Vec<String>) -> Res
     if wrong {
         found.push(format!("{named} ended {:?} and is there {times} of {whole} times", entry.outcome));
     }
-    // An undo remembers what it takes back before it does; an import remembers by itself how far it is.
-    let remembers = !entry.request_id.is_empty() && entry.method != "Undo";
+    // An undo and a bulk action are remembered before anything is done; an import remembers by itself how far it is.
+    let remembers = !entry.request_id.is_empty() && !matches!(entry.method, "Undo" | "RunBulk");
     match &entry.outcome {
         Outcome::Ok(_) if remembers && known.is_none() => found.push(format!("{named} is not remembered")),
         Outcome::Refused(_) if remembers && known.is_some() => found.push(format!("{named}, refused, is remembered")),
@@ -189,11 +197,17 @@ fn books(conn: &Connection, found: &mut Vec<String>) -> Result<()> {
     if sound != "ok" {
         found.push(format!("integrity: {sound}"));
     }
-    if let Err(error) = conn.execute("INSERT INTO customer_gram (customer_gram) VALUES ('integrity-check')", []) {
-        found.push(format!("the search index: {error}"));
+    for check in [
+        "INSERT INTO customer_gram (customer_gram) VALUES ('integrity-check')",
+        "INSERT INTO opportunity_gram (opportunity_gram) VALUES ('integrity-check')",
+    ] {
+        if let Err(error) = conn.execute(check, []) {
+            found.push(format!("{check}: {error}"));
+        }
     }
-    const CHANGES: &str = "SELECT kind, record_id, revision FROM audit WHERE kind IN (1, 2, 3) AND revision > 0";
-    const FED: &str = "SELECT kind, record_id, revision FROM outbox WHERE kind IN (1, 2, 3)";
+    const CHANGES: &str =
+        "SELECT kind, record_id, revision FROM audit WHERE kind IN (1, 2, 3, 20, 21) AND revision > 0";
+    const FED: &str = "SELECT kind, record_id, revision FROM outbox WHERE kind IN (1, 2, 3, 20, 21)";
     for (what, sql) in [
         (
             "holes in the outbox",
@@ -203,12 +217,14 @@ fn books(conn: &Connection, found: &mut Vec<String>) -> Result<()> {
         ("changes that only the outbox tells", format!("SELECT COUNT(*) FROM ({FED} EXCEPT {CHANGES})")),
         (
             "changes told twice",
-            "SELECT COUNT(*) - COUNT(DISTINCT kind || ' ' || record_id || ' ' || revision) FROM outbox".into(),
+            // Notices have no revisions.
+            "SELECT COUNT(*) - COUNT(DISTINCT kind || ' ' || record_id || ' ' || revision) FROM outbox WHERE kind <> 24"
+                .into(),
         ),
         (
             "operations without a request",
             "SELECT COUNT(*) FROM operation o
-             WHERE method NOT IN ('StartImport', 'Undo')
+             WHERE method NOT IN ('StartImport', 'Undo', 'RunBulk')
                AND NOT EXISTS (SELECT 1 FROM idempotency i WHERE i.operation_id = o.id)"
                 .into(),
         ),
@@ -251,7 +267,7 @@ fn books(conn: &Connection, found: &mut Vec<String>) -> Result<()> {
 
 /// Every record is what its log says: revisions rise by one, and the last value written is the value there.
 fn records(conn: &Connection, found: &mut Vec<String>) -> Result<()> {
-    for (kind, table) in [(1, "customer"), (2, "contact"), (3, "interaction")] {
+    for (kind, table) in [(1, "customer"), (2, "contact"), (3, "interaction"), (20, "opportunity"), (21, "plan_step")] {
         let mut logged: BTreeMap<i64, (i64, Map<String, Json>)> = BTreeMap::new();
         let mut statement = conn.prepare(
             "SELECT record_id, revision, changes FROM audit WHERE kind = ?1 AND revision > 0 ORDER BY sequence",
@@ -265,7 +281,11 @@ fn records(conn: &Connection, found: &mut Vec<String>) -> Result<()> {
             }
             *last = revision;
             for (column, pair) in serde_json::from_str::<Map<String, Json>>(&changes)? {
-                values.insert(column, pair.get(1).cloned().unwrap_or_default());
+                let (was, is) = (pair.get(0).cloned().unwrap_or_default(), pair.get(1).cloned().unwrap_or_default());
+                let before = values.insert(column.clone(), is).unwrap_or_default();
+                if was != before && !(blank(&was) && blank(&before)) {
+                    found.push(format!("{table} {id}: {column} was {was} and had been set to {before}"));
+                }
             }
         }
         let mut statement = conn.prepare(&format!("SELECT * FROM {table}"))?;

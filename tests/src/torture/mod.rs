@@ -29,11 +29,16 @@ pub use self::{
     strike::Strike,
     work::{Entry, Mark, Outcome},
 };
-use self::{process::Server, work::Worker};
-use crate::{Proxy, World};
+use self::{
+    process::Server,
+    work::{Choices, Worker},
+};
+use crate::{Proxy, World, ask};
 
 /// Clients that write at once.
 pub const CLIENTS: usize = 32;
+/// Opportunities that each has for a begin: one of nobody, the others to be developed.
+const LEADS: usize = 3;
 /// How long a server may take to write again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -66,6 +71,8 @@ pub struct Report {
     pub strikes: BTreeMap<&'static str, u64>,
     /// Writes by their end: acknowledged, refused, unknown.
     pub writes: [u64; 3],
+    /// Those acknowledged, by method.
+    pub methods: BTreeMap<&'static str, u64>,
     /// Refusals by reason.
     pub refusals: BTreeMap<String, u64>,
     /// Unknown ones that turned out to be there.
@@ -82,6 +89,7 @@ impl Report {
     /// The table.
     pub fn lines(&self) -> Vec<String> {
         let strikes: Vec<_> = self.strikes.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let methods: Vec<_> = self.methods.iter().map(|(method, count)| format!("{method} {count}")).collect();
         let refusals: Vec<_> = self.refusals.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
         let mut recoveries = self.recoveries.clone();
         recoveries.sort();
@@ -91,7 +99,7 @@ impl Report {
         vec![
             format!("rounds                {}, the longest {:.1} s", self.rounds, self.longest.as_secs_f64()),
             format!("faults                {}", strikes.join(", ")),
-            format!("writes acknowledged   {ok}"),
+            format!("writes acknowledged   {ok} ({})", methods.join(", ")),
             format!("writes refused        {refused} ({})", refusals.join(", ")),
             format!("writes unknown        {unknown}, of them done {}", self.unknown_there),
             format!(
@@ -105,10 +113,12 @@ impl Report {
     }
 }
 
-/// The database that every round starts from, and a token for each client.
+/// The database that every round starts from, a token for each client, and what they choose from.
 pub struct Start {
     dir: TempDir,
     tokens: Vec<String>,
+    choices: Choices,
+    leads: Vec<Vec<i64>>,
 }
 
 impl Start {
@@ -131,13 +141,37 @@ impl Start {
                     .try_for_each(|hash| sessions::store::open(write.tx, boss.id, hash, "torture", write.now).map(drop))
             })
             .await?;
+        let others = [world.session("mgr").await?.user_id, world.session("other").await?.user_id];
+        let boss = world.session("boss").await?;
+        let choices = Choices { me: boss.user_id, others, reason: world.item("close_reason", "price").await? };
+        // A round is too short to bring many opportunities from their begin to their end.
+        let mut leads = vec![Vec::new(); CLIENTS];
+        for (client, leads) in leads.iter_mut().enumerate() {
+            for number in 0..LEADS {
+                let made = boss.record(ask::lead(&format!("A{client:02}-{number}"))).await?;
+                leads.push(made.id);
+                if number > 0 {
+                    boss.assign(&made, choices.me).await?;
+                }
+            }
+        }
         world.stop().await?;
-        Ok(Self { dir: world.dir, tokens })
+        Ok(Self { dir: world.dir, tokens, choices, leads })
     }
 
     /// Where it lies.
     pub fn dir(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// What the clients choose from.
+    pub fn choices(&self) -> Choices {
+        self.choices
+    }
+
+    /// The opportunities that a client begins with.
+    pub fn leads(&self, number: usize) -> &[i64] {
+        self.leads.get(number).map_or(&[], Vec::as_slice)
     }
 
     /// The token of a client; the one after the last is the scout's.
@@ -177,7 +211,7 @@ async fn round(start: &Start, seed: u64, number: u64, report: &mut Report) -> Re
         .map(|client| {
             let (stop, burst) = (Arc::clone(&stop), Arc::clone(&burst));
             let wire = work::client(proxy.address(), start.token(client));
-            let mut worker = Worker::new(client, wire, seed ^ number);
+            let mut worker = Worker::new(client, wire, seed ^ number, start.choices(), start.leads(client));
             tokio::spawn(async move {
                 worker.work(&stop, &burst).await;
                 worker.history
@@ -223,7 +257,10 @@ fn count(history: &[Entry], report: &mut Report) {
     for entry in history {
         let [ok, refused, unknown] = &mut report.writes;
         match &entry.outcome {
-            Outcome::Ok(_) => *ok += 1,
+            Outcome::Ok(_) => {
+                *ok += 1;
+                *report.methods.entry(entry.method).or_default() += 1;
+            }
             Outcome::Unknown => *unknown += 1,
             Outcome::Refused(reason) => {
                 *refused += 1;

@@ -1,5 +1,7 @@
 //! A client that writes, as the real one does, and remembers what it was told.
 
+mod leads;
+
 use std::{
     sync::{
         Arc,
@@ -13,6 +15,8 @@ use rolo_proto::v1::{self as pb, Kind};
 use rolo_tui::data::{Client, Failure, Reason, scrub::Scrub, wire};
 use tonic::{Response, Status};
 
+pub use self::leads::Choices;
+use self::leads::Lead;
 use super::Random;
 use crate::{ask::mask, world::reason};
 
@@ -45,6 +49,8 @@ pub enum Mark {
     Verb(Kind, i64, &'static str),
     /// Rows of an import: names that begin so.
     Rows(String),
+    /// So many opportunities assigned in one operation; as many as its row tells, if nobody told the client.
+    Assigned(Option<i64>),
     /// An operation that takes this one back.
     Undo(i64),
     /// Nothing to be looked for.
@@ -83,6 +89,8 @@ pub struct Worker {
     random: Random,
     count: usize,
     own: Vec<Own>,
+    leads: Vec<Lead>,
+    choices: Choices,
     /// Everything that it asked for.
     pub history: Vec<Entry>,
 }
@@ -95,10 +103,12 @@ pub fn client(address: std::net::SocketAddr, token: &str) -> Client {
 }
 
 impl Worker {
-    /// Client number so-and-so.
-    pub fn new(number: usize, client: Client, seed: u64) -> Self {
+    /// Client number so-and-so, with these opportunities for a begin.
+    pub fn new(number: usize, client: Client, seed: u64, choices: Choices, leads: &[i64]) -> Self {
         let random = Random::new(seed.wrapping_mul(1_000).wrapping_add(number as u64));
-        Self { number, client, random, count: 0, own: Vec::new(), history: Vec::new() }
+        let leads = leads.iter().copied().map(Lead::new).collect();
+        let (own, history) = (Vec::new(), Vec::new());
+        Self { number, client, random, count: 0, own, leads, choices, history }
     }
 
     /// Writes one thing after another until told to stop; the rows of imports, many times over at once, while `burst` says so.
@@ -118,6 +128,9 @@ impl Worker {
     }
 
     async fn write(&mut self) {
+        if self.random.below(2) == 0 {
+            return self.pursue().await;
+        }
         let chosen = self.random.below(self.own.len().max(1) as u64) as usize;
         let Some(own) = self.own.get(chosen) else { return self.create().await };
         let (id, deleted, operation_id, talk) = (own.id, own.deleted, own.operation_id, own.talk);
@@ -129,7 +142,12 @@ impl Worker {
             12..14 => self.contact(id).await,
             14..17 if talk == 0 => self.talk(chosen, id).await,
             14..17 => self.settle(chosen, talk).await,
-            17..19 if operation_id > 0 => self.undo(chosen, operation_id).await,
+            17..19 if operation_id > 0 => {
+                self.take_back(operation_id).await;
+                if let Some(own) = self.own.get_mut(chosen) {
+                    own.operation_id = 0;
+                }
+            }
             17..19 => self.address(chosen, id).await,
             _ => self.import(1).await,
         }
@@ -286,7 +304,7 @@ impl Worker {
         }
     }
 
-    async fn undo(&mut self, chosen: usize, operation_id: i64) {
+    async fn take_back(&mut self, operation_id: i64) {
         let request_id = self.fresh("r");
         let request = pb::UndoRequest { operation_id, request_id: request_id.clone(), ..Default::default() };
         let outcome = match self.client.undo(request, |_| {}).await {
@@ -297,9 +315,6 @@ impl Worker {
             Err(failure) if !expected(&failure) => Outcome::Refused(failure.reason.code().into()),
             Err(_) => Outcome::Unknown,
         };
-        if let Some(own) = self.own.get_mut(chosen) {
-            own.operation_id = 0;
-        }
         self.history.push(Entry { request_id, method: "Undo", mark: Mark::Undo(operation_id), outcome, create: None });
     }
 

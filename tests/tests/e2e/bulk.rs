@@ -5,7 +5,7 @@ use futures::StreamExt;
 use rolo_proto::v1::{self as pb, Kind, bulk_action as act, selection};
 use rolo_tests::{
     Session, World,
-    ask::{detail, faults, lead, reason_of},
+    ask::{detail, faults, lead, mask, reason_of},
     world::request_id,
 };
 use tonic::Status;
@@ -51,9 +51,7 @@ async fn many_are_assigned_at_once_each_by_itself_and_taken_back_with_one_undo()
     // The loser is told what its own method tells.
     let single = sup.assign(&sup.opportunity(ids[3]).await?, mgr.user_id).await.err().context("assigned twice")?;
     let row = results.first().context("no result")?;
-    for (key, told) in
-        [("state", &row.detail), ("owner", &row.owner), ("who", &row.who), ("at", &row.at.to_string())]
-    {
+    for (key, told) in [("state", &row.detail), ("owner", &row.owner), ("who", &row.who), ("at", &row.at.to_string())] {
         assert_eq!((&detail(&single, key), told.len() > 1), (told, true), "{key}");
     }
     assert_eq!(world.number("SELECT MAX(count) FROM notice").await?, 29, "one notice for all");
@@ -280,5 +278,45 @@ async fn a_field_of_many_opportunities_is_set_where_state_and_right_allow_it() -
         assert_eq!(reason_of(&run(&mgr, request(set(field, 1))).await), "VALIDATION", "{field}");
     }
     assert_eq!(mgr.undo(last.operation_id).await?.done, 2);
+    Ok(())
+}
+
+/// An undo that keeps some records keeps what was told of them, and withdraws the rest: a notice tells of what still holds.
+#[tokio::test]
+async fn an_undo_that_keeps_some_records_keeps_what_was_told_of_these() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup) = (world.session("mgr").await?, world.session("sup").await?);
+    let mut ids = Vec::new();
+    for name in ["甲公司", "乙公司", "丙公司"] {
+        ids.push(sup.record(lead(name)).await?.id);
+    }
+    let request = pb::RunBulkRequest {
+        selection: these(Kind::Opportunity, ids.clone()),
+        action: action(act::Action::Assign(act::Assign { assignee_id: mgr.user_id, shares: Vec::new() })),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let assigned = run(&sup, request).await?.0.operation_id;
+    let told = async || -> Result<pb::Notice> {
+        let mut notices = mgr.notices().list_notices(pb::ListNoticesRequest::default()).await?.into_inner().notices;
+        anyhow::ensure!(notices.len() == 1, "{notices:?}");
+        notices.pop().context("none")
+    };
+    let notice = told().await?;
+    assert_eq!((notice.count, notice.record_id, notice.withdrawn_at), (3, ids[0], 0));
+    let request = pb::UpdateOpportunityRequest {
+        id: ids[1],
+        opportunity: Some(pb::OpportunityInput { memo: "约好了".into(), ..Default::default() }),
+        update_mask: mask(&["memo"]),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    mgr.opportunities().update_opportunity(request).await?;
+    let undone = sup.undo(assigned).await?;
+    assert_eq!((undone.done, undone.kept), (2, 1));
+    let notice = told().await?;
+    assert_eq!((notice.count, notice.record_id, notice.withdrawn_at), (1, ids[1], 0), "that one is still theirs");
+    assert!(notice.label.contains("乙公司"), "{notice:?}");
+    assert_eq!(mgr.notices().count_unread(pb::CountUnreadRequest {}).await?.into_inner().unread, 1);
     Ok(())
 }

@@ -326,7 +326,8 @@ async fn the_history_checker_notices_what_is_lost_doubled_half_done_or_tampered_
         "INSERT INTO customer (no, name, party, created_at, created_by, updated_at)
          VALUES ('KH1', '半个', 2, 1, 1, 1), ('KH2', '两个', 2, 1, 1, 1), ('KH3', '两个', 2, 1, 1, 1);
          INSERT INTO outbox (sequence, kind, record_id, revision, parent_id, owner_before, owner_after, also_owner, deleted)
-         VALUES (2, 1, 1, 1, 0, 0, 0, 0, 0), (4, 1, 1, 1, 0, 0, 0, 0, 0);
+         SELECT last + step.column1, 1, 1, 1, 0, 0, 0, 0, 0
+         FROM (SELECT MAX(sequence) AS last FROM outbox), (VALUES (1), (3)) AS step;
          INSERT INTO operation (user_id, at, method) VALUES (1, 1, 'CreateCustomer')",
     )?;
     let history = [entry("半个", Outcome::Unknown), entry("两个", Outcome::Ok(2)), entry("半个", refused())];
@@ -343,6 +344,22 @@ async fn the_history_checker_notices_what_is_lost_doubled_half_done_or_tampered_
         "operations without a change: 1",
         "customers without a place in the index: 3",
         "customers without grams: 3",
+    ] {
+        assert!(found.contains(told), "{told} is missing in:\n{found}");
+    }
+    tamper(
+        start.dir(),
+        "UPDATE opportunity SET status = 3 WHERE customer_name = 'A00-1';
+         UPDATE opportunity SET assignee_id = NULL WHERE customer_name = 'A00-2';
+         UPDATE opportunity SET steps = 1 WHERE customer_name = 'A00-0'",
+    )?;
+    let found = check(&[]).await?;
+    for told in [
+        "sums that are not those of the opportunities",
+        "developed by nobody",
+        "won without just one customer",
+        "plans counted wrong: 1",
+        "status is 3 and was last set to 2",
     ] {
         assert!(found.contains(told), "{told} is missing in:\n{found}");
     }

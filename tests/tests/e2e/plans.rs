@@ -233,7 +233,7 @@ fn explain_opportunities(tx: &Tx<'_>, settings: &Settings) -> rolo_server::error
             explain(tx, &mut plans, &format!("{whose} steps of one, deleted {deleted}"), &sql)?;
         }
         for owners in [vec![], vec![1]] {
-            for (label, sql) in opportunities::sums::statements(&actor, &owners)? {
+            for (label, sql) in opportunities::totals::statements(&actor, &owners)? {
                 explain(tx, &mut plans, &format!("{whose} sums {label} of {owners:?}"), &sql)?;
             }
         }

@@ -2,44 +2,19 @@
 
 use std::collections::HashMap;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use futures::StreamExt;
 use rolo_proto::v1::{self as pb, Kind, OpportunityStatus, bulk_action as act};
 use rolo_server::clock::DAY;
 use rolo_tests::{
     Session, World,
-    ask::{lead, mask},
+    ask::{faults, lead, mask},
     files::Sheet,
+    sums::{ANEW, TOO_MUCH},
     torture::Random,
     world::request_id,
 };
 use tonic::Status;
-
-/// The sums by what the opportunities say of themselves, without anything that is kept for the purpose; the company's
-/// days are Shanghai's, eight hours before UTC's.
-const ANEW: &str = "
-    WITH one AS (
-      SELECT COALESCE(assignee_id, created_by) AS owner_id, status, COALESCE(stage_id, 0) AS stage_id,
-             CASE WHEN status <= 2 THEN COALESCE(substr(expected_close_at, 1, 7), '')
-                  ELSE COALESCE(strftime('%Y-%m', closed_at / 1000 + 28800, 'unixepoch'), '') END AS month,
-             COALESCE(expected_amount, 0) AS amount, COALESCE(success_rate, 0) AS rate
-      FROM opportunity WHERE deleted_at IS NULL)
-    SELECT (SELECT COUNT(*) FROM (
-              SELECT owner_id, status, stage_id, COUNT(*), SUM(amount), SUM((amount * rate + 50) / 100), SUM(amount = 0)
-              FROM one GROUP BY owner_id, status, stage_id
-              EXCEPT SELECT owner_id, status, stage_id, count, amount, weighted, unknown FROM opportunity_stage_sum))
-         + (SELECT COUNT(*) FROM (
-              SELECT owner_id, status, month, COUNT(*), SUM(amount), SUM((amount * rate + 50) / 100), SUM(amount = 0)
-              FROM one GROUP BY owner_id, status, month
-              EXCEPT SELECT owner_id, status, month, count, amount, weighted, unknown FROM opportunity_month_sum))";
-/// A row of the sums that counts nothing, or what is not there.
-const TOO_MUCH: &str = "
-    WITH kept AS (SELECT 1 AS kind, count FROM opportunity_stage_sum
-                  UNION ALL SELECT 2, count FROM opportunity_month_sum),
-         live AS (SELECT COUNT(*) AS count FROM opportunity WHERE deleted_at IS NULL)
-    SELECT (SELECT COUNT(*) FROM kept WHERE count <= 0)
-         + (SELECT SUM(ABS((SELECT COALESCE(SUM(count), 0) FROM kept WHERE kept.kind = kinds.kind) - live.count))
-            FROM live, (SELECT 1 AS kind UNION SELECT 2) AS kinds)";
 
 fn one_of<T: Clone>(random: &mut Random, all: &[T]) -> T {
     all[random.below(all.len() as u64) as usize].clone()
@@ -302,5 +277,45 @@ async fn sums_that_do_not_fit_are_found_and_mended() -> Result<()> {
         assert_eq!((check(false).await?, check(true).await?, check(false).await?), (1, 1, 0), "{broken}");
         assert_eq!((world.number(ANEW).await?, world.number(TOO_MUCH).await?), (0, 0), "{broken}");
     }
+    Ok(())
+}
+
+/// Writes never fail for the size of sums: what one has no room for is refused with the room there is, and what several
+/// have together is shown as the most that fits.
+#[tokio::test]
+async fn what_a_sum_has_no_room_for_is_refused_and_a_total_is_the_most_that_fits() -> Result<()> {
+    let company = Company::new(1).await?;
+    let (world, boss, mgr) = (&company.world, &company.boss, &company.mgr);
+    let worth = |name, amount| pb::OpportunityInput {
+        expected_amount: Some(amount),
+        expected_close_at: "2026-11-30".into(),
+        success_rate: Some(100),
+        ..lead(name)
+    };
+    boss.record(worth("甲公司", 10)).await?;
+    mgr.record(worth("乙公司", 10)).await?;
+    // As if ninety thousand of the largest were there: the month has less room than the stage.
+    world.sql("UPDATE opportunity_stage_sum SET amount = 9223372036854775800, weighted = 9223372036854775800").await?;
+    world.sql("UPDATE opportunity_month_sum SET amount = 9223372036854775802, weighted = 9223372036854775802").await?;
+    for (amount, room) in [(9, "0..7"), (6, "0..5")] {
+        let refusal = mgr.record(worth("丙公司", amount)).await.err().context("taken")?;
+        assert_eq!(faults(&refusal), [format!("expected_amount OUT_OF_RANGE:{room}")]);
+    }
+    let last = mgr.record(worth("丙公司", 5)).await?;
+    assert_eq!(boss.assign(&last, mgr.user_id).await?.assignee.map(|user| user.id), Some(mgr.user_id));
+    mgr.record(worth("丁公司", 5)).await?;
+    let board = boss.opportunities().get_board(pb::GetBoardRequest::default()).await?.into_inner();
+    let first = board.columns.first().and_then(|column| column.figures).context("no column")?;
+    assert_eq!((first.count, first.amount, first.weighted), (4, i64::MAX, i64::MAX));
+    let forecast = boss.opportunities().get_forecast(pb::GetForecastRequest::default()).await?.into_inner();
+    let first = forecast.months.first().and_then(|month| month.open).context("no month")?;
+    assert_eq!((first.count, first.amount, first.weighted), (4, i64::MAX, i64::MAX));
+    let all = boss.opportunities().sum_opportunities(pb::SumOpportunitiesRequest::default()).await?.into_inner();
+    assert_eq!(all.figures.map(|sum| (sum.count, sum.amount)), Some((4, i64::MAX)));
+    let request = pb::CheckFiguresRequest { repair: true };
+    world.nobody().await?.host().check_figures(request).await?;
+    assert_eq!((world.number(ANEW).await?, world.number(TOO_MUCH).await?), (0, 0));
+    let all = boss.opportunities().sum_opportunities(pb::SumOpportunitiesRequest::default()).await?.into_inner();
+    assert_eq!(all.figures.map(|sum| (sum.count, sum.amount)), Some((4, 30)));
     Ok(())
 }

@@ -68,6 +68,16 @@ pub fn sum(amount: i64, sh: &Shared) -> String {
     }
 }
 
+/// Two sums as one; more than fits is the most that fits.
+pub fn together(sum: Figures, part: &Figures) -> Figures {
+    Figures {
+        count: sum.count + part.count,
+        amount: sum.amount.saturating_add(part.amount),
+        weighted: sum.weighted.saturating_add(part.weighted),
+        unknown: sum.unknown + part.unknown,
+    }
+}
+
 /// What opportunities add up to: amount, and what that is worth by their success rates; `least` stands before both.
 pub fn amounts(figures: &Figures, least: &str, sh: &Shared) -> String {
     let weighted = fill(sh.t().weighted_sum, &[&format!("{least}{}", sum(figures.weighted, sh))]);

@@ -69,12 +69,7 @@ impl Sum {
         let Reply::Work(Told::Sum(part, next)) = reply else { return };
         let goes_on = matches!(request, Request::Work(Ask::Sum(_, from)) if !from.is_empty());
         let before = self.figures.filter(|_| goes_on).unwrap_or_default();
-        self.figures = Some(Figures {
-            count: before.count + part.count,
-            amount: before.amount.saturating_add(part.amount),
-            weighted: before.weighted.saturating_add(part.weighted),
-            unknown: before.unknown + part.unknown,
-        });
+        self.figures = Some(show::together(before, &part));
         self.next = next;
         if self.next.is_empty() {
             self.all = false;

@@ -314,12 +314,8 @@ impl Screen for BoardScreen {
     }
 
     fn status(&self, sh: &Shared) -> String {
-        let mut sum = v1::Figures::default();
-        for lane in &self.lanes {
-            sum.count += lane.figures.count;
-            sum.amount += lane.figures.amount;
-            sum.weighted += lane.figures.weighted;
-        }
+        let all = self.lanes.iter().map(|lane| &lane.figures);
+        let sum = all.fold(v1::Figures::default(), show::together);
         if self.loaded { show::amounts_in(&sum, sh) } else { String::new() }
     }
 

@@ -175,12 +175,8 @@ impl Screen for ForecastScreen {
     }
 
     fn status(&self, sh: &Shared) -> String {
-        let mut sum = Figures::default();
-        for line in self.lines(sh) {
-            sum.count += line.open.count;
-            sum.amount += line.open.amount;
-            sum.weighted += line.open.weighted;
-        }
+        let lines = self.lines(sh);
+        let sum = lines.iter().map(|line| &line.open).fold(Figures::default(), show::together);
         if self.told.is_some() { show::amounts_in(&sum, sh) } else { String::new() }
     }
 
