@@ -106,7 +106,8 @@ async fn a_copy_is_kept_before_a_migration_for_its_owner_alone() -> Result<()> {
     // As version 1 left it.
     old.execute_batch(
         "PRAGMA foreign_keys = OFF;
-         DROP TABLE bulk_refusal; DROP TABLE bulk; DROP TABLE saved_view; DROP TABLE follow; DROP TABLE notice;
+         DROP TABLE bulk_refusal; DROP TABLE bulk; DROP TABLE saved_view; DROP TABLE follow;
+         DROP TABLE notice_record; DROP TABLE notice;
          DROP TABLE opportunity_gram; DROP TABLE opportunity_search; DROP TABLE plan_step; DROP TABLE opportunity_stage_sum;
          DROP TABLE opportunity_month_sum;
          DROP TABLE opportunity; DROP TABLE product; DROP TABLE customer_search; DROP TABLE customer_gram;
