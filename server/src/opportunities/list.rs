@@ -59,6 +59,11 @@ fn own_order(view: OpportunityView) -> (&'static str, bool) {
     }
 }
 
+/// Whether nothing in a view waits for a step, so that they give it no order.
+fn is_without_steps(view: OpportunityView) -> bool {
+    matches!(view, OpportunityView::Unassigned | OpportunityView::Won | OpportunityView::Lost)
+}
+
 /// What a view holds: a condition, and whether an index of its own gives this order.
 fn condition(view: OpportunityView, key: &str) -> (&'static str, bool) {
     match view {
@@ -128,6 +133,8 @@ impl List {
         }
         let (mut key, mut descending) = match sort {
             OpportunitySort::Unspecified => own_order(shown),
+            // Only what is developed has next steps.
+            OpportunitySort::NextStepAt if is_without_steps(shown) => own_order(shown),
             sort => (sort_key(sort), false),
         };
         if shown == OpportunityView::RecycleBin {
@@ -157,10 +164,6 @@ impl List {
                 walk.from.push(" AND ").push(condition);
             } else {
                 walk.hit.push(" AND ").push(condition);
-            }
-            if key == "o.next_step_at" {
-                // Only what is developed has next steps.
-                walk.from.push(" AND o.status = 2");
             }
         }
         let whole = filter == pb::OpportunityFilter { view: filter.view, ..pb::OpportunityFilter::default() };
