@@ -39,9 +39,15 @@ macro_rules! each_table {
 macro_rules! insert {
     ($table:literal, $by:literal) => {
         concat!(
-            "INSERT INTO ", $table, " (owner_id, status, ", $by, ", count, amount, weighted, unknown)
+            "INSERT INTO ",
+            $table,
+            " (owner_id, status, ",
+            $by,
+            ", count, amount, weighted, unknown)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT (status, owner_id, ", $by, ") DO UPDATE
+             ON CONFLICT (status, owner_id, ",
+            $by,
+            ") DO UPDATE
              SET count = count + excluded.count, amount = amount + excluded.amount,
                  weighted = weighted + excluded.weighted, unknown = unknown + excluded.unknown"
         )
@@ -214,13 +220,20 @@ macro_rules! delete_all {
 macro_rules! fill {
     ($table:literal, $by:literal) => {
         concat!(
-            "INSERT INTO ", $table, " (owner_id, status, ", $by, ", count, amount, weighted, unknown)
-             SELECT owner_id, status, ", $by, ", COUNT(*), SUM(amount_rank),
+            "INSERT INTO ",
+            $table,
+            " (owner_id, status, ",
+            $by,
+            ", count, amount, weighted, unknown)
+             SELECT owner_id, status, ",
+            $by,
+            ", COUNT(*), SUM(amount_rank),
                     SUM((amount_rank * MAX(rate_rank, 0) + 50) / 100), SUM(amount_rank = 0)
              FROM (SELECT owner_id, status, COALESCE(stage_id, 0) AS stage_id,
                           iif(sum_key LIKE '%/', '', substr(sum_key, -7)) AS month, amount_rank, rate_rank
                    FROM opportunity WHERE deleted_at IS NULL)
-             GROUP BY owner_id, status, ", $by
+             GROUP BY owner_id, status, ",
+            $by
         )
     };
 }

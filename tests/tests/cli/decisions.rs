@@ -79,7 +79,10 @@ fn opportunities_are_assigned_worked_on_won_lost_and_reopened() -> Result<()> {
     assert_eq!(recorded["result"], "对方要求报价");
     assert_eq!(company.count("steps")?, 0, "none is open");
     let steps = company.ok(&["list", "steps", "opportunity:1"])?;
-    assert!(steps.contains("拜访采购经理"), "all of one opportunity are listed, with what the next command takes: {steps}");
+    assert!(
+        steps.contains("拜访采购经理"),
+        "all of one opportunity are listed, with what the next command takes: {steps}"
+    );
 
     let won = company.one(&["do", "opportunity", "succeed", "1"])?;
     let customer = company.one(&["get", "customer", &won["customer_id"].to_string()])?;

@@ -98,7 +98,13 @@ fn manager(c: &mut Canvas<'_>, area: Rect, one: &Assignee, sh: &Shared) {
     let (bar, role) = load(one.open, one.capacity, 16, sh);
     let x = c.put(right + 2, area.y, &bar, role, area.right().saturating_sub(right + 3)) + 2;
     if one.due_7_days > 0 {
-        c.put(x, area.y, &fill(sh.t().n_due, &[&show::due(one.due_7_days)]), Role::Warn, area.right().saturating_sub(x + 1));
+        c.put(
+            x,
+            area.y,
+            &fill(sh.t().n_due, &[&show::due(one.due_7_days)]),
+            Role::Warn,
+            area.right().saturating_sub(x + 1),
+        );
     }
 }
 
