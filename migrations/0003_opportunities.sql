@@ -69,7 +69,7 @@ CREATE TABLE opportunity (
   amount_rank       INTEGER NOT NULL DEFAULT 0,        -- expected amount, 0 if unknown
   rate_rank         INTEGER NOT NULL DEFAULT -1,
   close_rank        TEXT NOT NULL DEFAULT '9999-12-31',-- expected close date, the sentinel if none
-  next_step_at      TEXT NOT NULL DEFAULT '9999-12-31',-- earliest planned step without result
+  next_step_at      TEXT NOT NULL DEFAULT '9999-12-31',-- earliest planned step without result, while 已指派
   due_rank          TEXT NOT NULL DEFAULT '9999-12-31',-- the earlier of next_step_at and close_rank
   steps             INTEGER NOT NULL DEFAULT 0,
   steps_done        INTEGER NOT NULL DEFAULT 0,
@@ -88,7 +88,7 @@ CREATE INDEX opportunity_by_name ON opportunity (name_key, id) WHERE deleted_at 
 CREATE INDEX opportunity_by_close ON opportunity (close_rank, id) WHERE deleted_at IS NULL;
 CREATE INDEX opportunity_by_amount ON opportunity (amount_rank, id) WHERE deleted_at IS NULL;
 CREATE INDEX opportunity_by_rate ON opportunity (rate_rank, id) WHERE deleted_at IS NULL;
-CREATE INDEX opportunity_by_step ON opportunity (status, next_step_at, id) WHERE deleted_at IS NULL AND status = 2;
+CREATE INDEX opportunity_by_step ON opportunity (next_step_at, id) WHERE deleted_at IS NULL;
 -- Views: by state, by owner, by stage (the board), stagnating.
 CREATE INDEX opportunity_by_status ON opportunity (status, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX opportunity_closed ON opportunity (status, closed_at, id) WHERE deleted_at IS NULL AND open = 0;

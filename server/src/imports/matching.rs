@@ -134,7 +134,22 @@ pub fn find(tx: &Tx<'_>, actor: &Actor, sheet: Sheet, key: &Key<'_>) -> Result<O
         },
     };
     let found = found.map(|found| living(tx, sheet, found)).transpose()?;
-    found.map(|found| Ok(Found { hidden: is_hidden(tx, actor, sheet, found.id)?, ..found })).transpose()
+    match found {
+        // A file that was taken back, to be mended perhaps, comes in again; what a person deleted stays deleted.
+        Some(found) if found.deleted && is_taken_back(tx, sheet, found.id)? => Ok(None),
+        Some(found) => Ok(Some(Found { hidden: is_hidden(tx, actor, sheet, found.id)?, ..found })),
+        None => Ok(None),
+    }
+}
+
+/// Whether the last that happened to a record is that the import which had made it was taken back.
+fn is_taken_back(tx: &Tx<'_>, sheet: Sheet, id: i64) -> Result<bool> {
+    let sql = "SELECT COALESCE(import.method = 'StartImport', 0)
+               FROM audit JOIN operation o ON o.id = audit.operation_id
+               LEFT JOIN operation import ON import.id = o.undoes
+               WHERE audit.kind = ?1 AND audit.record_id = ?2 ORDER BY audit.sequence DESC LIMIT 1";
+    let kind = sheet.table().kind as i32;
+    Ok(tx.query_opt(sql, params![kind, id], |row| row.get(0))?.unwrap_or(false))
 }
 
 /// A customer that was merged into another is that other one.
@@ -205,23 +220,28 @@ fn by_external_id(tx: &Tx<'_>, sheet: Sheet, external_id: &str) -> Result<Option
     let [live, bin] = match sheet {
         Sheet::Customers => [
             "SELECT id, 0 FROM customer WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
-            "SELECT id, 1 FROM customer WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL LIMIT 1",
+            "SELECT id, 1 FROM customer WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL
+             ORDER BY id DESC LIMIT 1",
         ],
         Sheet::Contacts => [
             "SELECT id, 0 FROM contact WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
-            "SELECT id, 1 FROM contact WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL LIMIT 1",
+            "SELECT id, 1 FROM contact WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL
+             ORDER BY id DESC LIMIT 1",
         ],
         Sheet::Interactions => [
             "SELECT id, 0 FROM interaction WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
-            "SELECT id, 1 FROM interaction WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL LIMIT 1",
+            "SELECT id, 1 FROM interaction WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL
+             ORDER BY id DESC LIMIT 1",
         ],
         Sheet::Products => [
             "SELECT id, 0 FROM product WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
-            "SELECT id, 1 FROM product WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL LIMIT 1",
+            "SELECT id, 1 FROM product WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL
+             ORDER BY id DESC LIMIT 1",
         ],
         Sheet::Opportunities => [
             "SELECT id, 0 FROM opportunity WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NULL",
-            "SELECT id, 1 FROM opportunity WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL LIMIT 1",
+            "SELECT id, 1 FROM opportunity WHERE external_id = ?1 AND external_id <> '' AND deleted_at IS NOT NULL
+             ORDER BY id DESC LIMIT 1",
         ],
         // Of its opportunity alone: see `step`.
         Sheet::Steps => return Ok(None),
@@ -240,7 +260,8 @@ fn customer(tx: &Tx<'_>, key: &Key<'_>) -> Result<Option<Found>> {
         return Ok(None);
     }
     let live = "SELECT id, 0 FROM customer WHERE name_norm = ?1 AND party = 1 AND deleted_at IS NULL";
-    let bin = "SELECT id, 1 FROM customer WHERE name_norm = ?1 AND party = 1 AND deleted_at IS NOT NULL LIMIT 1";
+    let bin = "SELECT id, 1 FROM customer WHERE name_norm = ?1 AND party = 1 AND deleted_at IS NOT NULL
+             ORDER BY id DESC LIMIT 1";
     for (deleted, organisation) in [(false, live), (true, bin)] {
         let mut found = None;
         if party != Some(2) {

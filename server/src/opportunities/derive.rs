@@ -92,7 +92,7 @@ pub fn opportunity(tx: &Tx<'_>, id: i64, changed: &[&'static str]) -> Result<()>
     Ok(())
 }
 
-/// Refreshes what an opportunity shows of its plan.
+/// Refreshes what an opportunity shows of its plan; what is closed waits for no step.
 ///
 /// # Errors
 /// The database's.
@@ -100,7 +100,7 @@ pub fn plan(tx: &Tx<'_>, id: i64) -> Result<()> {
     tx.execute(
         "UPDATE opportunity
          SET (next_step_at, steps, steps_done, progress_at) = (
-               SELECT COALESCE(MIN(CASE WHEN s.result = '' THEN s.plan_date END), ?2),
+               SELECT COALESCE(MIN(CASE WHEN s.result = '' AND opportunity.status = 2 THEN s.plan_date END), ?2),
                       COUNT(s.id),
                       COALESCE(SUM(s.result <> ''), 0),
                       MAX(COALESCE(opportunity.assigned_at, 0), COALESCE(MAX(s.result_at), 0),

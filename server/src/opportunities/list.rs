@@ -5,7 +5,7 @@ use rolo_proto::v1::{self as pb, OpportunitySort, OpportunityStatus, Opportunity
 use super::{
     derive,
     read::{self, Judged},
-    shown::{condition, own_order, sort_key, sorted, states},
+    shown::{condition, is_without_steps, own_order, sort_key, sorted, states},
     totals,
 };
 use crate::{
@@ -78,6 +78,8 @@ impl List {
         }
         let (mut key, mut descending) = match sort {
             OpportunitySort::Unspecified => own_order(shown),
+            // Only what is developed has next steps.
+            OpportunitySort::NextStepAt if is_without_steps(shown) => own_order(shown),
             sort => (sort_key(sort), false),
         };
         if shown == OpportunityView::RecycleBin {
@@ -109,10 +111,6 @@ impl List {
                 walk.from.push(" AND ").push(condition);
             } else {
                 walk.hit.push(" AND ").push(condition);
-            }
-            if key == "o.next_step_at" {
-                // Only what is developed has next steps.
-                walk.from.push(" AND o.status = 2");
             }
         }
         let whole = filter == pb::OpportunityFilter { view: filter.view, ..pb::OpportunityFilter::default() };

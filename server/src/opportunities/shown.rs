@@ -42,6 +42,11 @@ pub(super) fn own_order(view: OpportunityView) -> (&'static str, bool) {
     }
 }
 
+/// Whether nothing in a view waits for a step, so that they give it no order.
+pub(super) fn is_without_steps(view: OpportunityView) -> bool {
+    matches!(view, OpportunityView::Unassigned | OpportunityView::Won | OpportunityView::Lost)
+}
+
 /// What a view holds: a condition, and whether an index of its own gives this order.
 pub(super) fn condition(view: OpportunityView, key: &str) -> (&'static str, bool) {
     match view {

@@ -43,6 +43,25 @@ fn an_import_is_taken_back_but_for_what_was_changed_since() -> Result<()> {
     Ok(())
 }
 
+/// Looked at, taken back and mended, a file comes in again, by name and by external id; what a person has deleted does
+/// not.
+#[test]
+fn an_import_that_was_taken_back_comes_in_again() -> Result<()> {
+    let company = Company::new()?;
+    let file = company.write("mend.csv", "external id,name\nA-1,甲公司\nA-2,乙公司\n,丙公司\n")?;
+    for _ in 0..2 {
+        let done = company.ok(&["import", "customers", &file, "--json"])?;
+        let did: serde_json::Value = serde_json::from_str(done.lines().last().context("no summary")?)?;
+        assert_eq!((&did["created"], &did["refused"]), (&json!(3), &json!(0)));
+        company.ok(&["import", "undo", &did["operation_id"].to_string(), "--yes"])?;
+    }
+    company.ok(&["import", "customers", &file])?;
+    company.ok(&["delete", "customer", "A-2"])?;
+    let refused = company.rolo(&["import", "customers", &file])?.with(6)?;
+    assert!(refused.stdout.contains("0 created, 0 updated, 2 skipped, 0 unchanged, 1 refused"), "{}", refused.stdout);
+    Ok(())
+}
+
 /// kill -9 in the middle of the undo, which owns the directory: the same command goes on from there.
 #[test]
 fn an_undo_killed_in_the_middle_goes_on_and_takes_everything_back_once() -> Result<()> {

@@ -49,6 +49,31 @@ async fn views_show_each_person_their_own_part() -> Result<()> {
     Ok(())
 }
 
+/// An order shows the same records in another order: those without a next step stand last.
+#[tokio::test]
+async fn a_list_by_next_step_holds_those_without_one_too() -> Result<()> {
+    let world = World::new().await?;
+    let boss = world.session("boss").await?;
+    let mut made = Vec::new();
+    for name in ["甲公司", "乙公司", "丙公司", "丁公司"] {
+        made.push(boss.record(lead(name)).await?);
+    }
+    let [waits, later, sooner, won] = made.as_slice() else { anyhow::bail!("four") };
+    for (one, day) in [(later, "2027-02-01"), (sooner, "2027-01-01")] {
+        boss.assign(one, boss.user_id).await?;
+        boss.step(one.id, day, "拜访").await?;
+    }
+    boss.win(&boss.assign(won, boss.user_id).await?, 0).await?;
+    let by_step =
+        |shown| pb::ListOpportunitiesRequest { order_by: pb::OpportunitySort::NextStepAt.into(), ..view(shown) };
+    let all = boss.leads(by_step(OpportunityView::All)).await?;
+    assert_eq!(all, [sooner.id, later.id, waits.id, won.id]);
+    assert_eq!(boss.leads(by_step(OpportunityView::Open)).await?, [sooner.id, later.id, waits.id]);
+    assert_eq!(boss.leads(by_step(OpportunityView::Unassigned)).await?, [waits.id]);
+    assert_eq!(boss.leads(by_step(OpportunityView::Won)).await?, [won.id]);
+    Ok(())
+}
+
 /// Forecast (销售预测) and board from sums that are kept; a filter's sums page by page.
 #[tokio::test]
 async fn sums_follow_every_change_and_equal_those_computed_anew() -> Result<()> {

@@ -135,6 +135,31 @@ async fn a_field_that_cannot_be_read_never_leaves_the_form() -> Result<()> {
     shows(&rolo, "1 to mend")
 }
 
+/// `tui.md` rule 1: what a field does not take is not lost without a word.
+#[tokio::test]
+async fn a_paste_that_is_too_long_says_what_was_cut_off() -> Result<()> {
+    let stage = Stage::empty().await?;
+    let mut rolo = stage.boss().await?;
+    rolo.press("n").await?;
+    rolo.paste(&"巨大".repeat(20_000)).await?;
+    shows(&rolo, "characters: what is longer was cut off")
+}
+
+/// At 80 columns too, what is wrong at the right of a form and which record it is can be read.
+#[tokio::test]
+async fn a_fault_at_the_right_and_the_name_of_the_record_are_not_lost_for_want_of_room() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.boss().await?;
+    let typed = "g o n '宁波东方重工股份有限公司华东分公司' tab '压力传感器更换' tab tab '50' tab tab '2026-02-30'";
+    rolo.press(typed).await?;
+    rolo.press("ctrl-s").await?;
+    shows(&rolo, "! is not a date: type 2026-12-01, +3d, fri or tomorrow 15:00")?;
+    rolo.press("ctrl-u '2026-12-30' tab tab tab tab tab tab tab '说明' ctrl-s e").await?;
+    let header = rolo.text().lines().next().unwrap_or_default().to_owned();
+    assert!(header.contains("宁波东方重工") && header.contains("› Edit"), "{header}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn full_width_digits_and_wan_are_numbers() -> Result<()> {
     let stage = Stage::new().await?;

@@ -32,8 +32,9 @@ async fn opportunities_are_mapped_looked_at_brought_in_and_taken_back_on_the_scr
 
     let mut rolo = stage.screens("sup", (120, 40), Lang::En).await?;
     rolo.press(&open).await?;
-    // Up from the first column: the look, the order of dates, what becomes of what is missing.
-    rolo.press("k k k enter ctrl-s").await?;
+    // Back from the look, the cursor is on what becomes of what nobody has.
+    rolo.press("ctrl-s esc enter ctrl-s").await?;
+    shows(&rolo, "These do not exist yet and are added")?;
     shows(&rolo, "2 rows; as a disabled account")?;
     rolo.press("enter").await?;
     shows(&rolo, "Imported: 3 created, 0 updated, 0 skipped, 0 unchanged, 1 refused")?;
@@ -46,5 +47,27 @@ async fn opportunities_are_mapped_looked_at_brought_in_and_taken_back_on_the_scr
     hides(&rolo, "流量计")?;
     let live = "SELECT COUNT(*) FROM opportunity WHERE external_id LIKE 'D-%' AND deleted_at IS NULL";
     assert_eq!(stage.world.number(live).await?, 0);
+    Ok(())
+}
+
+/// A second column for what takes one value takes the place of the first; texts are joined, and say so.
+#[tokio::test]
+async fn a_column_that_is_mapped_by_hand_takes_the_place_of_the_guess_unless_texts_can_be_joined() -> Result<()> {
+    let stage = Stage::empty().await?;
+    let file = stage.world.dir.path().join("customers.csv");
+    std::fs::write(&file, "name,second,region,country\nAlfreds,Futterkiste,NULL,华北\n")?;
+    let mut rolo = stage.screens("boss", (80, 24), Lang::En).await?;
+    rolo.press(&format!("I '{}' enter", file.display())).await?;
+    rolo.press("j enter 'name' enter").await?;
+    shows(&rolo, "+ Name")?;
+    rolo.press("j enter 'region' enter").await?;
+    let line = |at: &str| rolo.text().lines().find(|line| line.contains(at)).unwrap_or_default().to_owned();
+    assert!(line("region").contains("(left out)"), "{}", rolo.text());
+    assert!(line("country").contains("Region"), "{}", rolo.text());
+    rolo.press("ctrl-s").await?;
+    shows(&rolo, "enter import")?;
+    rolo.press("enter").await?;
+    shows(&rolo, "Imported: 1 created")?;
+    assert_eq!(stage.customer("Alfreds").await?.name, "Alfreds Futterkiste");
     Ok(())
 }

@@ -146,6 +146,16 @@ async fn a_form_says_that_somebody_else_has_changed_the_record_and_keeps_what_wa
 }
 
 #[tokio::test]
+async fn a_form_says_that_its_record_was_deleted_to_who_may_still_see_it_too() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = looking(&stage).await?;
+    rolo.press("e / 'website' enter 'www.hs.cn'").await?;
+    delete(&stage, &stage.customer("Ernst").await?).await?;
+    rolo.until_shows("Deleted by somebody else meanwhile").await?;
+    shows(&rolo, "www.hs.cn")
+}
+
+#[tokio::test]
 async fn a_detail_follows_and_its_timeline_too() -> Result<()> {
     let stage = Stage::new().await?;
     let mut rolo = looking(&stage).await?;

@@ -20,6 +20,8 @@ use crate::{
 
 /// The smallest screen.
 const SMALLEST: (u16, u16) = (40, 12);
+/// So much of a name says something.
+const LEAST_CRUMB: usize = 8;
 
 fn rules(size: (u16, u16)) -> u16 {
     u16::from(size.1 >= 16)
@@ -124,8 +126,18 @@ fn header(model: &Model, c: &mut Canvas<'_>, area: Rect) {
     // Where all do not fit, the last ones say most.
     let room =
         usize::from(right.saturating_sub(area.x + 3)).saturating_sub(pieces.iter().map(|p| c.m.width(&p.0)).sum());
-    while crumbs.len() > 1 && crumbs.iter().map(|p| c.m.width(p) + 3).sum::<usize>() > room + 3 {
+    let width = |crumbs: &[String]| crumbs.iter().map(|p| c.m.width(p) + 3).sum::<usize>();
+    while crumbs.len() > 2 && width(&crumbs) > room + 3 {
         crumbs.remove(0);
+    }
+    // Which record it is says more than all of its name.
+    if let [about, deed] = crumbs.as_mut_slice() {
+        let left = room.saturating_sub(c.m.width(deed) + 3);
+        if left < LEAST_CRUMB && c.m.width(about) > left {
+            crumbs.remove(0);
+        } else {
+            *about = c.m.cut(about, left).into_owned();
+        }
     }
     let last = crumbs.len().saturating_sub(1);
     for (i, crumb) in crumbs.into_iter().enumerate() {

@@ -90,7 +90,7 @@ pub async fn look(asked: &ImportJob) -> Result<Reply, Failure> {
     }
     let sample = |column: usize| {
         let values = opened.sample.iter().filter_map(|row| row.cells.get(column));
-        values.map(String::as_str).find(|v| !v.trim().is_empty()).unwrap_or_default().to_owned()
+        values.map(String::as_str).find(|v| !matches!(v.trim(), "" | "NULL")).unwrap_or_default().to_owned()
     };
     let samples = (0..opened.headers.len()).map(sample).collect();
     Ok(Reply::Looked(Looked { about, headers: opened.headers, fields, samples }))

@@ -41,14 +41,14 @@ pub fn run(args: &ServersArgs, out: &mut Out) -> Result<(), Failure> {
     let (mut servers, state) = (Servers::load()?, State::open()?);
     match &args.command {
         None => list(&servers, &state, args.json, out),
-        Some(Verb::Default { name }) => match servers.named(name) {
-            Some(_) => {
-                servers.make_default(name)?;
-                out.note(&format!("The default is now {name}"), &format!("默认服务器：{name}"));
-                Ok(())
-            }
-            None => Err(unknown(name)),
-        },
+        Some(Verb::Default { name }) => {
+            // By its address too, as it is forgotten.
+            let Place::Server(server) = Place::server(name)? else { return Err(unknown(name)) };
+            let Some(name) = server.name.as_deref() else { return Err(unknown(name)) };
+            servers.make_default(name)?;
+            out.note(&format!("The default is now {name}"), &format!("默认服务器：{name}"));
+            Ok(())
+        }
         Some(Verb::Forget { name }) => {
             let Place::Server(server) = Place::server(name)? else { return Err(unknown(name)) };
             let pinned = state.forget_server(&server.address)?;

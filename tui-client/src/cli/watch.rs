@@ -37,6 +37,7 @@ pub async fn run(session: &Session, args: &WatchArgs, out: &mut Out) -> Result<(
     let kinds = args.kind.iter().map(|name| kind(name).map(Resource::kind)).collect::<Result<Vec<_>, _>>()?;
     let mut after = args.after.unwrap_or(session.who.sequence);
     let mut pause = PAUSE;
+    let mut lost = false;
     loop {
         let (heard, mut told) = mpsc::unbounded_channel();
         let stream = session.client().follow(after, move |message| {
@@ -49,7 +50,7 @@ pub async fn run(session: &Session, args: &WatchArgs, out: &mut Out) -> Result<(
                 biased;
                 Some(message) = told.recv() => {
                     after = tell(&message, &kinds, args, out)?.max(after);
-                    pause = PAUSE;
+                    (pause, lost) = (PAUSE, false);
                 }
                 failure = &mut stream => break failure,
                 _ = tokio::signal::ctrl_c() => return Ok(()),
@@ -58,7 +59,10 @@ pub async fn run(session: &Session, args: &WatchArgs, out: &mut Out) -> Result<(
         match failure.reason {
             Reason::Resync => after = anew(session, args, out).await?,
             _ if failure.is_retryable() => {
-                out.note("The server is looked for again", "正在重新连接服务器");
+                // Once a loss, however often it is tried.
+                if !std::mem::replace(&mut lost, true) {
+                    out.note("The server is looked for again", "正在重新连接服务器");
+                }
                 tokio::select! {
                     () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST),
                     _ = tokio::signal::ctrl_c() => return Ok(()),

@@ -238,8 +238,10 @@ impl Bulk {
                 (std::iter::once(asked(*count)).chain(drift).collect(), t.bulk_y_or_n.to_owned())
             }
             Stage::Refused(why) => (vec![self.plan.what.clone(), why.clone()], t.bulk_close.to_owned()),
-            Stage::Running(_, cancel) => {
-                let (done, total) = sh.calls.of(PROGRAM, Slot::Act).and_then(|call| call.progress).unwrap_or((0, 0));
+            Stage::Running(request, cancel) => {
+                // Until the first word of the server, how many were shown.
+                let shown = (0, u64::try_from(request.previewed).unwrap_or(0));
+                let (done, total) = sh.calls.of(PROGRAM, Slot::Act).and_then(|call| call.progress).unwrap_or(shown);
                 let figures = fill(t.of, &[&show::thousands(done as i64), &show::thousands(total as i64)]);
                 let keys = if cancel.is_cancelled() { t.bulk_stopping } else { t.bulk_stop };
                 (

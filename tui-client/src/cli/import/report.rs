@@ -65,10 +65,11 @@ pub fn list_missing(missing: &[Missing], job: &Job, json: bool, out: &mut Out) -
     }
     missing.iter().try_for_each(|m| {
         let (label, text, rows) = (failure::field_label(&m.field, out.lang), &m.text, m.rows);
+        let unit = if rows == 1 { "row" } else { "rows" };
         let disabled = m.is_account() && job.create_missing;
         out.line(&match out.lang {
-            Lang::En if disabled => format!("  {label}: {text} ({rows} rows; a disabled account)"),
-            Lang::En => format!("  {label}: {text} ({rows} rows)"),
+            Lang::En if disabled => format!("  {label}: {text} ({rows} {unit}; a disabled account)"),
+            Lang::En => format!("  {label}: {text} ({rows} {unit})"),
             Lang::Zh if disabled => format!("  {label}：{text}（{rows} 行；新建为停用账号）"),
             Lang::Zh => format!("  {label}：{text}（{rows} 行）"),
         })
@@ -213,7 +214,7 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
                 (Lang::Zh, _) => format!("同时新增联系人 {}", n(s.second_created)),
             })?;
         }
-        if s.operation_id != 0 && s.created + s.updated > 0 {
+        if report.wrote() {
             let operation = s.operation_id;
             out.note(
                 &format!("Back with: rolo import undo {operation}"),

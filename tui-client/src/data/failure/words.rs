@@ -394,6 +394,14 @@ pub fn row_fault(row: &RowFault, lang: Lang) -> String {
     let (reason, detail) = (row.reason.as_str(), row.detail.as_str());
     match Fault::new(reason, detail) {
         Fault::Other(_) => {}
+        // A file tells days as they are, not as one says them today.
+        Fault::Malformed(form) if matches!(form.as_str(), "date" | "time") => {
+            return pick(
+                lang,
+                "is not a date: write 2026-12-01 or 2026-12-01 15:04",
+                "不是有效的日期，请写成 2026-12-01 或 2026-12-01 15:04",
+            );
+        }
         known => return fault(&row.field, &known, lang),
     }
     let Some(known) = Reason::from_code(reason) else { return format!("{reason} {detail}").trim().to_owned() };

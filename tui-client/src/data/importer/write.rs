@@ -29,6 +29,11 @@ impl Report {
     pub fn refused(&self) -> u64 {
         self.unreadable + u64::try_from(self.status.refused).unwrap_or(0)
     }
+
+    /// Whether there is anything to take back.
+    pub fn wrote(&self) -> bool {
+        self.status.operation_id != 0 && self.status.created + self.status.updated > 0
+    }
 }
 
 /// Writes the file's rows. Rows that were written by an interrupted run of the same import are passed over.

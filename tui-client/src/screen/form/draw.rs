@@ -139,6 +139,8 @@ pub fn form(form: &FormScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
                 }
             }
             Line::Note(text, role, x) => {
+                // What is said under a field at the right begins further left rather than being cut off.
+                let x = (*x).min(area.width.saturating_sub(c.m.width(text) as u16 + 1)).max(1);
                 c.put(area.x + x, y, text, *role, area.width.saturating_sub(x + 1));
             }
             Line::More => {}

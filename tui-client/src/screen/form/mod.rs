@@ -321,8 +321,18 @@ impl Screen for FormScreen {
             }
             _ => Edit::Ignored,
         };
+        // Of a long text only as much as the field takes comes in; nobody is to find that out later.
+        let full = match &item.editor {
+            Editor::Line(line) => line.text().chars().count() >= max,
+            Editor::Area(area) => area.text().chars().count() >= max,
+            _ => false,
+        };
         if edit == Edit::Changed {
             self.changed(sh);
+        }
+        if full && text.chars().nth(1).is_some() {
+            let said = fill(sh.t().cut_off, &[&field.label.get(sh.lang), &max]);
+            sh.say(said, Role::Warn);
         }
         edit != Edit::Ignored
     }

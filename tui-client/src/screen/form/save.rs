@@ -207,6 +207,10 @@ impl FormScreen {
         }
         let t = sh.t();
         self.meanwhile = match outcome {
+            // Who may see it in the recycle bin is told the same.
+            Ok(Reply::Record(now)) if show::value(&now, self.resource, "deleted_at") != &Value::Absent => {
+                Some(t.gone_meanwhile.to_owned())
+            }
             Ok(Reply::Record(now)) => {
                 let differs =
                     |i: &&Item| !i.contact && !same(now.values.get(i.field).unwrap_or(&Value::Absent), &i.was);

@@ -484,10 +484,14 @@ impl Screen for ListScreen {
         }
         let mut out = Vec::new();
         let record = self.rows.current();
+        let selected = self.rows.selection().is_some();
+        // Who has selected wants to do something to what is selected.
+        if selected {
+            out.extend(bulk::ACTIONS.into_iter().filter(|action| self.offers(*action, sh)));
+        }
         if record.is_some() {
             out.push(Action::Open);
         }
-        let selected = self.rows.selection().is_some();
         // What an opportunity waits for comes before what every record has.
         if let Some(record) = record.filter(|_| !selected) {
             out.extend(decide::opportunity::actions(record));
@@ -495,9 +499,7 @@ impl Screen for ListScreen {
         if decide::may_create(self.kind(), sh) {
             out.push(Action::New);
         }
-        if selected {
-            out.extend(bulk::ACTIONS.into_iter().filter(|action| self.offers(*action, sh)));
-        } else {
+        if !selected {
             let actions = record.iter().flat_map(|r| decide::actions(r, sh));
             let more: Vec<_> = actions.filter(|a| !matches!(a, Action::Copy | Action::Follow)).collect();
             out.extend(more.into_iter().filter(|action| !out.contains(action)).collect::<Vec<_>>());
@@ -539,7 +541,9 @@ impl Screen for ListScreen {
 
     fn status(&self, sh: &Shared) -> String {
         let (sum, rows) = (self.sum.text(sh), self.rows.status(sh, self.visible(sh)));
-        if sum.is_empty() || rows.is_empty() || sh.size.0 < 60 { rows } else { format!("{sum}  {rows}") }
+        // Where there is little room, what can be done to what is selected says more.
+        let narrow = sh.size.0 < if self.rows.selection().is_some() { 100 } else { 60 };
+        if sum.is_empty() || rows.is_empty() || narrow { rows } else { format!("{sum}  {rows}") }
     }
 
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {

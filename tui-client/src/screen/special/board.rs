@@ -303,13 +303,15 @@ impl Screen for BoardScreen {
     }
 
     fn actions(&self, _: &Shared) -> Vec<Action> {
-        let mut out = vec![Action::Left, Action::Right];
+        let mut out = Vec::new();
         if let Some(record) = self.current() {
-            out.insert(0, Action::Open);
+            out.push(Action::Open);
             if allows(record, Right::Edit) {
                 out.extend([Action::StageBack, Action::StageOn]);
             }
         }
+        // Arrows are tried without being told.
+        out.extend([Action::Left, Action::Right]);
         out
     }
 

@@ -19,10 +19,14 @@ use crate::{
     },
     keys::{Action, Chord, Key, Layer, keymap},
     overlay::{Overlay, picker::Picker},
-    resource::{self, Value},
+    resource::{self, Input, Value},
     screen::{Answer, Ask, Place, Screen},
     widget::canvas::Canvas,
 };
+
+/// Lines behind the columns: whether what nobody has is added, and the look.
+const CREATE_MISSING: usize = 1;
+const CHECK: usize = 3;
 
 /// How far one is.
 enum Step {
@@ -86,9 +90,9 @@ impl ImportScreen {
         let Some(resource) = resource::of(self.kind) else { return };
         let mut all: Vec<_> = importer::fields(resource)
             .into_iter()
-            .map(|(name, _)| (Value::Text(name.clone()), field_label(&name, sh.lang)))
+            .map(|(name, _)| (Value::Text(field_label(&name, sh.lang)), name))
             .collect();
-        all.insert(0, (Value::Text(String::new()), sh.t().not_imported.to_owned()));
+        all.insert(0, (Value::Text(sh.t().not_imported.to_owned()), String::new()));
         let title = self.looked_header(column);
         let picker = Picker::given(sh, self.id, Ask::Column(column), &title, all);
         sh.overlays.push(Overlay::Picker(picker));
@@ -113,7 +117,7 @@ impl ImportScreen {
                 let columns = looked.headers.len();
                 match at.checked_sub(columns) {
                     None => self.choose_field(*at, sh),
-                    Some(3) => self.check(sh),
+                    Some(CHECK) => self.check(sh),
                     Some(setting) => self.turn(setting),
                 }
             }
@@ -143,7 +147,7 @@ impl ImportScreen {
                     Existing::Refuse => Existing::Skip,
                 }
             }
-            1 => self.job.create_missing = !self.job.create_missing,
+            CREATE_MISSING => self.job.create_missing = !self.job.create_missing,
             _ => {
                 self.job.day_first = match self.job.day_first {
                     None => Some(true),
@@ -158,7 +162,13 @@ impl ImportScreen {
         sh.drop_call(self.id, Slot::File);
         match &self.step {
             Step::Run => self.job.cancel.cancel(),
-            Step::Check(..) => self.step = Step::Map(self.mapped(), 0),
+            Step::Check(checked, _) => {
+                // Whether what nobody has is added is the next question, if there is such a thing.
+                let asks = !checked.missing.is_empty() && !self.job.create_missing;
+                let mapped = self.mapped();
+                let at = if asks { mapped.headers.len() + CREATE_MISSING } else { 0 };
+                self.step = Step::Map(mapped, at);
+            }
             Step::Map(..) => self.step = Step::File,
             Step::File | Step::Done(_) => sh.nav.push(Nav::Back),
         }
@@ -224,8 +234,8 @@ impl Screen for ImportScreen {
                 true
             }
             // The whole import is one operation.
-            (Step::Done(_), Key::Char('u')) => {
-                let operation_id = if let Step::Done(report) = &self.step { report.status.operation_id } else { 0 };
+            (Step::Done(report), Key::Char('u')) if report.wrote() => {
+                let operation_id = report.status.operation_id;
                 let request = rolo_proto::v1::UndoRequest { operation_id, preview: true, ..Default::default() };
                 crate::app::press::undo(sh, request);
                 sh.nav.push(Nav::Back);
@@ -282,12 +292,20 @@ impl Screen for ImportScreen {
         }
     }
 
-    fn answer(&mut self, answer: Answer, _: &mut Shared) {
-        if let (Step::Map(looked, at), Answer::Picked(Ask::Column(column), Value::Text(field))) =
+    fn answer(&mut self, answer: Answer, sh: &mut Shared) {
+        if let (Step::Map(looked, at), Answer::Picked(Ask::Column(column), Value::Text(label))) =
             (&mut self.step, answer)
-            && let Some(slot) = looked.fields.get_mut(column)
+            && column < looked.fields.len()
         {
-            *slot = field;
+            let fields = resource::of(self.kind).map(importer::fields).unwrap_or_default();
+            let chosen = fields.into_iter().find(|(name, _)| field_label(name, sh.lang) == label);
+            // Texts are joined from several columns; of anything else there is one, and the last said is meant.
+            if let Some((name, field)) = &chosen
+                && !matches!(field.input, Input::Text { .. } | Input::LongText { .. })
+            {
+                looked.fields.iter_mut().filter(|taken| *taken == name).for_each(String::clear);
+            }
+            looked.fields[column] = chosen.map(|(name, _)| name).unwrap_or_default();
             *at = column + 1;
         }
     }
@@ -298,6 +316,17 @@ impl Screen for ImportScreen {
         let mut crumbs = vec![many.to_owned(), Action::Import.label().get(sh.lang).to_owned()];
         crumbs.extend(Some(file).filter(|f| !f.is_empty()));
         crumbs
+    }
+
+    /// Nothing is saved before the run: the keys of a form mean something else here.
+    fn label(&self, action: Action, sh: &Shared) -> Option<String> {
+        let t = sh.t();
+        let label = match (&self.step, action) {
+            (Step::Map(..), Action::Save) => t.import_check,
+            (Step::Check(..), Action::Accept) => t.import_run,
+            _ => return None,
+        };
+        Some(label.to_lowercase())
     }
 
     fn actions(&self, _: &Shared) -> Vec<Action> {

@@ -25,7 +25,7 @@ pub fn import(screen: &ImportScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared
             screen.lines.draw(c, area, &title, &[], t.import_file_hint, sh.lang);
         }
         Step::Map(looked, at) => map(screen, looked, *at, c, area, sh),
-        Step::Check(checked, first) => check(checked, *first, c, area, sh),
+        Step::Check(checked, first) => check(checked, *first, screen.job.create_missing, c, area, sh),
         Step::Run => run(screen, c, area, sh),
         Step::Done(report) => done(report, c, area, sh),
     }
@@ -67,7 +67,9 @@ fn map(screen: &ImportScreen, looked: &Looked, at: usize, c: &mut Canvas<'_>, ar
             let (text, role) = if field.is_empty() {
                 (t.not_imported.to_owned(), Role::Dim)
             } else {
-                (field_label(field, sh.lang), Role::Title)
+                let joins = looked.fields[..row].contains(field);
+                let label = field_label(field, sh.lang);
+                (if joins { format!("+ {label}") } else { label }, Role::Title)
             };
             c.put(area.x + third, y, &text, role, third - 1);
             c.put(area.x + 2 * third, y, &looked.samples[row], Role::Dim, area.width - 2 * third - 1);
@@ -95,7 +97,7 @@ fn map(screen: &ImportScreen, looked: &Looked, at: usize, c: &mut Canvas<'_>, ar
     }
 }
 
-fn check(checked: &Checked, first: usize, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
+fn check(checked: &Checked, first: usize, adds: bool, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     let t = sh.t();
     let words = [t.would_create, t.would_update, t.would_skip, t.would_keep, t.would_refuse];
     let mut y = area.y;
@@ -108,7 +110,9 @@ fn check(checked: &Checked, first: usize, c: &mut Canvas<'_>, area: Rect, sh: &S
     y += 1;
     let mut lines: Vec<(String, Role)> = Vec::new();
     if !checked.missing.is_empty() {
-        lines.push((t.missing_choices.to_owned(), Role::Warn));
+        let head = if adds { t.missing_added } else { t.missing_refused };
+        let room = usize::from(area.width.saturating_sub(3));
+        lines.extend(c.m.wrap(head, room).into_iter().map(|line| (line, Role::Warn)));
         lines.extend(
             checked.missing.iter().map(|(field, text, rows)| (format!("  {field}  {text}  ({rows})"), Role::Text)),
         );
@@ -118,10 +122,18 @@ fn check(checked: &Checked, first: usize, c: &mut Canvas<'_>, area: Rect, sh: &S
         lines.push((format!("{}  {label}  {why}", fill(t.row_line, &[line])), Role::Text));
     }
     let bottom = area.bottom().saturating_sub(2);
+    let rows = usize::from(bottom.saturating_sub(y));
+    let first = first.min(lines.len().saturating_sub(rows));
     for ((line, role), y) in lines.iter().skip(first).zip(y..bottom) {
         c.put(area.x + 2, y, line, *role, area.width.saturating_sub(3));
     }
-    c.put(area.x + 2, area.bottom() - 1, t.import_go, Role::Key, area.width.saturating_sub(3));
+    let mut room = area.width.saturating_sub(3);
+    if lines.len() > rows {
+        let last = (first + rows).min(lines.len());
+        let more = fill(t.check_more, &[&last, &lines.len()]);
+        room = c.put_right(area.right() - 1, area.bottom() - 1, &more, Role::Dim, room).saturating_sub(area.x + 3);
+    }
+    c.put(area.x + 2, area.bottom() - 1, t.import_go, Role::Key, room);
 }
 
 fn run(screen: &ImportScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
@@ -152,7 +164,9 @@ fn done(report: &Report, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     if report.stopped {
         lines.push((t.import_stopped.to_owned(), Role::Warn));
     }
-    lines.push((t.import_undo.to_owned(), Role::Dim));
+    if report.wrote() {
+        lines.push((t.import_undo.to_owned(), Role::Dim));
+    }
     let mut y = area.y + 2;
     for (text, role) in lines {
         for line in c.m.wrap(&text, usize::from(area.width.saturating_sub(4))) {
