@@ -106,12 +106,22 @@ fn screens(fingers: &mut Fingers<'_>) -> Result<usize> {
 /// Opens the customer under the cursor by looking for it.
 fn find(fingers: &mut Fingers<'_>, pinyin: bool) -> Result<usize> {
     fingers.home()?;
-    let name = fingers.rolo.look(|screen| {
-        let row = cursor_row(screen).unwrap_or_default();
-        screen.rows(0, screen.size().1.get()).nth(row).unwrap_or_default()
-    });
-    let han: String = name.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).take(2).collect();
-    ensure!(han.chars().count() == 2, "no Chinese name under the cursor: {name}");
+    let mut han = String::new();
+    for _ in 0..40 {
+        let row = fingers.rolo.look(|screen| {
+            let row = cursor_row(screen).unwrap_or_default();
+            screen.rows(0, screen.size().1.get()).nth(row).unwrap_or_default()
+        });
+        // The name is the first column; not everybody has a Chinese one.
+        let name = row.trim_start_matches(['▌', ' ']).split("  ").next().unwrap_or_default();
+        han = name.chars().take(2).filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).collect();
+        if han.chars().count() == 2 {
+            break;
+        }
+        fingers.rolo.keys("j")?;
+        fingers.rolo.settle(fingers.door.quiet())?;
+    }
+    ensure!(han.chars().count() == 2, "no Chinese name in the list");
     let initials: String = han.chars().filter_map(initial).collect();
     let text = if pinyin && initials.len() == 2 { &initials } else { &han };
     fingers.press(&format!("/ '{text}'"), &["1–", &han])?;

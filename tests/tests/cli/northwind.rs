@@ -209,7 +209,7 @@ fn a_dry_run_says_what_would_happen_and_writes_nothing() -> Result<()> {
     let said = company.rolo(&import(&file, &["--dry-run", "--existing", "update"]))?.with(0)?.stdout;
     assert!(said.contains("Telephone: 030-0074321 → 030-9999999"), "old → new: {said}");
     assert!(said.contains("Post code: 12209 → "), "NULL clears: {said}");
-    assert!(said.contains("Region: Mars (1 rows)"), "{said}");
+    assert!(said.contains("Region: Mars (1 row)"), "{said}");
     assert!(said.contains("1 created, 1 updated, 0 skipped, 90 unchanged, 0 refused"), "{said}");
     assert_eq!(digest(&company.data)?, before);
     assert!(!company.path("changed.errors.csv").exists());
