@@ -112,8 +112,8 @@ fn find(fingers: &mut Fingers<'_>, pinyin: bool) -> Result<usize> {
             let row = cursor_row(screen).unwrap_or_default();
             screen.rows(0, screen.size().1.get()).nth(row).unwrap_or_default()
         });
-        // The name is the first column; not everybody has a Chinese one.
-        let name = row.trim_start_matches(['▌', ' ']).split("  ").next().unwrap_or_default();
+        // The name stands behind the number; not everybody has a Chinese one.
+        let name = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).nth(1).unwrap_or_default();
         han = name.chars().take(2).filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).collect();
         if han.chars().count() == 2 {
             break;
