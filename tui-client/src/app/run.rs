@@ -84,9 +84,6 @@ pub fn model(caps: &Caps, options: &Options, size: (u16, u16)) -> Model {
 /// Asks the terminal how wide it draws `·`, and waits no longer than a person would notice. Keys pressed meanwhile are
 /// kept in order for the reader.
 async fn probe(sender: &mpsc::UnboundedSender<Msg>) {
-    // crossterm waits two seconds for the answer, and nobody else reads the terminal meanwhile. The end of a stream of its
-    // events is the only way to make it give up sooner, and such a stream cannot be had while it waits.
-    let stream = crossterm::event::EventStream::new();
     let sender = sender.clone();
     let mut asked = tokio::task::spawn_blocking(move || {
         if caps::probe_wide() == Some(true) {
@@ -95,7 +92,9 @@ async fn probe(sender: &mpsc::UnboundedSender<Msg>) {
         }
     });
     if tokio::time::timeout(PROBE, &mut asked).await.is_err() {
-        drop(stream);
+        // crossterm waits two seconds for the answer, and nobody else reads the terminal meanwhile. The end of a stream of
+        // its events wakes it, which is the only way to make it give up sooner.
+        drop(crossterm::event::EventStream::new());
         // Both must not read at once. A probe that panicked has been told by the hook.
         let _ = asked.await;
     }
