@@ -8,11 +8,11 @@ CREATE TABLE customer_search (
 ) STRICT;
 
 -- Grams of the above, cut in Rust (db/search/grams.rs), as lists of customer ids: serves every search. No positions and
--- no text are kept. Signs tell kinds of grams apart, so they are part of a gram.
+-- no text are kept. Signs tell kinds of grams apart, so they are part of a gram. A change adds and deletes the grams it
+-- touches; `contentless_delete` would keep a list of the dead beside the index, where every search must look.
 CREATE VIRTUAL TABLE customer_gram USING fts5 (
   grams,
   content = '',
-  contentless_delete = 1,
   detail = none,
   tokenize = "ascii tokenchars '^~=-'"
 );

@@ -160,7 +160,6 @@ CREATE TABLE opportunity_search (
 CREATE VIRTUAL TABLE opportunity_gram USING fts5 (
   grams,
   content = '',
-  contentless_delete = 1,
   detail = none,
   tokenize = "ascii tokenchars '^~=-'"
 );

@@ -10,9 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::OptionalExtension as _;
-
-use super::{Tx, sql::Sql};
+use super::{
+    sql::Sql,
+    tx::{LookUp, Tx},
+};
 use crate::{
     error::{Error, Fault, Result},
     value::Value,
@@ -21,7 +22,7 @@ use crate::{
 /// The most rows that one page looks at.
 pub const EXAMINED: usize = 20_000;
 /// How long a page looks for rows, whatever it has found by then: nobody waits for a rare hit in one call.
-pub const TIME: Duration = Duration::from_millis(6);
+pub const TIME: Duration = Duration::from_millis(4);
 /// So many rows are looked at in any case, so that every page gets on; the clock is looked at as rarely.
 const STEP: usize = 128;
 /// Totals are counted up to here and then said to be more.
@@ -136,7 +137,7 @@ pub struct Walk {
 }
 
 /// The most ids that a list is asked for at once.
-const AMONG: usize = 200;
+pub const AMONG: usize = 200;
 
 /// The ids that a list is narrowed to.
 ///
@@ -185,8 +186,9 @@ impl Walk {
     ) -> Result<Slice> {
         if !self.among.is_empty() {
             let mut positions = Vec::new();
+            let mut held = self.held(tx)?;
             for &id in &self.among {
-                if let Some(key) = self.held(tx, id)?
+                if let Some(key) = held.key(id)?
                     && keep(id)?
                 {
                     positions.push(Position { part, key, id });
@@ -196,39 +198,35 @@ impl Walk {
         }
         let mut slice = Slice::default();
         let mut examined = 0;
-        let mut last = None;
-        let mut full = false;
+        let mut full = None;
         let pace = Pace::new();
         self.statement(after, EXAMINED + 1).walk(tx, |row| {
-            if slice.ids.len() == size || examined == EXAMINED || pace.is_over(examined) {
-                full = true;
+            // There is a row behind the page's last one.
+            slice.next = full.take();
+            if slice.next.is_some() {
                 return Ok(false);
             }
             examined += 1;
             let id = row.get(0)?;
-            let key = Key::from(row.get::<_, Value>(1)?);
-            last = Some(Position { part, key, id });
             // A test of a column that is NULL is NULL: no hit.
             if row.get::<_, Option<bool>>(2)? == Some(true) && keep(id)? {
                 slice.ids.push(id);
             }
+            if slice.ids.len() == size || examined == EXAMINED || pace.is_over(examined) {
+                full = Some(Position { part, key: row.get::<_, Value>(1)?.into(), id });
+            }
             Ok(true)
         })?;
-        slice.next = last.filter(|_| full);
         Ok(slice)
     }
 
-    /// The sort key of a row if the list holds it.
-    pub(super) fn held(&self, tx: &Tx<'_>, id: i64) -> Result<Option<Key>> {
+    /// Looks rows up by their ids, for whether the list holds them.
+    pub(super) fn held<'t>(&self, tx: &'t Tx<'_>) -> Result<Held<'t>> {
         let mut sql = Sql::new("SELECT ");
         sql.push(self.key).push(", ").append(&self.hit).push(" ").append(&self.from);
         // An equation of the id is one look-up, whatever else the list asks for.
-        sql.push(" AND ").push(self.id).push(" = ").bind(id);
-        let row = match sql.one(tx, |row| Ok((row.get::<_, Value>(0)?, row.get::<_, Option<bool>>(1)?))) {
-            Err(Error::Db(error)) => Err(error).optional()?,
-            other => Some(other?),
-        };
-        Ok(row.filter(|(_, hit)| *hit == Some(true)).map(|(value, _)| value.into()))
+        sql.push(" AND ").push(self.id).push(" = ");
+        Ok(Held(sql.look_up(tx)?))
     }
 
     /// Leaves the first `size` of these places behind a position, in order.
@@ -268,6 +266,20 @@ impl Walk {
             Ok(!late)
         })?;
         Ok((hits, late))
+    }
+}
+
+/// The rows of a list by their ids.
+pub(super) struct Held<'t>(LookUp<'t>);
+
+impl Held<'_> {
+    /// The sort key of a row if the list holds it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) fn key(&mut self, id: i64) -> Result<Option<Key>> {
+        let row = self.0.row(id, |row| Ok((row.get::<_, Value>(0)?, row.get::<_, Option<bool>>(1)?)))?;
+        Ok(row.filter(|(_, hit)| *hit == Some(true)).map(|(value, _)| value.into()))
     }
 }
 

@@ -20,7 +20,8 @@
 //!   own order. Every match comes once. A page with a position may be short, or even empty: ask on.
 //! - [`Query::count`] is for the total.
 //!
-//! How a page is found (`page.rs`): up to [`FEW`] candidates are all tested and sorted. Words that are more frequent go
+//! How a page is found (`page.rs`): up to [`FEW`] candidates are all tested and sorted, and the matches remembered for the
+//! pages to come (`memory.rs`). Words that are more frequent go
 //! part by part; each part has its own gram, so exact hits and prefixes of a common word are found directly. A part with
 //! up to [`MANY`] candidates walks the list's index and tests only rows among them; a larger one tests every row, for
 //! hits are dense there. In a list by name, names that begin alike lie together, so their parts walk only those spans of
@@ -46,7 +47,7 @@ use crate::{
 };
 
 /// Up to so many candidates are tested and sorted at once. (In unit tests a few thousand rows take every way.)
-pub const FEW: usize = if cfg!(test) { 50 } else { 1_500 };
+pub const FEW: usize = if cfg!(test) { 50 } else { 1_000 };
 /// Up to so many candidates are worth a look-up for each row walked; where there are more, hits are dense.
 pub const MANY: usize = if cfg!(test) { 400 } else { 20_000 };
 
@@ -105,6 +106,7 @@ impl<'d> Lines<'d> {
 #[derive(Debug)]
 pub struct Index {
     doc: &'static str,
+    key: &'static str,
     insert_doc: &'static str,
     update_doc: &'static str,
     delete_doc: &'static str,
@@ -120,16 +122,17 @@ pub struct Index {
 }
 
 macro_rules! index {
-    ($docs:literal, $key:literal, $grams:literal, $name_key:literal) => {
+    ($records:literal, $docs:literal, $key:literal, $grams:literal, $name_key:literal) => {
         Index {
             doc: concat!("SELECT doc FROM ", $docs, " WHERE ", $key, " = ?1"),
+            key: concat!("SELECT name_key FROM ", $records, " WHERE id = ?1"),
             insert_doc: concat!("INSERT INTO ", $docs, " (", $key, ", doc) VALUES (?1, ?2)"),
             update_doc: concat!("UPDATE ", $docs, " SET doc = ?2 WHERE ", $key, " = ?1"),
             delete_doc: concat!("DELETE FROM ", $docs, " WHERE ", $key, " = ?1"),
             last_doc: concat!("SELECT COALESCE(MAX(", $key, "), 0) FROM ", $docs),
             find: concat!("SELECT rowid FROM ", $grams, " WHERE ", $grams, " MATCH ?1 LIMIT ?2"),
             insert: concat!("INSERT INTO ", $grams, " (rowid, grams) VALUES (?1, ?2)"),
-            delete: concat!("DELETE FROM ", $grams, " WHERE rowid = ?1"),
+            delete: concat!("INSERT INTO ", $grams, " (", $grams, ", rowid, grams) VALUES ('delete', ?1, ?2)"),
             merge: concat!("INSERT INTO ", $grams, " (", $grams, ", rank) VALUES ('merge', ?1)"),
             grams: $grams,
             name_key: $name_key,
@@ -138,9 +141,10 @@ macro_rules! index {
 }
 
 /// Customers: by name, number, external id, phones, and their contacts' names and phones.
-pub static CUSTOMERS: Index = index!("customer_search", "customer_id", "customer_gram", "c.name_key");
+pub static CUSTOMERS: Index = index!("customer", "customer_search", "customer_id", "customer_gram", "c.name_key");
 /// Opportunities: by the customer's name, number, external id, phone, contact and title.
-pub static OPPORTUNITIES: Index = index!("opportunity_search", "opportunity_id", "opportunity_gram", "o.name_key");
+pub static OPPORTUNITIES: Index =
+    index!("opportunity", "opportunity_search", "opportunity_id", "opportunity_gram", "o.name_key");
 
 impl Index {
     /// Puts a record into the index, or brings it up to date there; writes nothing if nothing changed.
@@ -158,20 +162,24 @@ impl Index {
             memory.change(self.grams, id);
             ahead = memory.take(Lines::of(&doc).name);
         }
-        let grams = grams::of_document(&doc, ahead);
-        match old {
-            Some(old) => {
-                tx.execute(self.update_doc, params![id, doc])?;
-                if grams::of_document(&old, None) == grams {
-                    return Ok(());
-                }
-                tx.execute(self.delete, [id])?;
-            }
-            None => {
-                tx.execute(self.insert_doc, params![id, doc])?;
-            }
+        let mut grams = grams::of_document(&doc, ahead);
+        let Some(old) = old else {
+            tx.execute(self.insert_doc, params![id, doc])?;
+            tx.execute(self.insert, params![id, grams.join(" ")])?;
+            return Ok(());
+        };
+        tx.execute(self.update_doc, params![id, doc])?;
+        // A change touches the grams that it changes, no others. The engine counts what it was given and what was taken
+        // back, so that each deletion has an insertion behind it, be it of nothing.
+        let mut gone = grams::of_document(&old, None);
+        let same: Vec<String> = grams.extract_if(.., |gram| gone.binary_search(gram).is_ok()).collect();
+        gone.retain(|gram| same.binary_search(gram).is_err());
+        if !gone.is_empty() {
+            tx.execute(self.delete, params![id, gone.join(" ")])?;
         }
-        tx.execute(self.insert, params![id, grams.join(" ")])?;
+        if !gone.is_empty() || !grams.is_empty() {
+            tx.execute(self.insert, params![id, grams.join(" ")])?;
+        }
         Ok(())
     }
 
@@ -180,8 +188,10 @@ impl Index {
     /// # Errors
     /// The database's.
     pub fn remove(&self, tx: &Tx<'_>, id: i64) -> Result<()> {
-        if tx.execute(self.delete_doc, [id])? > 0 {
-            tx.execute(self.delete, [id])?;
+        let doc: Option<String> = tx.query_opt(self.doc, [id], |row| row.get(0))?;
+        if let Some(doc) = doc {
+            tx.execute(self.delete_doc, [id])?;
+            tx.execute(self.delete, params![id, grams::of_document(&doc, None).join(" ")])?;
         }
         Ok(())
     }

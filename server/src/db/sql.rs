@@ -2,7 +2,7 @@
 
 use rusqlite::Row;
 
-use super::Tx;
+use super::tx::{LookUp, Tx};
 use crate::{error::Result, value::Value};
 
 /// A statement under construction.
@@ -74,6 +74,12 @@ impl Sql {
     /// Runs the statement and walks its rows until `each` answers false.
     pub fn walk(&self, tx: &Tx<'_>, each: impl FnMut(&Row<'_>) -> Result<bool>) -> Result<()> {
         tx.walk(&self.text, rusqlite::params_from_iter(&self.params), each)
+    }
+
+    /// The statement for one id after the other, which is its last value, yet to come.
+    pub(super) fn look_up<'t>(&self, tx: &'t Tx<'_>) -> Result<LookUp<'t>> {
+        let text = [&self.text, "?", &(self.params.len() + 1).to_string()].concat();
+        tx.look_up(&text, &self.params)
     }
 
     /// Runs the statement for one row.

@@ -9,13 +9,16 @@ use std::{
     collections::BTreeSet,
 };
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, Statement, StatementStatus};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, Params, Row, Statement, StatementStatus};
 
 use super::{
     faults::{Faults, Point, Stop},
     search::Memory,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    value::Value,
+};
 
 /// Work on one record that is put off to the end of the batch.
 pub type Chore = fn(&Tx<'_>, i64) -> Result<()>;
@@ -166,6 +169,20 @@ impl<'c> Tx<'c> {
         })
     }
 
+    /// A statement that is run for one id after the other. The id is its last parameter; the others are these.
+    ///
+    /// # Errors
+    /// The statement cannot be prepared.
+    pub(super) fn look_up(&self, sql: &str, params: &[Value]) -> Result<LookUp<'_>> {
+        self.run(|conn| {
+            let mut statement = conn.prepare_cached(sql)?;
+            for (at, value) in params.iter().enumerate() {
+                statement.raw_bind_parameter(at + 1, value)?;
+            }
+            Ok(LookUp { tx: self, statement, id: params.len() + 1 })
+        })
+    }
+
     /// How many rows this connection has changed since it was opened.
     pub fn changes(&self) -> u64 {
         self.conn.total_changes()
@@ -184,6 +201,26 @@ impl<'c> Tx<'c> {
     /// Runs an INSERT and answers the id that the database gave the row.
     pub fn insert(&self, sql: &str, params: impl Params) -> Result<i64> {
         self.run(|conn| Ok(conn.prepare_cached(sql)?.insert(params)?))
+    }
+}
+
+/// One row at a time by its id, prepared once for all of them.
+pub(super) struct LookUp<'t> {
+    tx: &'t Tx<'t>,
+    statement: CachedStatement<'t>,
+    id: usize,
+}
+
+impl LookUp<'_> {
+    /// The row of this id, if it is there.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) fn row<T>(&mut self, id: i64, row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<Option<T>> {
+        self.tx.run(|_| {
+            self.statement.raw_bind_parameter(self.id, id)?;
+            Ok(self.statement.raw_query().next()?.map(row).transpose()?)
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | 1 character, no digit | names, number, external id | one character |
 //! | 2 characters, not both digits | the same | any fragment |
+//! | 3 Latin letters | the same | fragments of Latin names, where pairs say little |
 //! | 3 digits, 4 digits | runs of digits there; in phones 4 digits only | numbers, phones |
 //! | `^` and the first 1 or 2 characters | name | names that begin with the query |
 //! | `^` and the first 1 to 8 letters of its sort key | name | the same in pinyin |
@@ -66,14 +67,19 @@ pub(super) fn of_letters(text: &str, grams: &mut Vec<String>) {
     grams.extend(text.chars().filter(|c| !c.is_ascii_digit()).map(String::from));
 }
 
-/// Pairs of characters, and runs of digits by themselves.
+/// Pairs of characters, three Latin letters, and runs of digits by themselves.
 pub(super) fn of_text(text: &str, grams: &mut Vec<String>) {
-    let mut before: Option<char> = None;
+    let (mut first, mut second): (Option<char>, Option<char>) = (None, None);
     for c in text.chars() {
-        if let Some(before) = before.filter(|before| !(before.is_ascii_digit() && c.is_ascii_digit())) {
-            grams.push([before, c].iter().collect());
+        if let Some(second) = second.filter(|second| !(second.is_ascii_digit() && c.is_ascii_digit())) {
+            grams.push([second, c].iter().collect());
+            if let Some(first) = first
+                && [first, second, c].iter().all(char::is_ascii_alphabetic)
+            {
+                grams.push([first, second, c].iter().collect());
+            }
         }
-        before = Some(c);
+        (first, second) = (second, Some(c));
     }
     of_digits(text, 3, grams);
     of_digits(text, 4, grams);

@@ -1,8 +1,9 @@
-//! What a database remembers of its searches while it is open: the candidates of frequent words, and the grams of names
-//! that are about to be written.
+//! What a database remembers of its searches while it is open: the candidates of frequent words, the matches of rare ones,
+//! and the grams of names that are about to be written. Documents that change meanwhile are remembered too, so that what
+//! is answered from here is what the index would answer.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -10,8 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::grams;
-use crate::{error::Result, text::squeeze};
+use super::{Query, Rank, grams};
+use crate::{db::list::Position, error::Result, text::squeeze};
 
 /// Names kept at most; those that never came to be written are forgotten then.
 const NAMES: usize = 4_000;
@@ -37,6 +38,7 @@ struct Searched {
     changes: u64,
     settled: u64,
     found: VecDeque<Found>,
+    matched: VecDeque<Matched>,
 }
 
 /// What a search found.
@@ -49,6 +51,20 @@ struct Found {
     mark: u64,
     ids: Arc<[i64]>,
 }
+
+/// What a search of few candidates came to.
+#[derive(Debug, Clone)]
+struct Matched {
+    index: &'static str,
+    query: Query,
+    /// Those of this rank alone.
+    only: Option<Rank>,
+    mark: u64,
+    matches: Matches,
+}
+
+/// The matches of a query, by part, [`name_key`](crate::text::name_key) and id.
+pub(super) type Matches = Arc<[Position]>;
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
@@ -125,19 +141,64 @@ impl Memory {
         }
         Ok(ids)
     }
+
+    /// What a query matched when it was asked before, and the documents that have changed since: these may have become
+    /// matches, or be none any more.
+    pub(super) fn matches(
+        &self,
+        index: &'static str,
+        query: &Query,
+        only: Option<Rank>,
+    ) -> Option<(Matches, BTreeSet<i64>)> {
+        lock(&self.searched).matches(index, query, only)
+    }
+
+    /// Keeps what a query matches, seen by a transaction of this mark.
+    pub(super) fn keep_matches(
+        &self,
+        index: &'static str,
+        query: &Query,
+        only: Option<Rank>,
+        mark: u64,
+        matches: Matches,
+    ) {
+        let mut searched = lock(&self.searched);
+        searched.matched.retain(|known| !known.is(index, query, only));
+        searched.matched.push_back(Matched { index, query: query.clone(), only, mark, matches });
+        if searched.matched.len() > SEARCHES {
+            searched.matched.pop_front();
+        }
+    }
+}
+
+impl Matched {
+    fn is(&self, index: &str, query: &Query, only: Option<Rank>) -> bool {
+        self.index == index && self.only == only && self.query == *query
+    }
 }
 
 impl Searched {
+    fn matches(&self, index: &str, query: &Query, only: Option<Rank>) -> Option<(Matches, BTreeSet<i64>)> {
+        let known = self.matched.iter().find(|known| known.is(index, query, only))?;
+        Some((Arc::clone(&known.matches), self.changed_since(known.mark, index)?))
+    }
+
+    /// The documents of an index that have changed since; none if that is too long ago to tell.
+    fn changed_since(&self, mark: u64, index: &str) -> Option<BTreeSet<i64>> {
+        let since = usize::try_from(self.changes - mark).ok().filter(|since| *since <= self.changed.len())?;
+        let changed = self.changed.range(self.changed.len() - since..);
+        Some(changed.filter(|(of, _)| *of == index).map(|(_, id)| *id).collect())
+    }
+
     fn recall(&mut self, index: &str, expression: &str, limit: usize) -> Option<Vec<i64>> {
         let same = |found: &Found| found.index == index && found.expression == expression && found.limit == limit;
         let at = self.found.iter().position(same)?;
         let found = self.found.remove(at)?;
-        let since = usize::try_from(self.changes - found.mark).ok().filter(|since| *since <= self.changed.len())?;
+        let changed = self.changed_since(found.mark, index)?;
         let mut ids = found.ids.to_vec();
         // Where the search stopped at its limit there are more of them anyway.
-        if ids.len() < limit && since > 0 {
-            let changed = self.changed.range(self.changed.len() - since..);
-            ids.extend(changed.filter(|(of, _)| *of == index).map(|(_, id)| id));
+        if ids.len() < limit && !changed.is_empty() {
+            ids.extend(changed);
             ids.sort_unstable();
             ids.dedup();
         }

@@ -1,15 +1,16 @@
 //! The pages of a search, along the list's own index or from few candidates.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
-use rusqlite::params;
+use rusqlite::{params, types::ValueRef};
 
-use super::{FEW, Index, MANY, Query, Rank};
+use super::{FEW, Index, MANY, Query, Rank, memory::Matches};
 use crate::{
     db::{
         Tx,
-        list::{Key, Pace, Position, Slice, Walk},
+        list::{Held, Key, Pace, Position, Slice, Walk},
         sql::Sql,
+        tx::LookUp,
     },
     error::Result,
     value::Value,
@@ -24,8 +25,8 @@ const COUNTED: usize = if cfg!(test) { 25 } else { 1_000 };
 
 /// Where the matches are.
 enum Found {
-    /// Among these few.
-    Few(Vec<i64>),
+    /// Just these few.
+    Few(Matches),
     /// Among these, ascending.
     Many(Vec<i64>),
     /// Anywhere.
@@ -38,6 +39,9 @@ struct Search<'a> {
     index: &'static Index,
     tx: &'a Tx<'a>,
     walk: &'a Walk,
+    documents: LookUp<'a>,
+    keys: LookUp<'a>,
+    held: Held<'a>,
     /// What the page may still cost.
     left: usize,
     /// How long it may take; candidates that are counted in rows do not tell how long the disk takes.
@@ -58,19 +62,18 @@ impl Query {
         size: usize,
     ) -> Result<Slice> {
         let size = size.max(1);
-        let mut search = Search { query: self, index, tx, walk, left: BUDGET, pace: Pace::new() };
+        let mut search = Search::new(self, index, tx, walk)?;
         if !walk.among.is_empty() {
             let mut positions = search.positions(&walk.among, None)?;
             return Ok(walk.take(&mut positions, after, size));
         }
         // A page that goes on in a later part belongs to a frequent word, or to a rare one that the parts find as well.
         let mut found = match after {
-            Some(after) if after.part > Rank::Exact.part() => None,
-            _ => Some(search.find(self.expression())?),
+            Some(after) if after.part > Rank::Exact.part() => search.known(None)?.map(Found::Few),
+            _ => Some(search.find(None, self.expression())?),
         };
-        if let Some(Found::Few(ids)) = &found {
-            let mut positions = search.positions(ids, None)?;
-            return Ok(walk.take(&mut positions, after, size));
+        if let Some(Found::Few(matches)) = &found {
+            return search.of_few(matches, after, size, &mut None);
         }
         let mut slice = Slice::default();
         let mut last = None;
@@ -104,10 +107,13 @@ impl Query {
     /// # Errors
     /// The database's.
     pub fn count(&self, tx: &Tx<'_>, index: &'static Index, walk: &Walk) -> Result<(i64, bool)> {
-        let search = Search { query: self, index, tx, walk, left: 0, pace: Pace::new() };
+        let mut search = Search::new(self, index, tx, walk)?;
         if !walk.among.is_empty() {
             let found = search.positions(&walk.among, None)?.len();
             return Ok((i64::try_from(found).unwrap_or(i64::MAX), false));
+        }
+        if let Some(matches) = search.known(None)? {
+            return search.count(&matches);
         }
         let mut ids = match self.expression() {
             Some(expression) => search.candidates(&expression, FEW + 1)?,
@@ -120,22 +126,137 @@ impl Query {
                 ids
             }
         };
-        let more = ids.len() > FEW;
-        if more {
-            ids.truncate(COUNTED);
+        if ids.len() <= FEW {
+            let matches = search.matches(None, &ids)?;
+            return search.count(&matches);
         }
+        ids.truncate(COUNTED);
         let count = search.positions(&ids, None)?.len();
-        Ok((i64::try_from(count).unwrap_or(i64::MAX), more))
+        Ok((i64::try_from(count).unwrap_or(i64::MAX), true))
     }
 }
 
-impl Search<'_> {
-    /// The candidates of an expression, as many as are of use.
-    fn find(&self, expression: Option<String>) -> Result<Found> {
+impl<'a> Search<'a> {
+    fn new(query: &'a Query, index: &'static Index, tx: &'a Tx<'a>, walk: &'a Walk) -> Result<Self> {
+        let (documents, keys) = (tx.look_up(index.doc, &[])?, tx.look_up(index.key, &[])?);
+        let held = walk.held(tx)?;
+        Ok(Self { query, index, tx, walk, documents, keys, held, left: BUDGET, pace: Pace::new() })
+    }
+
+    /// The matches of the query, or of one rank of it, if they are few and known from before. What has changed since is
+    /// tested.
+    fn known(&mut self, only: Option<Rank>) -> Result<Option<Matches>> {
+        let Some((memory, mark)) = self.tx.memory() else { return Ok(None) };
+        let Some((matches, changed)) = memory.matches(self.index.grams, self.query, only) else { return Ok(None) };
+        if changed.is_empty() {
+            return Ok(Some(matches));
+        }
+        let mut matches: Vec<Position> = matches.iter().filter(|place| !changed.contains(&place.id)).cloned().collect();
+        for id in changed {
+            matches.extend(self.matched(id, only)?);
+        }
+        Ok(Some(self.keep(only, mark, matches)))
+    }
+
+    /// What matches of these candidates, kept for the pages to come.
+    fn matches(&mut self, only: Option<Rank>, ids: &[i64]) -> Result<Matches> {
+        let mut matches = Vec::with_capacity(ids.len());
+        for &id in ids {
+            matches.extend(self.matched(id, only)?);
+        }
+        let mark = self.tx.memory().map_or(0, |(_, mark)| mark);
+        Ok(self.keep(only, mark, matches))
+    }
+
+    fn keep(&self, only: Option<Rank>, mark: u64, mut matches: Vec<Position>) -> Matches {
+        matches.sort_unstable_by(|a, b| a.part.cmp(&b.part).then_with(|| a.in_part(b, false)));
+        let matches = Matches::from(matches);
+        if let Some((memory, _)) = self.tx.memory() {
+            memory.keep_matches(self.index.grams, self.query, only, mark, Arc::clone(&matches));
+        }
+        matches
+    }
+
+    /// The place of a candidate in the order of names, if it matches.
+    fn matched(&mut self, id: i64, only: Option<Rank>) -> Result<Option<Position>> {
+        let Some(rank) = self.rank(id)?.filter(|rank| only.is_none_or(|only| only == *rank)) else { return Ok(None) };
+        let key = self.keys.row(id, |row| row.get(0))?;
+        Ok(key.map(|key| Position { part: rank.part(), key: Key::Text(key), id }))
+    }
+
+    /// A page of few matches. In a list by name their order is known, so that only those are looked up that come next.
+    /// `last` is where the page ended.
+    fn of_few(
+        &mut self,
+        matches: &Matches,
+        after: Option<&Position>,
+        size: usize,
+        last: &mut Option<Position>,
+    ) -> Result<Slice> {
+        let walk = self.walk;
+        if walk.key != self.index.name_key {
+            return self.of_all(matches, after, size, last);
+        }
+        let order = |a: &Position, b: &Position| a.part.cmp(&b.part).then_with(|| a.in_part(b, walk.descending));
+        let mut places: Vec<&Position> = matches.iter().collect();
+        places.retain(|place| after.is_none_or(|after| order(place, after) == Ordering::Greater));
+        places.sort_unstable_by(|a, b| order(a, b));
+        let mut slice = Slice::default();
+        let mut before: Option<&Position> = None;
+        for (examined, place) in places.into_iter().enumerate() {
+            if slice.ids.len() == size || self.pace.is_over(examined) {
+                slice.next = before.cloned();
+                break;
+            }
+            match self.held.key(place.id)? {
+                Some(key) if key == place.key => slice.ids.push(place.id),
+                // Its name was written otherwise, without a change of what it is found by.
+                Some(_) => return self.of_all(matches, after, size, last),
+                None => {}
+            }
+            before = Some(place);
+        }
+        *last = before.cloned().or(last.take());
+        Ok(slice)
+    }
+
+    /// As [`Search::of_few`], whatever the list's order.
+    fn of_all(
+        &mut self,
+        matches: &Matches,
+        after: Option<&Position>,
+        size: usize,
+        last: &mut Option<Position>,
+    ) -> Result<Slice> {
+        let mut positions = Vec::with_capacity(matches.len());
+        for place in matches.iter() {
+            if let Some(key) = self.held.key(place.id)? {
+                positions.push(Position { part: place.part, key, id: place.id });
+            }
+        }
+        let slice = self.walk.take(&mut positions, after, size);
+        *last = positions.pop().or(last.take());
+        Ok(slice)
+    }
+
+    /// How many of few matches the list holds.
+    fn count(&mut self, matches: &Matches) -> Result<(i64, bool)> {
+        let mut count = 0;
+        for place in matches.iter() {
+            count += i64::from(self.held.key(place.id)?.is_some());
+        }
+        Ok((count, false))
+    }
+
+    /// The candidates of an expression, as many as are of use; the matches themselves if these are few.
+    fn find(&mut self, only: Option<Rank>, expression: Option<String>) -> Result<Found> {
         let Some(expression) = expression else { return Ok(Found::All) };
+        if let Some(matches) = self.known(only)? {
+            return Ok(Found::Few(matches));
+        }
         let ids = self.candidates(&expression, MANY + 1)?;
         Ok(match ids.len() {
-            0..=FEW => Found::Few(ids),
+            0..=FEW => Found::Few(self.matches(only, &ids)?),
             n if n <= MANY => Found::Many(ids),
             _ => Found::All,
         })
@@ -164,15 +285,13 @@ impl Search<'_> {
             (Rank::Prefix, Some(Found::Many(_)), _) => None,
             (Rank::Prefix, Some(Found::All), Some(_)) => Some(Found::All),
             (Rank::Prefix, None, Some(_)) if self.query.is_one_word() => Some(Found::All),
-            (rank, ..) => Some(self.find(self.query.expression_of(rank))?),
+            (rank, ..) => Some(self.find(Some(rank), self.query.expression_of(rank))?),
         };
         match own.as_ref().or(found.as_ref()) {
-            Some(Found::Few(ids)) => {
-                self.left = self.left.saturating_sub(ids.len() * LOOK_UP);
-                let mut positions = self.positions(ids, Some(rank))?;
-                let slice = self.walk.take(&mut positions, after, size);
-                *last = positions.pop().or(last.take());
-                Ok(slice)
+            Some(Found::Few(matches)) => {
+                self.left = self.left.saturating_sub(matches.len() * LOOK_UP);
+                let matches = Arc::clone(matches);
+                self.of_few(&matches, after, size, last)
             }
             Some(Found::Many(ids)) if self.walk.key == self.walk.id => self.along_ids(rank, ids, after, size, last),
             Some(Found::Many(ids)) => self.along(rank, Some(ids), spans, after, size, last),
@@ -181,11 +300,11 @@ impl Search<'_> {
     }
 
     /// The places in the list of those candidates that match and that the list holds.
-    fn positions(&self, ids: &[i64], only: Option<Rank>) -> Result<Vec<Position>> {
+    fn positions(&mut self, ids: &[i64], only: Option<Rank>) -> Result<Vec<Position>> {
         let mut positions = Vec::with_capacity(ids.len());
         for &id in ids {
             let Some(rank) = self.rank(id)?.filter(|rank| only.is_none_or(|only| only == *rank)) else { continue };
-            if let Some(key) = self.walk.held(self.tx, id)? {
+            if let Some(key) = self.held.key(id)? {
                 positions.push(Position { part: rank.part(), key, id });
             }
         }
@@ -204,6 +323,7 @@ impl Search<'_> {
     ) -> Result<Slice> {
         let mut slice = Slice::default();
         let mut examined = 0;
+        let mut full = None;
         let walk = plain(self.walk);
         let tested = self.walk.hit.text() != "1";
         let mut spans: Vec<Option<String>> = spans.map_or(vec![None], |spans| spans.into_iter().map(Some).collect());
@@ -217,25 +337,29 @@ impl Search<'_> {
                 (start, after) => after.or(start),
             };
             walk.statement(start, BUDGET + 1).walk(self.tx, |row| {
-                let id = row.get(0)?;
-                let key = Key::from(row.get::<_, Value>(1)?);
-                if span.as_ref().is_some_and(|span| !begins(&key, span)) {
+                let key = row.get_ref(1)?;
+                if span.as_ref().is_some_and(|span| !begins(key, span)) {
                     return Ok(false);
+                }
+                // There is a row behind the page's last one.
+                slice.next = full.take();
+                if slice.next.is_some() {
+                    return Ok(false);
+                }
+                let id = row.get(0)?;
+                examined += 1;
+                self.left = self.left.saturating_sub(1);
+                // By its place in the index first, by its document then, by the list's other tests last.
+                if among.is_none_or(|among| among.binary_search(&id).is_ok()) {
+                    self.left = self.left.saturating_sub(LOOK_UP);
+                    if self.rank(id)? == Some(rank) && (!tested || self.held.key(id)?.is_some()) {
+                        slice.ids.push(id);
+                    }
                 }
                 if slice.ids.len() == size || self.left == 0 || self.pace.is_over(examined) {
-                    slice.next = last.clone();
-                    return Ok(false);
-                }
-                examined += 1;
-                self.left -= 1;
-                *last = Some(Position { part: rank.part(), key, id });
-                // By its place in the index first, by its document then, by the list's other tests last.
-                if among.is_some_and(|among| among.binary_search(&id).is_err()) {
-                    return Ok(true);
-                }
-                self.left = self.left.saturating_sub(LOOK_UP);
-                if self.rank(id)? == Some(rank) && (!tested || self.walk.held(self.tx, id)?.is_some()) {
-                    slice.ids.push(id);
+                    let place = Position { part: rank.part(), key: row.get::<_, Value>(1)?.into(), id };
+                    *last = Some(place.clone());
+                    full = Some(place);
                 }
                 Ok(true)
             })?;
@@ -269,19 +393,18 @@ impl Search<'_> {
             }
             self.left = self.left.saturating_sub(LOOK_UP);
             *last = Some(Position { part: rank.part(), key: Key::Int(id), id });
-            if self.rank(id)? == Some(rank) && self.walk.held(self.tx, id)?.is_some() {
+            if self.rank(id)? == Some(rank) && self.held.key(id)?.is_some() {
                 slice.ids.push(id);
             }
         }
         Ok(slice)
     }
 
-    fn rank(&self, id: i64) -> Result<Option<Rank>> {
+    fn rank(&mut self, id: i64) -> Result<Option<Rank>> {
+        let query = self.query;
         // Read in place: a copy of the text would cost as much as the test.
-        let rank = self.tx.query_opt(self.index.doc, [id], |row| {
-            Ok(row.get_ref(0)?.as_str().ok().and_then(|doc| self.query.rank(doc)))
-        });
-        Ok(rank?.flatten())
+        let rank = self.documents.row(id, |row| Ok(row.get_ref(0)?.as_str().ok().and_then(|doc| query.rank(doc))))?;
+        Ok(rank.flatten())
     }
 }
 
@@ -290,8 +413,8 @@ fn plain(walk: &Walk) -> Walk {
     Walk { hit: Sql::new("1"), ..walk.clone() }
 }
 
-fn begins(key: &Key, start: &str) -> bool {
-    matches!(key, Key::Text(text) if text.starts_with(start))
+fn begins(key: ValueRef<'_>, start: &str) -> bool {
+    key.as_bytes().is_ok_and(|key| key.starts_with(start.as_bytes()))
 }
 
 /// The place just before the keys that begin so.

@@ -120,6 +120,10 @@ impl Word {
             // Every number begins with the same letters, and three digits are in four.
             grams.retain(|gram| four(gram) || !gram.is_ascii());
         }
+        let latin = |gram: &str, length: usize| gram.len() == length && gram.bytes().all(|b| b.is_ascii_alphabetic());
+        if grams.iter().any(|gram| latin(gram, 3)) {
+            grams.retain(|gram| !latin(gram, 2));
+        }
     }
 
     fn matches(&self, lines: &Lines<'_>, spelt: &Spelt<'_>) -> bool {
