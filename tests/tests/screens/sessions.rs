@@ -101,5 +101,10 @@ async fn what_is_typed_before_the_first_answer_is_for_the_first_screen() -> Resu
             shows(&rolo, "zq")?;
         }
     }
+    // Who leaves does not wait.
+    let connection = Connection { client: stage.boss.clone(), keeper: Arc::new(Unkept) };
+    let mut rolo = Harness::start(connection, Settings::default())?;
+    rolo.tap("q")?;
+    assert!(rolo.has_quit(), "q waits for the server");
     Ok(())
 }
