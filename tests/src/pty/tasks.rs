@@ -148,8 +148,13 @@ fn log(fingers: &mut Fingers<'_>) -> Result<usize> {
 fn change(fingers: &mut Fingers<'_>) -> Result<usize> {
     fingers.home()?;
     // Not every customer may be changed by everybody.
-    fingers.press("1", &["客户 › 我的客户", "1–"])?;
-    fingers.counted();
+    for _ in 0..40 {
+        if fingers.rolo.text().contains("e 编辑") {
+            break;
+        }
+        fingers.rolo.keys("j")?;
+        fingers.rolo.settle(fingers.door.quiet())?;
+    }
     fingers.press("e", &["编辑", "ctrl-s"])?;
     fingers.press("/ 'dz' enter", &["编辑"])?;
     fingers.press("'科技路 1 号'", &["科技路 1 号"])?;
