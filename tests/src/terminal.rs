@@ -68,6 +68,9 @@ pub enum Manner {
     Answers,
     /// It never says anything.
     Silent,
+    /// When it is asked, it says the first of these after so long, and the others at the same distance: answers that are
+    /// late, in pieces, or in the middle of what is typed.
+    Says(Duration, &'static [&'static str]),
 }
 
 impl Shared {
@@ -364,13 +367,29 @@ fn read(mut reader: Box<dyn std::io::Read + Send>, shared: Arc<Shared>, writer: 
                 seen.parser.screen().cursor_position()
             };
             shared.more.notify_all();
-            for _ in 0..if manner == Manner::Answers { asked } else { 0 } {
-                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                // A program that has gone needs no answer.
-                let _ = write!(writer, "\x1b[{};{}R", row + 1, column + 1).and_then(|()| writer.flush());
+            for _ in 0..asked {
+                match manner {
+                    Manner::Answers => say(&writer, &format!("\x1b[{};{}R", row + 1, column + 1)),
+                    Manner::Silent => {}
+                    Manner::Says(pause, pieces) => {
+                        let writer = Arc::clone(&writer);
+                        thread::spawn(move || {
+                            for piece in pieces {
+                                thread::sleep(pause);
+                                say(&writer, piece);
+                            }
+                        });
+                    }
+                }
             }
         }
     });
+}
+
+fn say(writer: &Writer, text: &str) {
+    let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+    // A program that has gone needs no answer.
+    let _ = writer.write_all(text.as_bytes()).and_then(|()| writer.flush());
 }
 
 fn key(name: &str) -> Option<Vec<u8>> {

@@ -147,6 +147,14 @@ fn log(fingers: &mut Fingers<'_>) -> Result<usize> {
 
 fn change(fingers: &mut Fingers<'_>) -> Result<usize> {
     fingers.home()?;
+    // Not every customer may be changed by everybody.
+    for _ in 0..40 {
+        if fingers.rolo.text().contains("e 编辑") {
+            break;
+        }
+        fingers.rolo.keys("j")?;
+        fingers.rolo.settle(fingers.door.quiet())?;
+    }
     fingers.press("e", &["编辑", "ctrl-s"])?;
     fingers.press("/ 'dz' enter", &["编辑"])?;
     fingers.press("'科技路 1 号'", &["科技路 1 号"])?;

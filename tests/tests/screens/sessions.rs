@@ -11,7 +11,7 @@ use rolo_tests::world::PASSWORD;
 use rolo_tui::{
     app::{
         Connection, FirstPerson, Keeper, SecretString,
-        harness::{Harness, Settings},
+        harness::{Harness, Settings, Unkept},
     },
     data::Failure,
 };
@@ -77,4 +77,34 @@ async fn a_server_that_goes_away_is_said_with_a_way_to_try_again() -> Result<()>
     let mut rolo = stage.boss().await?;
     rolo.press("g k").await?;
     shows(&rolo, "● live")
+}
+
+/// What is typed before the server has said who we are is for the first screen, unless that is a question for a password.
+#[tokio::test]
+async fn what_is_typed_before_the_first_answer_is_for_the_first_screen() -> Result<()> {
+    let stage = Stage::new().await?;
+    for ended in [false, true] {
+        if ended {
+            stage.world.advance(13 * 3_600_000);
+        }
+        let connection = Connection { client: stage.boss.clone(), keeper: Arc::new(Unkept) };
+        let mut rolo = Harness::start(connection, Settings::default())?;
+        for key in ["2", "/", "z", "q"] {
+            rolo.tap(key)?;
+        }
+        rolo.until_idle().await?;
+        if ended {
+            shows(&rolo, "Sign in")?;
+            hides(&rolo, "zq")?;
+        } else {
+            shows(&rolo, "Customers › All")?;
+            shows(&rolo, "zq")?;
+        }
+    }
+    // Who leaves does not wait.
+    let connection = Connection { client: stage.boss.clone(), keeper: Arc::new(Unkept) };
+    let mut rolo = Harness::start(connection, Settings::default())?;
+    rolo.tap("q")?;
+    assert!(rolo.has_quit(), "q waits for the server");
+    Ok(())
 }

@@ -1,7 +1,5 @@
 //! The loop on a real terminal: waits for keys and replies, takes all that is there, draws once. At rest it sleeps.
 
-use std::time::Duration;
-
 use ratatui::backend::Backend;
 use tokio::sync::mpsc;
 
@@ -74,6 +72,3 @@ where
     }
     Ok(())
 }
-
-/// How long a terminal may take to answer before it counts as silent.
-pub const PROBE: Duration = Duration::from_millis(200);

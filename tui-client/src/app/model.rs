@@ -25,7 +25,7 @@ pub struct Model {
     pub prefix_generation: u64,
     /// Calls that wait for a sign-in.
     pub after_sign_in: Vec<(ScreenId, Slot, Request)>,
-    /// Typed while the first screen waits for the drafts.
+    /// Typed while the first screen waits for the server and for the drafts.
     pub typed_ahead: Vec<Input>,
     /// Nobody has set the database up yet.
     pub new_place: bool,

@@ -44,6 +44,10 @@ pub fn follow(model: &mut Model) {
 }
 
 fn go(model: &mut Model, nav: Nav) {
+    if matches!(nav, Nav::SignIn | Nav::ChangePassword) {
+        // It was meant for what comes after, and is no password.
+        model.typed_ahead.clear();
+    }
     match nav {
         Nav::List(kind) => visit(model, Place::List(kind)),
         Nav::Today => visit(model, Place::Today),

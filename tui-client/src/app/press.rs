@@ -34,12 +34,7 @@ pub fn key(model: &mut Model, chord: Chord) {
         take_step(model, step);
         return;
     }
-    let Some(screen) = model.screens.last_mut() else {
-        if matches!(fold(chord).key, Key::Char('q' | 'c')) {
-            model.quit = true;
-        }
-        return;
-    };
+    let Some(screen) = model.screens.last_mut() else { return };
     let typing = screen.types();
     if typing && screen.key(chord, &mut model.sh) {
         return;

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::{
     connection::{Connection, Options},
     engine::Engine,
-    event_loop::{Holder, PROBE, event_loop},
+    event_loop::{Holder, event_loop},
     model::Model,
     msg::Msg,
     perform::Performer,
@@ -26,7 +26,7 @@ use crate::{
         caps::{self, Ambiguous, Caps},
         clipboard,
         guard::Guard,
-        reader,
+        probe, reader,
     },
     theme::Theme,
 };
@@ -58,11 +58,18 @@ pub async fn run(connection: Connection, options: Options) -> anyhow::Result<()>
     let mut engine = Engine::new(model, runtime, terminal, clock);
     engine.handle(Msg::Start);
     engine.paint()?;
-    if ambiguous == Ambiguous::Auto && !caps.english_only {
-        probe(&sender).await;
-    }
+    let inputs = if ambiguous == Ambiguous::Auto && !caps.english_only {
+        let (wide, inputs) = probe::is_wide().await?;
+        if wide {
+            // The receiver is gone only when the program ends.
+            let _ = sender.send(Msg::Wide);
+        }
+        inputs
+    } else {
+        reader::start(|| ())
+    };
     let mut holder = RealTerminal { guard, tmux: std::env::var_os("TMUX").is_some() };
-    event_loop(&mut engine, reader::start(), replies, &mut holder).await
+    event_loop(&mut engine, inputs, replies, &mut holder).await
 }
 
 /// A model with what the terminal and the options say.
@@ -79,25 +86,6 @@ pub fn model(caps: &Caps, options: &Options, size: (u16, u16)) -> Model {
     let mut model = Model::new(sh);
     model.user = options.user.clone().unwrap_or_default();
     model
-}
-
-/// Asks the terminal how wide it draws `·`, and waits no longer than a person would notice. Keys pressed meanwhile are
-/// kept in order for the reader.
-async fn probe(sender: &mpsc::UnboundedSender<Msg>) {
-    let sender = sender.clone();
-    let mut asked = tokio::task::spawn_blocking(move || {
-        if caps::probe_wide() == Some(true) {
-            // The receiver is gone only when the program ends.
-            let _ = sender.send(Msg::Wide);
-        }
-    });
-    if tokio::time::timeout(PROBE, &mut asked).await.is_err() {
-        // crossterm waits two seconds for the answer, and nobody else reads the terminal meanwhile. The end of a stream of
-        // its events wakes it, which is the only way to make it give up sooner.
-        drop(crossterm::event::EventStream::new());
-        // Both must not read at once. A probe that panicked has been told by the hook.
-        let _ = asked.await;
-    }
 }
 
 /// Holds the terminal.

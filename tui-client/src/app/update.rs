@@ -73,13 +73,14 @@ fn start(model: &mut Model) {
 }
 
 fn take_input(model: &mut Model, input: Input) {
-    // Signed in, and the first screen is about to come: what is typed is for it.
-    let early = model.screens.is_empty() && model.sh.session.is_some();
+    // The first screen is about to come: what is typed is for it. Only who leaves does not wait for a server that may
+    // never say who we are.
+    let early = model.screens.is_empty();
+    let nothing_yet = model.sh.session.is_none() && model.typed_ahead.is_empty();
     match input {
-        Input::Key(chord) if early && !(chord.ctrl && chord.key == Key::Char('c')) => {
-            model.typed_ahead.push(Input::Key(chord));
-        }
-        Input::Paste(text) if early => model.typed_ahead.push(Input::Paste(text)),
+        Input::Key(Chord { key: Key::Char('c'), ctrl: true }) if early => model.quit = true,
+        Input::Key(Chord { key: Key::Char('q'), ctrl: false }) if early && nothing_yet => model.quit = true,
+        Input::Key(_) | Input::Paste(_) if early => model.typed_ahead.push(input),
         Input::Key(chord) => {
             live::pressed(&mut model.sh);
             press::key(model, chord);

@@ -1,4 +1,4 @@
-//! What this terminal can do, told from the environment before the first paint and from the terminal itself after it.
+//! What this terminal can do, told from the environment before the first paint.
 
 use crate::{strings::Lang, text::Measure, theme::ThemeName};
 
@@ -55,20 +55,6 @@ pub fn detect(env: impl Fn(&str) -> Option<String>, ambiguous: Ambiguous) -> Cap
         lang: if chinese { Lang::Zh } else { Lang::En },
         english_only,
     }
-}
-
-/// Asks the terminal how wide it draws a character of ambiguous width: writes one in the corner and asks where the
-/// cursor is. Blocks until the answer, so it runs on its own thread; the cell is redrawn afterwards.
-pub fn probe_wide() -> Option<bool> {
-    use std::io::Write as _;
-    let mut out = std::io::stdout();
-    // The cursor is put back where it was, and the corner, which is always blank, is blank again.
-    out.write_all("\x1b7\x1b[1;1H·".as_bytes()).ok()?;
-    out.flush().ok()?;
-    let position = crossterm::cursor::position();
-    out.write_all(b"\x1b[1;1H \x1b8").ok()?;
-    out.flush().ok()?;
-    Some(position.ok()?.0 == 2)
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::input::{Input, translate};
 
-/// Keys, pastes and sizes of the terminal, and the signals that end us. Nobody else may read the terminal from now on.
-pub fn start() -> UnboundedReceiver<Input> {
+/// Keys, pastes and sizes of the terminal, and the signals that end us. Nobody else may read the terminal from now on:
+/// whoever has a question for it asks `first`, on the thread that reads.
+pub fn start(first: impl FnOnce() + Send + 'static) -> UnboundedReceiver<Input> {
     let (sender, inputs) = unbounded_channel();
     signals(&sender);
     thread::spawn(move || {
+        first();
         // Whatever was the reason, the terminal has gone, or there is nobody left to tell.
         let _ = read(&sender);
         let _ = sender.send(Input::Terminate);
@@ -20,7 +22,8 @@ pub fn start() -> UnboundedReceiver<Input> {
 
 /// Not crossterm's own stream: it takes one key at a time, and what wakes it up can make it overlook keys that are there.
 fn read(sender: &UnboundedSender<Input>) -> io::Result<()> {
-    // Keys that came in while the terminal was asked something lie aside until somebody looks without waiting.
+    // Keys that came in while the terminal was asked something lie aside until somebody looks without waiting. That reads
+    // nothing, so no later key gets before them.
     crossterm::event::poll(Duration::ZERO)?;
     while !sender.is_closed() {
         if let Some(input) = translate(crossterm::event::read()?) {
