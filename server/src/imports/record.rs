@@ -63,12 +63,6 @@ impl Record {
     pub fn values(&self) -> Values {
         with_defaults(&self.given, &self.defaults)
     }
-
-    /// # Errors
-    /// The record's faults, if it has any.
-    pub fn check(&self) -> Result<(), Stop> {
-        if self.faults.is_empty() { Ok(()) } else { Err(Stop::Refused(self.faults.clone())) }
-    }
 }
 
 /// Reads the records of rows.
