@@ -101,7 +101,8 @@ impl Desk<'_> {
         let record = self.reader.record(tx, row, false)?;
         let second = self.second(tx, row)?;
         let mut marks = Vec::new();
-        let step = self.step(tx, sheet, &record, Parent::Named, &mut marks).map_err(|stop| and_of_second(stop, &second))?;
+        let step =
+            self.step(tx, sheet, &record, Parent::Named, &mut marks).map_err(|stop| and_of_second(stop, &second))?;
         writing::check(tx, self.reader.actor, self.settings, sheet, &step)?;
         let mut outcome = outcome(tx, sheet, &step)?;
         outcome.changes = writing::changes(tx, self.settings, sheet, &step, "")?;
@@ -160,8 +161,9 @@ impl Desk<'_> {
         let sheet = self.reader.layout.sheet;
         let record = self.reader.record(tx, row, false)?;
         let second = self.second(tx, row)?;
-        let mut step =
-            self.step(tx, sheet, &record, Parent::Named, &mut Vec::new()).map_err(|stop| and_of_second(stop, &second))?;
+        let mut step = self
+            .step(tx, sheet, &record, Parent::Named, &mut Vec::new())
+            .map_err(|stop| and_of_second(stop, &second))?;
         self.add_missing(change, &mut step)?;
         let result = step.result();
         let id = writing::carry_out(change, self.settings, sheet, &step, Permission::ContactWrite)?;
