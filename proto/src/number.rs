@@ -7,9 +7,8 @@ use rust_decimal::Decimal;
 /// Amounts are in ten-thousandths of the unit of the currency.
 const PARTS: i64 = 10_000;
 const WAN: i64 = 10_000;
-/// What may stand before an amount. Another currency is refused: taken for the company's own it would be a wrong amount.
-const SIGNS: [&str; 3] = ["¥", "￥", "CNY"];
-const YUAN: [char; 2] = ['元', '圆'];
+/// How the yuan is written.
+const YUAN: &[&str] = &["¥", "￥", "元", "圆"];
 /// What multiplies, the longer before what it ends with.
 const UNITS: [(&str, i64); 7] = [
     ("百万", 100 * WAN),
@@ -21,22 +20,62 @@ const UNITS: [(&str, i64); 7] = [
     ("千", 1_000),
 ];
 
+/// A company's currency, by its ISO 4217 code. Amounts may carry its code or sign, before or behind. Those of another are
+/// refused: taken for the company's own it would be a wrong amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// The yuan (人民币).
+    pub const CNY: Self = Self(*b"CNY");
+
+    /// Of a code; the yuan for what is none.
+    pub fn of(code: &str) -> Self {
+        code.as_bytes().try_into().map_or(Self::CNY, Self)
+    }
+
+    fn signs(self) -> &'static [&'static str] {
+        match &self.0 {
+            b"CNY" => YUAN,
+            b"USD" => &["US$", "$", "美元"],
+            b"EUR" => &["€", "欧元"],
+            b"GBP" => &["£", "￡", "英镑"],
+            b"JPY" => &["¥", "￥", "円", "日元"],
+            b"HKD" => &["HK$", "$", "港元"],
+            b"TWD" => &["NT$", "$", "新台币"],
+            b"SGD" => &["S$", "$", "新元"],
+            b"KRW" => &["₩", "￦", "韩元"],
+            b"INR" => &["₹"],
+            _ => &[],
+        }
+    }
+
+    /// An amount without code and sign.
+    fn strip(self, given: &str) -> &str {
+        let code = str::from_utf8(&self.0).unwrap_or_default();
+        let mut names = std::iter::once(code).chain(self.signs().iter().copied());
+        // "¥8,000元" has both.
+        let plain = names.clone().find_map(|name| given.strip_prefix(name)).unwrap_or(given);
+        names.find_map(|name| plain.strip_suffix(name)).unwrap_or(plain).trim()
+    }
+}
+
 /// A whole number. In a field that is kept in 万元, a number that names a unit or a currency counts yuan: 12万 is 12 there,
 /// 1.5亿 15,000 and 8000000元 800.
 pub fn whole(text: &str, in_wan: bool) -> Option<i64> {
-    let (number, counts_yuan) = read(text)?;
+    let (number, counts_yuan) = read(text, Currency::CNY)?;
     let number = if in_wan && counts_yuan { number.checked_div(Decimal::from(WAN))? } else { number };
     to_whole(number)
 }
 
 /// An amount of money in ten-thousandths, with at most four decimals.
-pub fn amount(text: &str) -> Option<i64> {
-    to_whole(read(text)?.0.checked_mul(Decimal::from(PARTS))?)
+pub fn amount(text: &str, currency: Currency) -> Option<i64> {
+    to_whole(read(text, currency)?.0.checked_mul(Decimal::from(PARTS))?)
 }
 
 /// A number with or without decimals.
 pub fn decimal(text: &str) -> Option<Decimal> {
-    read(text).map(|(number, _)| number)
+    read(text, Currency::CNY).map(|(number, _)| number)
 }
 
 /// The number as an integer, if it is one.
@@ -45,11 +84,10 @@ pub fn to_whole(number: Decimal) -> Option<i64> {
 }
 
 /// The number, and whether it names a unit or a currency.
-fn read(text: &str) -> Option<(Decimal, bool)> {
+fn read(text: &str, currency: Currency) -> Option<(Decimal, bool)> {
     let folded: String = text.chars().map(narrow).collect();
     let given = folded.trim();
-    let plain = SIGNS.iter().find_map(|sign| given.strip_prefix(sign)).unwrap_or(given);
-    let plain = plain.strip_suffix(YUAN).unwrap_or(plain).trim();
+    let plain = currency.strip(given);
     let (digits, unit) =
         UNITS.iter().find_map(|(name, unit)| Some((plain.strip_suffix(name)?.trim_end(), *unit))).unwrap_or((plain, 1));
     let number = Decimal::from_str_exact(&ungrouped(digits)?).ok()?.checked_mul(Decimal::from(unit))?;
@@ -86,6 +124,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn amount(text: &str) -> Option<i64> {
+        super::amount(text, Currency::CNY)
+    }
 
     /// tui.md 10
     #[test]
@@ -173,6 +215,26 @@ mod tests {
         ] {
             assert_eq!(amount(text), None, "{text}");
         }
+    }
+
+    /// What is shown can be typed: `$ 5` and `5 EUR`.
+    #[test]
+    fn an_amount_may_carry_the_sign_or_code_of_the_companys_currency_and_of_no_other() {
+        for (code, taken, refused) in [
+            ("USD", &["$5", "$ 5", "US$5", "＄5", "USD 5", "5 USD", "5美元"][..], &["¥5", "5元", "€5", "CNY 5"][..]),
+            ("EUR", &["€5", "5 €", "5 EUR", "EUR5"], &["$5", "£5", "¥5"]),
+            ("JPY", &["¥5", "￥5", "5円", "5 JPY"], &["5元", "$5"]),
+            ("CHF", &["5 CHF", "CHF 5", "5"], &["$5", "Fr. 5"]),
+            ("CNY", &["¥5", "5元", "¥5元", "CNY 5", "5 CNY"], &["$5", "€5", "$", "CNY", "¥¥5"]),
+        ] {
+            for text in taken {
+                assert_eq!(super::amount(text, Currency::of(code)), Some(50_000), "{text} in {code}");
+            }
+            for text in refused {
+                assert_eq!(super::amount(text, Currency::of(code)), None, "{text} in {code}");
+            }
+        }
+        assert_eq!(super::amount("$ 12万", Currency::of("USD")), Some(1_200_000_000));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
-use rolo_proto::number;
+use rolo_proto::number::{self, Currency};
 use rust_decimal::Decimal;
 
 use crate::{
@@ -56,7 +56,7 @@ const RATE: &str = "success_rate";
 ///
 /// # Errors
 /// The field's fault.
-pub fn read(field: &Field, cell: &str, dates: &Dates) -> Result<Cell, Fault> {
+pub fn read(field: &Field, cell: &str, dates: &Dates, currency: Currency) -> Result<Cell, Fault> {
     let given = text::scrub(cell, matches!(field.shape, Shape::Text(_)));
     if given.is_empty() {
         return Ok(Cell::Blank);
@@ -68,7 +68,7 @@ pub fn read(field: &Field, cell: &str, dates: &Dates) -> Result<Cell, Fault> {
         Shape::Line(_) | Shape::Text(_) | Shape::Phone(_) | Shape::Email(_) | Shape::Usc => Value::from(&*given),
         Shape::Int(..) if field.column == RATE => Value::Int(percent(&given)?),
         Shape::Int(..) => Value::Int(whole(&given, IN_WAN.contains(&field.column))?),
-        Shape::Money(least, _) => match number::amount(&given).ok_or(Fault::Malformed("amount"))? {
+        Shape::Money(least, _) => match number::amount(&given, currency).ok_or(Fault::Malformed("amount"))? {
             // Where an amount is more than nothing, people write nothing for one that they do not know.
             0 if least > 0 => return cleaned(field, Value::Null).map(Cell::Clear),
             amount => Value::Int(amount),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn one(column: &'static str, shape: Shape, cell: &str) -> Result<Cell, Fault> {
-        read(&Field::new(column, shape), cell, &dates(DateOrder::Unknown))
+        read(&Field::new(column, shape), cell, &dates(DateOrder::Unknown), Currency::CNY)
     }
 
     /// Issue 2: "literal NULL and blanks understood".

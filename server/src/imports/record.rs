@@ -1,6 +1,9 @@
 //! A row as records: its cells read, cleaned, and what they name looked up.
 
-use rolo_proto::v1::{ImportRow, RowFault};
+use rolo_proto::{
+    number::Currency,
+    v1::{ImportRow, RowFault},
+};
 
 use super::{
     cells::{self, Cell, Dates},
@@ -63,12 +66,6 @@ impl Record {
     pub fn values(&self) -> Values {
         with_defaults(&self.given, &self.defaults)
     }
-
-    /// # Errors
-    /// The record's faults, if it has any.
-    pub fn check(&self) -> Result<(), Stop> {
-        if self.faults.is_empty() { Ok(()) } else { Err(Stop::Refused(self.faults.clone())) }
-    }
 }
 
 /// Reads the records of rows.
@@ -82,6 +79,8 @@ pub struct Reader<'a> {
     pub layout: &'a Layout,
     /// How dates are read.
     pub dates: Dates,
+    /// The company's currency.
+    pub currency: Currency,
     /// The look-ups of this batch.
     pub lookups: Lookups,
 }
@@ -128,7 +127,7 @@ impl Reader<'_> {
         cell: &str,
         default: bool,
     ) -> Result<()> {
-        let value = match cells::read(field, cell, &self.dates) {
+        let value = match cells::read(field, cell, &self.dates, self.currency) {
             Ok(Cell::Blank) => return Ok(()),
             Ok(Cell::Clear(value) | Cell::Is(value)) => value,
             Ok(Cell::Names(text)) if field.shape == Shape::Contact => {

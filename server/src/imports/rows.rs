@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rolo_proto::v1::{ImportRow, RowOutcome, RowResult};
+use rolo_proto::v1::{ImportRow, RowFault, RowOutcome, RowResult};
 
 use super::{
     faults::{Stop, fault},
@@ -64,6 +64,9 @@ enum Parent {
     New,
 }
 
+/// A record of the second kind, with what stands before the names of its fields.
+type Second = (Record, &'static str, Sheet);
+
 /// What is true of all rows of one call.
 #[derive(Debug)]
 pub struct Desk<'a> {
@@ -98,7 +101,8 @@ impl Desk<'_> {
         let record = self.reader.record(tx, row, false)?;
         let second = self.second(tx, row)?;
         let mut marks = Vec::new();
-        let step = self.step(tx, sheet, &record, Parent::Named, &mut marks)?;
+        let step =
+            self.step(tx, sheet, &record, Parent::Named, &mut marks).map_err(|stop| and_of_second(stop, &second))?;
         writing::check(tx, self.reader.actor, self.settings, sheet, &step)?;
         let mut outcome = outcome(tx, sheet, &step)?;
         outcome.changes = writing::changes(tx, self.settings, sheet, &step, "")?;
@@ -157,7 +161,9 @@ impl Desk<'_> {
         let sheet = self.reader.layout.sheet;
         let record = self.reader.record(tx, row, false)?;
         let second = self.second(tx, row)?;
-        let mut step = self.step(tx, sheet, &record, Parent::Named, &mut Vec::new())?;
+        let mut step = self
+            .step(tx, sheet, &record, Parent::Named, &mut Vec::new())
+            .map_err(|stop| and_of_second(stop, &second))?;
         self.add_missing(change, &mut step)?;
         let result = step.result();
         let id = writing::carry_out(change, self.settings, sheet, &step, Permission::ContactWrite)?;
@@ -179,7 +185,7 @@ impl Desk<'_> {
     }
 
     /// The record of the second kind that a row holds, if it does, with what stands before the names of its fields.
-    fn second(&mut self, tx: &Tx<'_>, row: &ImportRow) -> Result<Option<(Record, &'static str, Sheet)>> {
+    fn second(&mut self, tx: &Tx<'_>, row: &ImportRow) -> Result<Option<Second>> {
         let Some((prefix, sheet)) = self.reader.layout.second() else { return Ok(None) };
         if row.cells.len() != self.reader.layout.slots.len() {
             return Ok(None);
@@ -221,10 +227,17 @@ impl Desk<'_> {
                 Existing::Refuse => Err(Error::Duplicate { field: "name", at: Match::default() }.into()),
             };
         }
-        self.settle_missing(record, true)?;
-        record.check()?;
-        if sheet.of_customer() && owner.is_none() && !matches!(parent, Parent::New) {
-            return Err(Stop::Refused(vec![fault("customer_no", &Fault::Required)]));
+        let mut faults = self.settle_missing(record, true);
+        if sheet.of_customer() && owner.is_none() && !matches!(parent, Parent::New) && !names(&faults, "customer_no") {
+            faults.push(fault("customer_no", &Fault::Required));
+        }
+        if !faults.is_empty() {
+            // Whoever mends the row wants to know all that is wrong with it at once.
+            if let Err(Stop::Refused(more)) = writing::check_values(self.settings, sheet, &values).map_err(Stop::from) {
+                let new: Vec<_> = more.into_iter().filter(|one| !names(&faults, &one.field)).collect();
+                faults.extend(new);
+            }
+            return Err(Stop::Refused(faults));
         }
         if let (Some(name), Some(customer)) = (&record.contact, owner) {
             let id = contact(tx, customer, name, None)?;
@@ -249,8 +262,10 @@ impl Desk<'_> {
 
     /// The values of a row that an existing record does not have yet.
     fn update(&mut self, tx: &Tx<'_>, sheet: Sheet, record: &Record, id: i64) -> Result<Step, Stop> {
-        self.settle_missing(record, false)?;
-        record.check()?;
+        let faults = self.settle_missing(record, false);
+        if !faults.is_empty() {
+            return Err(Stop::Refused(faults));
+        }
         let table = sheet.table();
         let before = table.values(tx, id)?;
         let mut values = Values::new();
@@ -286,8 +301,9 @@ impl Desk<'_> {
         Ok(Step::Update { id, values, missing })
     }
 
-    /// Counts what nobody has, and refuses it unless it is to be added and this person may add it.
-    fn settle_missing(&mut self, record: &Record, new: bool) -> Result<(), Stop> {
+    /// Counts what nobody has; answers what is wrong with the cells: what nobody has, unless it is to be added and this
+    /// person may add it, and what cannot be read.
+    fn settle_missing(&mut self, record: &Record, new: bool) -> Vec<RowFault> {
         let wanted: Vec<_> = record.missing.iter().filter(|one| new || !one.default).collect();
         for one in &wanted {
             match self.missing.iter_mut().find(|(known, _)| known.field == one.field && known.text == one.text) {
@@ -298,11 +314,8 @@ impl Desk<'_> {
         let refused = |one: &&&Missing| !self.create_missing || self.actor().scope(one.what.right()).is_none();
         let mut faults: Vec<_> =
             wanted.iter().filter(refused).map(|one| fault(&one.field, &one.what.fault(&one.text))).collect();
-        if faults.is_empty() {
-            return Ok(());
-        }
         faults.extend(record.faults.iter().cloned());
-        Err(Stop::Refused(faults))
+        faults
     }
 
     /// Adds what the step names and nobody has.
@@ -327,6 +340,22 @@ fn added(change: &mut Change<'_, '_>, what: Lacking, text: &str) -> Result<i64> 
         Lacking::Product => products::store::create_named(change, text),
         Lacking::Account => users::store::create_former(change, text),
     }
+}
+
+/// A row whose first record is refused tells what cannot be read of the second with it.
+fn and_of_second(stop: Stop, second: &Option<Second>) -> Stop {
+    match (stop, second) {
+        (Stop::Refused(mut faults), Some((second, ..))) => {
+            faults.extend(second.faults.iter().cloned());
+            Stop::Refused(faults)
+        }
+        (stop, _) => stop,
+    }
+}
+
+/// Whether a field is among the faults, whose names may carry the prefix of the second kind.
+fn names(faults: &[RowFault], field: &str) -> bool {
+    faults.iter().any(|one| one.field.rsplit('.').next() == Some(field))
 }
 
 fn parent(step: &Step) -> Parent {

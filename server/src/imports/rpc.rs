@@ -2,7 +2,10 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use rolo_proto::v1::{self as pb, Kind, import_service_server::ImportService};
+use rolo_proto::{
+    number::Currency,
+    v1::{self as pb, Kind, import_service_server::ImportService},
+};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -274,6 +277,7 @@ fn desk<'a>(
         scope: actor.require(Permission::Import)?,
         layout,
         dates: Dates { zone: settings.time_zone, order },
+        currency: Currency::of(&settings.currency),
         lookups: Lookups::default(),
     };
     let create_missing = options.create_missing;

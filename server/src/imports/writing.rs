@@ -130,7 +130,7 @@ pub fn check(tx: &Tx<'_>, actor: &Actor, settings: &Settings, sheet: Sheet, step
         (_, Step::Skip(_) | Step::Unchanged(_) | Step::Again(_)) => {}
         (Sheet::Customers, Step::Create { values, .. }) => {
             actor.require(Permission::CustomerCreate)?;
-            customers::rules::check_new(values, &settings.customer_required, false)?;
+            check_values(settings, sheet, values)?;
             duplicates::refuse_new(tx, actor, values)?;
         }
         (Sheet::Contacts, Step::Create { parent, values, .. }) => {
@@ -141,28 +141,43 @@ pub fn check(tx: &Tx<'_>, actor: &Actor, settings: &Settings, sheet: Sheet, step
                 }
                 None => drop(actor.require(Permission::CustomerCreate)?),
             }
-            contacts::rules::check_new(values, false)?;
+            check_values(settings, sheet, values)?;
         }
         (Sheet::Interactions, Step::Create { parent, values, .. }) => {
             let id = parent.ok_or(Error::NotFound)?;
             let customer = customers::store::allowed(tx, actor, Permission::InteractionCreate, id)?;
             permit(customer.standing, Event::Attend)?;
-            interactions::rules::check_new(values, None, false)?;
+            check_values(settings, sheet, values)?;
         }
         (Sheet::Products, Step::Create { values, .. }) => {
             actor.require(Permission::ProductManage)?;
-            products::rules::check(values, true)?;
+            check_values(settings, sheet, values)?;
         }
         (Sheet::Opportunities, Step::Create { values, missing, .. }) => {
             history::check_new(tx, actor, settings, &mut values.clone(), unknown_account(missing))?;
         }
         (Sheet::Steps, Step::Create { parent, values, .. }) => match parent {
             Some(id) => history::check_step(tx, actor, *id, values)?,
-            None => opportunities::rules::check_step(|_| Value::Null, values, true)?,
+            None => check_values(settings, sheet, values)?,
         },
         (_, Step::Update { id, values, .. }) => check_update(tx, actor, settings, sheet, *id, values)?,
     }
     Ok(())
+}
+
+/// What the rules say of a new record's values alone.
+///
+/// # Errors
+/// `VALIDATION`.
+pub fn check_values(settings: &Settings, sheet: Sheet, values: &[(&'static str, Value)]) -> Result<()> {
+    match sheet {
+        Sheet::Customers => customers::rules::check_new(values, &settings.customer_required, false),
+        Sheet::Contacts => contacts::rules::check_new(values, false),
+        Sheet::Interactions => interactions::rules::check_new(values, None, false),
+        Sheet::Products => products::rules::check(values, true),
+        Sheet::Opportunities => opportunities::rules::check_new(values, false),
+        Sheet::Steps => opportunities::rules::check_step(|_| Value::Null, values, true),
+    }
 }
 
 fn check_update(

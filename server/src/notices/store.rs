@@ -23,7 +23,7 @@ const MOST_FOLLOWERS: i64 = 200;
 ///
 /// # Errors
 /// The database's.
-pub fn tell(change: &mut Change<'_, '_>, user_id: i64, topic: &'static str, kind: Kind, id: i64) -> Result<()> {
+pub fn tell(change: &mut Change<'_, '_>, user_id: i64, topic: &str, kind: Kind, id: i64) -> Result<()> {
     if user_id == change.actor.user_id || user_id == 0 {
         return Ok(());
     }
@@ -115,23 +115,36 @@ pub fn withdraw(tx: &Tx<'_>, operation_id: i64, kept: bool, now: Millis) -> Resu
     Ok(())
 }
 
-/// Lets a notice tell only of what no undo of its operation has changed; answers of how many records that is. One that
-/// tells of none any more stays as it was.
-fn narrow(tx: &Tx<'_>, notice: i64, operation_id: i64) -> Result<i64> {
-    tx.execute(
-        "DELETE FROM notice_record
-         WHERE notice_id = ?1
-           AND EXISTS (SELECT 1 FROM audit a JOIN operation u ON u.id = a.operation_id
-                       WHERE a.kind = notice_record.kind AND a.record_id = notice_record.record_id AND u.undoes = ?2)",
-        [notice, operation_id],
+/// When an undo is taken back, those whom the operation told of this record are told again: what they were told then has
+/// been withdrawn. Followers hear of it as of any change.
+///
+/// # Errors
+/// The database's.
+pub fn tell_again(change: &mut Change<'_, '_>, undo_id: i64, kind: Kind, id: i64) -> Result<()> {
+    let told = change.tx().query(
+        "SELECT n.user_id, n.topic
+         FROM operation u
+         JOIN notice n ON n.operation_id = u.undoes
+         JOIN notice_record r ON r.notice_id = n.id
+         WHERE u.id = ?1 AND r.kind = ?2 AND r.record_id = ?3 AND n.topic NOT IN ('changed', 'deleted')",
+        params![undo_id, kind as i32, id],
+        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)),
     )?;
+    told.into_iter().try_for_each(|(user_id, topic)| tell(change, user_id, &topic, kind, id))
+}
+
+/// Lets a notice tell only of what no undo of its operation has changed; answers of how many records that is. One that
+/// tells of none any more stays as it was. Of which records it told at first stays known, should the undo be taken back.
+fn narrow(tx: &Tx<'_>, notice: i64, operation_id: i64) -> Result<i64> {
     let left = tx.query_opt(
         "SELECT COUNT(*) OVER (), r.kind, r.record_id, (r.kind, r.record_id) = (n.kind, n.record_id) AS first
          FROM notice_record r JOIN notice n ON n.id = r.notice_id
          WHERE r.notice_id = ?1
+           AND NOT EXISTS (SELECT 1 FROM audit a JOIN operation u ON u.id = a.operation_id
+                           WHERE a.kind = r.kind AND a.record_id = r.record_id AND u.undoes = ?2)
          ORDER BY first DESC, r.record_id
          LIMIT 1",
-        [notice],
+        [notice, operation_id],
         |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i32>(1)?, row.get::<_, i64>(2)?, row.get::<_, bool>(3)?)),
     )?;
     let Some((count, kind, id, first)) = left else { return Ok(0) };

@@ -208,10 +208,13 @@ fn records(tx: &Tx<'_>, operation_id: i64) -> Result<i64> {
 pub fn slice(change: &mut Change<'_, '_>, target: &Operation, mut progress: Progress) -> Result<Progress> {
     let records = progress.next(change.tx(), target.id)?;
     if WHOLE_ONLY.contains(&target.method.as_str()) {
-        whole(change, &records, &mut progress)?;
+        whole(change, target.id, &records, &mut progress)?;
     } else {
         for (table, id, image) in records {
-            let outcome = change.attempt(|change| take_back(change, table, id, &image));
+            let outcome = change.attempt(|change| {
+                take_back(change, table, id, &image)?;
+                notices::store::tell_again(change, target.id, table.kind, id)
+            });
             progress.count(change.tx(), table, id, &outcome, 0)?;
         }
     }
@@ -223,11 +226,17 @@ pub fn slice(change: &mut Change<'_, '_>, target: &Operation, mut progress: Prog
 }
 
 /// Takes all of these back, or none: what one of them is refused for keeps the others too.
-fn whole(change: &mut Change<'_, '_>, records: &[(&'static Table, i64, Image)], progress: &mut Progress) -> Result<()> {
+fn whole(
+    change: &mut Change<'_, '_>,
+    target_id: i64,
+    records: &[(&'static Table, i64, Image)],
+    progress: &mut Progress,
+) -> Result<()> {
     let mut refused = None;
     let all = change.attempt(|change| {
         records.iter().try_for_each(|(table, id, image)| {
-            take_back(change, table, *id, image).inspect_err(|_| refused = Some((table.kind, *id)))
+            take_back(change, table, *id, image).inspect_err(|_| refused = Some((table.kind, *id)))?;
+            notices::store::tell_again(change, target_id, table.kind, *id)
         })
     });
     let mut cause = all.err();

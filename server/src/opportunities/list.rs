@@ -118,6 +118,7 @@ impl List {
         let mut list = Self { walk, query: None, kept: kept.transpose()? };
         let driven = list.add_owners(view, shown, &owners, &filter)?;
         list.add_view(view, shown, driven);
+        list.add_end(&filter, driven);
         list.add_tests(&filter)?;
         if filter.close_none {
             let test = if driven || key != "o.id" { &mut list.walk.hit } else { &mut list.walk.from };
@@ -201,6 +202,17 @@ impl List {
                 self.walk.hit.push(" OR o.progress_at < ").bind(judged.cut).push(")");
             }
             _ => {}
+        }
+    }
+
+    /// When it ended: bounds of the walk itself where its index is by that, but for one person's, which are few.
+    fn add_end(&mut self, filter: &pb::OpportunityFilter, driven: bool) {
+        let walked = self.walk.key == "o.closed_at" && !driven;
+        let test = if walked { &mut self.walk.from } else { &mut self.walk.hit };
+        for (words, at) in [(" AND o.closed_at >= ", filter.ended_from), (" AND o.closed_at < ", filter.ended_to)] {
+            if let Some(at) = at {
+                test.push(words).bind(at);
+            }
         }
     }
 

@@ -183,6 +183,9 @@ fn watch_tells_each_change_once_and_ends_when_it_is_interrupted() -> Result<()> 
     let story = || -> Result<()> {
         let first = next()?;
         assert_eq!((&first["kind"], &first["id"], &first["gone"]), (&json!("opportunity"), &json!(2), &json!(false)));
+        let named = company.one(&["get", "opportunity", "2"])?;
+        let (label, name) = (first["label"].to_string(), named["customer_name"].as_str().context("a name")?);
+        assert!(label.contains(name), "as the other commands name it: {label}");
         company.ok(&["create", "customer", "name=甲公司"])?;
         company.ok(&["edit", "opportunity", "1", "success_rate=60"])?;
         let edited = next()?;

@@ -317,6 +317,20 @@ async fn an_undo_that_keeps_some_records_keeps_what_was_told_of_these() -> Resul
     let notice = told().await?;
     assert_eq!((notice.count, notice.record_id, notice.withdrawn_at), (1, ids[1], 0), "that one is still theirs");
     assert!(notice.label.contains("乙公司"), "{notice:?}");
-    assert_eq!(mgr.notices().count_unread(pb::CountUnreadRequest {}).await?.into_inner().unread, 1);
+    let unread = async || -> Result<i64> {
+        Ok(mgr.notices().count_unread(pb::CountUnreadRequest {}).await?.into_inner().unread)
+    };
+    assert_eq!(unread().await?, 1);
+    // Done again, they are told again, of what is theirs again; and so on.
+    for _ in 0..2 {
+        assert_eq!(sup.redo().await?.done, 2);
+        let notices = mgr.notices().list_notices(pb::ListNoticesRequest::default()).await?.into_inner().notices;
+        let told: Vec<_> =
+            notices.iter().filter(|n| n.withdrawn_at == 0).map(|n| (n.topic.as_str(), n.count)).collect();
+        assert_eq!(told, [("assigned", 2), ("assigned", 1)], "{notices:?}");
+        assert_eq!(unread().await?, 2);
+        assert_eq!(sup.undo(0).await?.done, 2);
+        assert_eq!(unread().await?, 1);
+    }
     Ok(())
 }

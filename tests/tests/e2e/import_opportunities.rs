@@ -310,6 +310,40 @@ async fn malformed_values_are_refused_by_row_with_field_and_reason() -> Result<(
     Ok(())
 }
 
+/// §5.9: whoever mends a row learns at once what is missing and what cannot be read, of both records that it holds.
+#[tokio::test]
+async fn a_row_tells_what_is_missing_beside_what_cannot_be_read() -> Result<()> {
+    let world = World::new().await?;
+    let sup = world.session("sup").await?;
+    let fields = ["customer_name", "success_rate", "product", "step.plan_date", "step.todo"];
+    let rows: &[&[&str]] = &[
+        &["", "120", "", "someday", ""],
+        &["", "", "unheard of", "", ""],
+        &["甲公司", "", "", "someday", ""],
+        &["乙公司", "60", "", "2026-12-01", "上门"],
+    ];
+    let sheet = Sheet::new(Kind::Opportunity, &fields, rows);
+    for (row, told) in [
+        &["success_rate OUT_OF_RANGE 0..100", "customer_name REQUIRED", "step.plan_date MALFORMED date"][..],
+        &["product UNKNOWN_REFERENCE unheard of", "customer_name REQUIRED"],
+        &["step.plan_date MALFORMED date", "step.todo REQUIRED"],
+        &[],
+    ]
+    .iter()
+    .enumerate()
+    {
+        assert_eq!(faults(&sup.look_at(&sheet).await?.outcomes, row), *told, "a look at row {row}");
+    }
+    let done = sup.import(&sheet).await?;
+    assert_eq!((done.status.created, done.status.refused), (1, 3));
+    assert_eq!(done.faults(2), ["step.plan_date MALFORMED date", "step.todo REQUIRED"]);
+
+    let contacts = Sheet::new(Kind::Contact, &["customer_no", "name", "email"], &[&["", "", "no address"]]);
+    let told = faults(&sup.look_at(&contacts).await?.outcomes, 0);
+    assert_eq!(told, ["email MALFORMED email", "customer_no REQUIRED", "name REQUIRED"]);
+    Ok(())
+}
+
 /// An import changes what is developed; the state is Rolo's own once the record is there.
 #[tokio::test]
 async fn an_update_changes_fields_and_never_the_state_or_the_assignee() -> Result<()> {

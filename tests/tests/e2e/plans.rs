@@ -212,11 +212,15 @@ fn explain_opportunities(tx: &Tx<'_>, settings: &Settings) -> rolo_server::error
                 explain(tx, &mut plans, &label, &sql)?;
             }
         }
-        let of_customer = pb::OpportunityFilter { customer_id: 5, ..pb::OpportunityFilter::default() };
-        let request = pb::ListOpportunitiesRequest { filter: Some(of_customer), ..Default::default() };
-        let list = opportunities::list::List::new(&view, &request)?;
-        for (page, sql) in ["first", "next"].iter().zip(list.statements()) {
-            explain(tx, &mut plans, &format!("{whose} of a customer {page}"), &sql)?;
+        let of_customer = pb::OpportunityFilter { customer_id: 5, ..Default::default() };
+        let won = pb::OpportunityView::Won.into();
+        let won = pb::OpportunityFilter { view: won, ended_from: Some(1), ended_to: Some(9_000), ..Default::default() };
+        for (what, filter) in [("of a customer", of_customer), ("won in a month", won)] {
+            let request = pb::ListOpportunitiesRequest { filter: Some(filter), ..Default::default() };
+            let list = opportunities::list::List::new(&view, &request)?;
+            for (page, sql) in ["first", "next"].iter().zip(list.statements()) {
+                explain(tx, &mut plans, &format!("{whose} {what} {page}"), &sql)?;
+            }
         }
         for due in [pb::StepView::Today, pb::StepView::Overdue, pb::StepView::Next7Days] {
             for mine in [true, false] {

@@ -1,6 +1,8 @@
 //! The board by stage, the forecast by month, and what a list of opportunities adds up to.
 
 use anyhow::Result;
+use rolo_proto::v1::Kind;
+use rolo_tests::files::Sheet;
 use rolo_tui::strings::Lang;
 
 use crate::{
@@ -77,6 +79,38 @@ async fn enter_on_a_month_opens_the_records_behind_it_and_esc_shows_all_again() 
         hides(&rolo, "杭州文澜出版")?;
     }
     Ok(())
+}
+
+/// tui.md 11: Enter on a bar opens the records behind it, those that were won too.
+#[tokio::test]
+async fn enter_on_a_month_with_won_ones_opens_them_too() -> Result<()> {
+    let stage = Stage::empty().await?;
+    let sup = stage.world.session("sup").await?;
+    let closed = "2026-10-15";
+    let fields = ["customer_name", "title", "status", "expected_amount", "expected_close_at", "closed_at"];
+    let rows: &[&[&str]] = &[
+        &["宁波东方重工", "产线", "won", "80000", "2026-03-01", closed],
+        &["杭州文澜出版", "书库", "won", "50000", "2026-10-01", "2026-09-30"],
+        &["青岛海运物流", "船台", "", "30000", "2026-10-20", ""],
+    ];
+    let done = sup.import(&Sheet::new(Kind::Opportunity, &fields, rows)).await?;
+    assert_eq!(done.status.refused, 0, "{:?}", done.outcomes);
+    let mut rolo = stage.screens("sup", (80, 24), Lang::En).await?;
+    // October has both, September only what was won.
+    rolo.press("g f < g g enter").await?;
+    shows(&rolo, "1 Expected (1)")?;
+    shows(&rolo, "2 Won (1)")?;
+    rolo.press("2").await?;
+    shows(&rolo, "closed_at:2026-10")?;
+    shows(&rolo, "宁波东方重工")?;
+    hides(&rolo, "杭州文澜出版")?;
+    rolo.press("g f enter 1").await?;
+    shows(&rolo, "expected_close_at:2026-10")?;
+    shows(&rolo, "青岛海运物流")?;
+    rolo.press("g f < g g enter").await?;
+    shows(&rolo, "closed_at:2026-09")?;
+    shows(&rolo, "杭州文澜出版")?;
+    hides(&rolo, "宁波东方重工")
 }
 
 #[tokio::test]

@@ -50,6 +50,21 @@ async fn opportunities_are_mapped_looked_at_brought_in_and_taken_back_on_the_scr
     Ok(())
 }
 
+/// The lines of a long look end with the last page: the way back begins there, however often one has gone on.
+#[tokio::test]
+async fn the_look_at_a_file_is_scrolled_to_its_end_and_no_further() -> Result<()> {
+    let stage = Stage::empty().await?;
+    let file = stage.world.dir.path().join("wrong.csv");
+    let rows: String = (1..=40).map(|n| format!("公司{n},120\n")).collect();
+    std::fs::write(&file, format!("客户名称,成功率\n{rows}"))?;
+    let mut rolo = stage.screens("sup", (80, 24), Lang::En).await?;
+    rolo.press(&format!("g o I '{}' enter ctrl-s", file.display())).await?;
+    rolo.press(&"j ".repeat(60)).await?;
+    shows(&rolo, "40 of 40; j k")?;
+    rolo.press("k").await?;
+    shows(&rolo, "39 of 40; j k")
+}
+
 /// A second column for what takes one value takes the place of the first; texts are joined, and say so.
 #[tokio::test]
 async fn a_column_that_is_mapped_by_hand_takes_the_place_of_the_guess_unless_texts_can_be_joined() -> Result<()> {

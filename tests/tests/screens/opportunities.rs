@@ -306,7 +306,12 @@ async fn products_are_made_and_picked() -> Result<()> {
     let mut rolo = stage.boss().await?;
     rolo.press("g p n '传感器' tab 'S-200' ctrl-s").await?;
     shows(&rolo, "Saved 传感器")?;
-    rolo.press("g o n '宁波东方重工' tab '改造' tab '传感' enter").await?;
+    // A new one is offered, and stands in the list that shows those.
+    shows(&rolo, "1–1 of 1")?;
+    rolo.press("g o n '宁波东方重工' tab '改造' tab '传感'").await?;
+    // The keys below are the picker's own.
+    shows(&rolo, "enter take  1-9 take at once  esc back")?;
+    rolo.press("enter").await?;
     shows(&rolo, "传感器 S-200")
 }
 

@@ -227,7 +227,11 @@ fn footer(model: &Model, c: &mut Canvas<'_>, area: Rect) {
         c.put(area.x + 1, area.y, &text, Role::Key, area.width);
         return;
     }
-    let hints = model.top().and_then(|s| s.hints(sh));
+    // What lies on top takes all keys.
+    let hints = match sh.overlays.last() {
+        Some(overlay) => Some(overlay.hints(sh)),
+        None => model.top().and_then(|s| s.hints(sh)),
+    };
     let help = hints.is_none().then(|| (sh.key(layers, Action::Help), sh.t().more.to_owned()));
     let pieces = hints.unwrap_or_else(|| {
         let actions = model.top().map(|s| s.actions(sh)).unwrap_or_default();
@@ -273,9 +277,9 @@ fn which_key(model: &Model, c: &mut Canvas<'_>, area: Rect) {
 fn toast(model: &Model, c: &mut Canvas<'_>, whole: Rect) {
     let sh = &model.sh;
     let Some(toast) = &sh.toast else { return };
-    // Where letters are text it has no key: a form is saved again.
-    let key = toast.retry.as_ref().map_or_else(String::new, |_| sh.key(layers(model), Action::Retry));
-    let retry = if key.is_empty() { key } else { format!("   {key} {}", Action::Retry.label().get(sh.lang)) };
+    // Where letters are text there is no key for it: a form is saved again.
+    let keyed = toast.offer.map(|action| (sh.key(layers(model), action), action)).filter(|(key, _)| !key.is_empty());
+    let offer = keyed.map_or_else(String::new, |(key, action)| format!("   {key} {}", action.label().get(sh.lang)));
     let mark = match toast.role {
         Role::Good => sh.theme.sym.mark,
         Role::Bad | Role::Warn => "!",
@@ -284,7 +288,7 @@ fn toast(model: &Model, c: &mut Canvas<'_>, whole: Rect) {
     let x = whole.x + 2 + c.m.width(mark) as u16;
     let room = whole.right().saturating_sub(x + 1);
     let mut lines = c.m.wrap(&toast.text, room.into());
-    if lines.last().is_some_and(|last| c.m.width(last) + c.m.width(&retry) > room.into()) {
+    if lines.last().is_some_and(|last| c.m.width(last) + c.m.width(&offer) > room.into()) {
         lines.push(String::new());
     }
     let most = usize::from(whole.height / 2);
@@ -301,5 +305,5 @@ fn toast(model: &Model, c: &mut Canvas<'_>, whole: Rect) {
         end = c.put(x, y, line, toast.role, room);
     }
     let last = top + (lines.len() as u16).saturating_sub(1);
-    c.put(end, last, &retry, Role::Key, whole.right().saturating_sub(end));
+    c.put(end, last, &offer, Role::Key, whole.right().saturating_sub(end));
 }

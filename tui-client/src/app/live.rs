@@ -388,9 +388,8 @@ fn ring(sh: &mut Shared, list: &v1::ListNoticesResponse, aloud: bool) {
     };
     // A failure that offers a retry is not talked over: the bell shows it too.
     if aloud && sh.toast.as_ref().is_none_or(|t| t.retry.is_none()) {
-        let key = sh.key(crate::keys::keymap::LIST, Action::GoNotices);
-        let text = format!("{}{more}   {key}", notices::sentence(first, sh.lang));
-        sh.say(text, Role::Key);
+        let text = format!("{}{more}", notices::sentence(first, sh.lang));
+        sh.say_with(text, Role::Key, Action::GoNotices);
     }
 }
 

@@ -86,6 +86,8 @@ pub struct Toast {
     pub text: String,
     /// How it looks.
     pub role: Role,
+    /// What can be done about it wherever one goes: its key stands beside it.
+    pub offer: Option<Action>,
     /// What failed and can be tried again.
     pub retry: Option<(ScreenId, Slot, Request)>,
 }
@@ -271,7 +273,12 @@ impl Shared {
 
     /// Says something for a while.
     pub fn say(&mut self, text: impl Into<String>, role: Role) {
-        self.toast_with(text.into(), role, None, 4_000);
+        self.toast_with(text.into(), role, None, None, 4_000);
+    }
+
+    /// Says what was done, with the key of what can be done about it.
+    pub fn say_with(&mut self, text: impl Into<String>, role: Role, offer: Action) {
+        self.toast_with(text.into(), role, Some(offer), None, 4_000);
     }
 
     /// Says that something failed, with a way to try again.
@@ -282,7 +289,8 @@ impl Shared {
             Reason::Untrusted => self.t().untrusted.to_owned(),
             _ => self.worded(failure),
         };
-        self.toast_with(text, Role::Bad, retry, 12_000);
+        let offer = retry.is_some().then_some(Action::Retry);
+        self.toast_with(text, Role::Bad, offer, retry, 12_000);
     }
 
     /// What a failure says, and when whoever was first did it.
@@ -297,13 +305,20 @@ impl Shared {
         }
     }
 
-    fn toast_with(&mut self, text: String, role: Role, retry: Option<(ScreenId, Slot, Request)>, stay: u64) {
+    fn toast_with(
+        &mut self,
+        text: String,
+        role: Role,
+        offer: Option<Action>,
+        retry: Option<(ScreenId, Slot, Request)>,
+        stay: u64,
+    ) {
         let id = self.id();
         // A message that offers a retry stays until it is used or another one comes.
         if retry.is_none() {
             self.effects.push(Effect::Timer(Timer::Toast(id), stay));
         }
-        self.toast = Some(Toast { id, text, role, retry });
+        self.toast = Some(Toast { id, text, role, offer, retry });
     }
 
     /// Keeps a draft.
@@ -365,9 +380,17 @@ impl Shared {
     pub fn key(&self, layers: &[Layer], action: Action) -> String {
         let key = self.keymap.key_of(layers, action).unwrap_or_default();
         match key.as_str() {
-            "enter" if self.lang == Lang::Zh => "回车".to_owned(),
+            "enter" => self.enter().to_owned(),
             "1" => "1-9".to_owned(),
             _ => key,
+        }
+    }
+
+    /// What the Enter key is called.
+    pub const fn enter(&self) -> &'static str {
+        match self.lang {
+            Lang::Zh => "回车",
+            Lang::En => "enter",
         }
     }
 

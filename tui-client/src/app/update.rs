@@ -1,12 +1,12 @@
 //! What a message changes. No IO: what is to be done is answered as effects.
 
 use super::{
-    effect::{Effect, Reply, Request, Slot, Timer},
+    effect::{Effect, Reply, Request, ScreenId, Slot, Timer},
     live, many,
     model::{Model, PROGRAM},
     msg::Msg,
     navigate, press, reach,
-    shared::{Nav, SPINNER_STEP, Shared},
+    shared::{Nav, SPINNER_STEP, Shared, Toast},
 };
 use crate::{
     data::{Failure, Reason, drafts::DraftKey},
@@ -28,6 +28,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     // What comes by itself is drawn only if it shows.
     let quiet = matches!(msg, Msg::Heard(..) | Msg::Timer(Timer::Silence | Timer::Presence(_)));
     model.dirty |= !quiet;
+    let (was, said) = (model.top().map(|s| s.id()), model.sh.toast.as_ref().map(|toast| toast.id));
     match msg {
         Msg::Start => start(model),
         Msg::Input(input) => take_input(model, input),
@@ -55,8 +56,24 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             navigate::follow(model);
         }
     }
+    leave_said(model, was, said);
     live::follow(model);
     std::mem::take(&mut model.sh.effects)
+}
+
+/// What a screen has said of itself goes when it is left. What can still be done about it stays: an undo works from
+/// everywhere, a retry as long as the screen is there that it is for; and what was said on leaving is for the screen
+/// that comes.
+fn leave_said(model: &mut Model, was: Option<ScreenId>, said: Option<u64>) {
+    let left = was.is_some() && was != model.top().map(|s| s.id());
+    let open = |id: ScreenId| id == PROGRAM || model.screens.iter().any(|s| s.id() == id);
+    let goes = |toast: &Toast| match &toast.retry {
+        Some((screen, ..)) => !open(*screen),
+        None => toast.offer.is_none(),
+    };
+    if left && model.sh.toast.as_ref().is_some_and(|toast| Some(toast.id) == said && goes(toast)) {
+        model.sh.toast = None;
+    }
 }
 
 fn start(model: &mut Model) {
@@ -101,10 +118,10 @@ fn take_input(model: &mut Model, input: Input) {
 fn ring(model: &mut Model, timer: Timer) {
     match timer {
         Timer::Rested(screen, slot, generation) => {
-            if let Some(overlay) = model.sh.overlays.iter().position(|o| o.id() == Some(screen)) {
-                let mut overlay = model.sh.overlays.remove(overlay);
+            if let Some(at) = model.sh.overlays.iter().position(|o| o.id() == Some(screen)) {
+                let mut overlay = model.sh.overlays.remove(at);
                 overlay.rested(generation, &mut model.sh);
-                model.sh.overlays.push(overlay);
+                model.sh.overlays.insert(at, overlay);
             } else if let Some(screen) = model.screens.iter_mut().find(|s| s.id() == screen) {
                 screen.rested(slot, generation, &mut model.sh);
             }
@@ -275,8 +292,7 @@ fn undone(sh: &mut Shared, request: rolo_proto::v1::UndoRequest, last: rolo_prot
     match last.kept_records.first() {
         None => {
             let back = if request.redo { Action::Undo } else { Action::Redo };
-            let key = sh.key(crate::keys::keymap::LIST, back);
-            sh.say(format!("{text}   {key} {}", back.label().get(sh.lang)), Role::Good);
+            sh.say_with(text, Role::Good, back);
         }
         Some(kept) if last.done + last.kept == 1 => {
             let said = fill(t.undo_not, &[&undo::why(kept, sh.lang), &kept.label]);
@@ -290,136 +306,4 @@ fn undone(sh: &mut Shared, request: rolo_proto::v1::UndoRequest, last: rolo_prot
 pub const ESC: Chord = Chord::plain(Key::Esc);
 
 #[cfg(test)]
-mod tests {
-    use rolo_proto::v1::{Capability, Kind, Session, UserRef};
-
-    use super::*;
-    use crate::{
-        app::effect::CallId,
-        resource::Page,
-        screen::Place,
-        strings::Lang,
-        text::Measure,
-        theme::{Theme, ThemeName},
-    };
-
-    fn model() -> Model {
-        let measure = Measure::default();
-        let theme = Theme::new(ThemeName::Default, measure);
-        let mut model = Model::new(Shared::new(Lang::En, measure, theme, (80, 24), 7));
-        model.has_token = true;
-        let calls = calls(update(&mut model, Msg::Start));
-        let capabilities = [Capability::CustomerRead, Capability::CustomerCreate].map(|c| c as i32).to_vec();
-        let user = Some(UserRef { id: 1, name: "li".into(), display_name: String::new(), active: true });
-        let session = Session { user, capabilities, time_zone: "Asia/Shanghai".into(), ..Session::default() };
-        let effects = update(&mut model, Msg::Reply(calls[0].0, Ok(Reply::Session(Box::new(session)))));
-        for (id, request) in self::calls(effects) {
-            assert!(matches!(request, Request::Drafts(_, 1, _)), "{request:?}");
-            update(&mut model, Msg::Reply(id, Ok(Reply::Drafts(None))));
-        }
-        model
-    }
-
-    fn calls(effects: Vec<Effect>) -> Vec<(CallId, Request)> {
-        effects.into_iter().filter_map(|e| if let Effect::Call(id, r) = e { Some((id, r)) } else { None }).collect()
-    }
-
-    fn press(model: &mut Model, key: &str) -> Vec<Effect> {
-        let chord = Chord::parse(key).unwrap_or(ESC);
-        update(model, Msg::Input(Input::Key(chord)))
-    }
-
-    #[test]
-    fn a_session_opens_the_customers() {
-        assert_eq!(model().top().map(|s| s.place()), Some(Place::List(Kind::Customer)));
-    }
-
-    #[test]
-    fn what_is_typed_while_the_first_screen_waits_for_the_drafts_is_for_it() {
-        let mut model = model();
-        let session = model.sh.session.clone().unwrap_or_default();
-        let another = Session { user: Some(UserRef { id: 2, ..UserRef::default() }), ..session };
-        navigate::signed_in(&mut model, another);
-        let asked = calls(std::mem::take(&mut model.sh.effects));
-        press(&mut model, "n");
-        press(&mut model, "x");
-        assert!(model.top().is_none());
-        update(&mut model, Msg::Reply(asked[0].0, Ok(Reply::Drafts(None))));
-        assert!(matches!(model.top().map(|s| s.place()), Some(Place::Form(_))), "n opens a form, and x is text in it");
-        assert_eq!(model.sh.drafts.len(), 1);
-    }
-
-    #[test]
-    fn a_newer_call_of_a_slot_cancels_the_older_and_its_reply_is_dropped() {
-        let mut model = model();
-        let first = calls(press(&mut model, "2"));
-        let effects = press(&mut model, "3");
-        let (old, _) = first[0];
-        assert!(effects.iter().any(|e| matches!(e, Effect::Cancel(id) if *id == old)));
-        let total = Some(rolo_proto::v1::Total { count: 99, at_least: false });
-        let stale = Page { total, ..Page::default() };
-        update(&mut model, Msg::Reply(old, Ok(Reply::Page(stale))));
-        assert!(model.top().is_some_and(|s| !s.status(&model.sh).contains("99")), "the stale page must not show");
-    }
-
-    #[test]
-    fn leaving_a_screen_cancels_what_it_reads() {
-        let mut model = model();
-        press(&mut model, "g");
-        let asked = calls(press(&mut model, "t"));
-        let effects = press(&mut model, "q");
-        for (id, _) in asked {
-            assert!(effects.iter().any(|e| matches!(e, Effect::Cancel(gone) if *gone == id)), "call {id} goes on");
-        }
-    }
-
-    #[test]
-    fn a_failed_write_is_tried_again_under_the_same_request_id() {
-        let mut model = model();
-        let undo = calls(press(&mut model, "u"));
-        let (id, request) = undo[0].clone();
-        update(&mut model, Msg::Reply(id, Err(Failure::unreachable("gone"))));
-        assert!(model.sh.toast.as_ref().is_some_and(|t| t.retry.is_some()), "there must be a way to try again");
-        let again = calls(press(&mut model, "!"));
-        let name = |r: &Request| if let Request::Undo(u) = r { u.request_id.clone() } else { String::new() };
-        assert_eq!(name(&again[0].1), name(&request));
-        assert!(!name(&request).is_empty());
-    }
-
-    #[test]
-    fn an_expired_session_asks_again_and_repeats_what_was_asked() {
-        let mut model = model();
-        let (id, _) = calls(press(&mut model, "2"))[0].clone();
-        let expired = Failure::local(Reason::Unauthenticated, "", "");
-        update(&mut model, Msg::Reply(id, Err(expired)));
-        assert_eq!(model.top().map(|s| s.place()), Some(Place::SignIn));
-        let session = Session { user: model.sh.me().cloned(), ..Session::default() };
-        press(&mut model, "x");
-        let asked = calls(press(&mut model, "enter"));
-        let effects = update(&mut model, Msg::Reply(asked[0].0, Ok(Reply::Session(Box::new(session)))));
-        assert_eq!(model.top().map(|s| s.place()), Some(Place::List(Kind::Customer)));
-        assert!(calls(effects).iter().any(|(_, r)| matches!(r, Request::List(..))), "the page is asked for again");
-    }
-
-    #[test]
-    fn the_spinner_shows_only_when_somebody_has_waited() {
-        let mut model = model();
-        press(&mut model, "2");
-        assert_eq!(model.sh.spinner, None);
-        model.sh.now += 300;
-        let effects = update(&mut model, Msg::Timer(Timer::Spinner));
-        assert_eq!(model.sh.spinner, Some(0));
-        assert!(effects.iter().any(|e| matches!(e, Effect::Timer(Timer::Spinner, ms) if *ms >= 250)), "at most 4 Hz");
-    }
-
-    #[test]
-    fn a_message_goes_when_its_own_time_is_over() {
-        let mut model = model();
-        press(&mut model, "Z");
-        let id = model.sh.toast.as_ref().map_or(0, |t| t.id);
-        update(&mut model, Msg::Timer(Timer::Toast(id + 1)));
-        assert!(model.sh.toast.is_some());
-        update(&mut model, Msg::Timer(Timer::Toast(id)));
-        assert!(model.sh.toast.is_none());
-    }
-}
+mod tests;

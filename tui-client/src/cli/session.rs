@@ -1,7 +1,7 @@
 //! Opening the place and signing in with the token that is kept for it.
 
 use chrono_tz::Tz;
-use rolo_proto::v1;
+use rolo_proto::{number::Currency, v1};
 
 use super::{Global, ask, out::Out, trust};
 use crate::{
@@ -56,7 +56,7 @@ async fn signed_in(connection: &Connection, global: &Global, out: &mut Out) -> R
 pub fn of(connection: Connection, who: v1::Session, lang: Lang) -> Session {
     let zone: Tz = who.time_zone.parse().unwrap_or(chrono_tz::Asia::Shanghai);
     // The server's clock counts: words like "today" mean its day.
-    let locale = Locale { lang, zone, now: who.now };
+    let locale = Locale { lang, zone, now: who.now, currency: Currency::of(&who.currency) };
     Session { lookup: Lookup::new(connection.client.clone()), connection, who, locale }
 }
 

@@ -1,7 +1,10 @@
 //! `rolo watch`: what is changed, as it is changed, a line each; until it is interrupted or nobody reads any more. A
 //! stream that breaks goes on behind the last change that was told.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use clap::Args;
 use rolo_proto::v1::{self, Kind, WatchEvent};
@@ -10,14 +13,16 @@ use tokio::sync::mpsc;
 
 use super::{kind, out::Out, session::Session};
 use crate::{
-    data::{Failure, Reason},
-    resource::{self, Resource},
+    data::{Failure, Reason, client::Client},
+    resource::{self, ListQuery, Resource},
     strings::Lang,
 };
 
 /// Pauses before the server is looked for again: the first, and the longest.
 const PAUSE: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(10);
+/// Records whose names one call asks for.
+const PAGE: usize = 200;
 
 /// Arguments of `rolo watch`.
 #[derive(Debug, Args)]
@@ -35,6 +40,8 @@ pub struct WatchArgs {
 
 pub async fn run(session: &Session, args: &WatchArgs, out: &mut Out) -> Result<(), Failure> {
     let kinds = args.kind.iter().map(|name| kind(name).map(Resource::kind)).collect::<Result<Vec<_>, _>>()?;
+    // Nobody works here: asking for names must not keep the session from ending.
+    session.client().set_away(true);
     let mut after = args.after.unwrap_or(session.who.sequence);
     let mut pause = PAUSE;
     let mut lost = false;
@@ -48,8 +55,14 @@ pub async fn run(session: &Session, args: &WatchArgs, out: &mut Out) -> Result<(
         let failure = loop {
             tokio::select! {
                 biased;
-                Some(message) = told.recv() => {
-                    after = tell(&message, &kinds, args, out)?.max(after);
+                Some(mut message) = told.recv() => {
+                    while let Ok(more) = told.try_recv() {
+                        message.events.extend(more.events);
+                        message.sequence = message.sequence.max(more.sequence);
+                    }
+                    message.events.retain(|event| kinds.is_empty() || kinds.contains(&event.kind()));
+                    tell(&message, &names(session.client(), &message.events).await, args, out)?;
+                    after = message.sequence.max(after);
                     (pause, lost) = (PAUSE, false);
                 }
                 failure = &mut stream => break failure,
@@ -86,28 +99,51 @@ async fn anew(session: &Session, args: &WatchArgs, out: &mut Out) -> Result<i64,
     Ok(now.sequence)
 }
 
-/// Writes what is of these kinds; answers the sequence up to which all is told.
-fn tell(message: &v1::WatchResponse, kinds: &[Kind], args: &WatchArgs, out: &mut Out) -> Result<i64, Failure> {
-    for event in &message.events {
-        if kinds.is_empty() || kinds.contains(&event.kind()) {
-            out.line(&if args.json { object(event) } else { line(event, out.lang) })?;
+/// What records are called, by kind and id.
+type Names = BTreeMap<(i32, i64), String>;
+
+/// What the records of events are called, in a call for up to [`PAGE`] of a kind. What cannot be looked up, or has gone
+/// meanwhile, has no name here: its event is told all the same.
+async fn names(client: &Client, events: &[WatchEvent]) -> Names {
+    let mut wanted: BTreeMap<i32, BTreeSet<i64>> = BTreeMap::new();
+    for event in events.iter().filter(|event| !event.gone) {
+        wanted.entry(event.kind).or_default().insert(event.id);
+    }
+    let mut names = Names::new();
+    for (kind, ids) in wanted {
+        let Some(resource) = Kind::try_from(kind).ok().and_then(resource::of) else { continue };
+        let view = resource.views().iter().position(|view| view.code == "all").unwrap_or(0);
+        for ids in ids.into_iter().collect::<Vec<_>>().chunks(PAGE) {
+            let query = ListQuery { view, ids: ids.to_vec(), page_size: PAGE as i32, ..ListQuery::default() };
+            let found = resource.list(client, &query).await.map(|page| page.records).unwrap_or_default();
+            names.extend(found.into_iter().map(|record| ((kind, record.id), record.label)));
         }
     }
-    // Whoever reads them waits for each.
-    out.flush()?;
-    Ok(message.sequence)
+    names
 }
 
-fn object(event: &WatchEvent) -> String {
+fn tell(message: &v1::WatchResponse, names: &Names, args: &WatchArgs, out: &mut Out) -> Result<(), Failure> {
+    for event in &message.events {
+        let name = names.get(&(event.kind, event.id)).map_or("", String::as_str);
+        out.line(&if args.json { object(event, name) } else { line(event, name, out.lang) })?;
+    }
+    // Whoever reads them waits for each.
+    out.flush()
+}
+
+fn object(event: &WatchEvent, name: &str) -> String {
     let kind = resource::of(event.kind()).map(|resource| resource.names().0);
     json!({ "sequence": event.sequence, "kind": kind, "id": event.id, "revision": event.revision,
-            "gone": event.gone, "parent_id": (event.parent_id > 0).then_some(event.parent_id) })
+            "gone": event.gone, "parent_id": (event.parent_id > 0).then_some(event.parent_id),
+            "label": (!name.is_empty()).then_some(name) })
     .to_string()
 }
 
-fn line(event: &WatchEvent, lang: Lang) -> String {
+fn line(event: &WatchEvent, name: &str, lang: Lang) -> String {
     let label = resource::of(event.kind()).map(|resource| resource.labels().0);
-    let (sequence, id, revision) = (event.sequence, event.id, event.revision);
+    let (sequence, revision) = (event.sequence, event.revision);
+    let id = format!("{} {name}", event.id);
+    let id = id.trim_end();
     match (lang, event.gone) {
         (Lang::En, gone) => {
             let kind = label.map_or_else(|| "other".to_owned(), |label| label.en.to_lowercase());
@@ -130,9 +166,11 @@ mod tests {
     fn an_event_is_one_line_in_either_form() {
         let event =
             WatchEvent { sequence: 7, kind: Kind::Opportunity.into(), id: 42, revision: 3, ..WatchEvent::default() };
-        assert_eq!(line(&event, Lang::En), "7  opportunity 42: revision 3");
-        assert_eq!(line(&WatchEvent { gone: true, ..event }, Lang::Zh), "7  销售机会 42：已删除或不可见");
-        let expected = r#"{"sequence":7,"kind":"opportunity","id":42,"revision":3,"gone":false,"parent_id":null}"#;
-        assert_eq!(object(&event), expected);
+        assert_eq!(line(&event, "华盛 扩建", Lang::En), "7  opportunity 42 华盛 扩建: revision 3");
+        assert_eq!(line(&WatchEvent { gone: true, ..event }, "", Lang::Zh), "7  销售机会 42：已删除或不可见");
+        let expected =
+            r#"{"sequence":7,"kind":"opportunity","id":42,"revision":3,"gone":false,"parent_id":null,"label":"华盛"}"#;
+        assert_eq!(object(&event, "华盛"), expected);
+        assert!(object(&event, "").ends_with(r#""label":null}"#));
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         shared::{Nav, Shared},
     },
     data::{Failure, Fault, Reason, failure, importer::Cancel},
-    keys::{Action, Chord, Key, keymap},
+    keys::{Action, Chord, Key},
     screen::show,
     strings::{Lang, fill},
     terminal::input::fold,
@@ -134,11 +134,11 @@ impl Bulk {
     pub fn ended(&mut self, done: BulkProgress, sh: &mut Shared) -> bool {
         let Stage::Running(request, _) = &self.stage else { return true };
         if done.finished && done.refused == 0 && !self.plan.tell {
-            let undo = match done.operation_id {
-                0 => String::new(),
-                _ => format!("   {} {}", sh.key(keymap::LIST, Action::Undo), Action::Undo.label().get(sh.lang)),
-            };
-            sh.say(format!("{}{undo}", self.figures(&done, sh)), Role::Good);
+            let said = self.figures(&done, sh);
+            match done.operation_id {
+                0 => sh.say(said, Role::Good),
+                _ => sh.say_with(said, Role::Good, Action::Undo),
+            }
             return false;
         }
         self.stage = Stage::Ended(request.clone(), done);

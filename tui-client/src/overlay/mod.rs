@@ -168,6 +168,20 @@ impl Overlay {
         }
     }
 
+    /// Its keys and what they do, for the footer; those that keep a line of keys of their own say only how to leave.
+    pub fn hints(&self, sh: &Shared) -> Vec<(String, String)> {
+        let t = sh.t();
+        let back = ("esc", Action::Back.label().get(sh.lang));
+        let hints = match self {
+            Self::Palette(_) => vec![(sh.enter(), t.hint_run), back],
+            Self::Picker(picker) => picker.hints(sh).into_iter().chain([back]).collect(),
+            Self::Words(_) => vec![(sh.enter(), t.hint_take), back],
+            Self::Help(_) => vec![("j k", t.hint_scroll), back],
+            _ => vec![back],
+        };
+        hints.into_iter().map(|(key, does)| (key.to_owned(), does.to_owned())).collect()
+    }
+
     /// Draws it over the body.
     pub fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         match self {

@@ -195,9 +195,7 @@ impl Picker {
     /// A key.
     pub fn key(&mut self, chord: Chord, sh: &mut Shared) -> Step {
         let last = self.found.len().saturating_sub(1);
-        // Customers are also found by number and phone, so digits are text once something is typed.
-        let digits_choose = !matches!(self.source, Source::Customers | Source::Alike(_)) || self.line.is_empty();
-        if let Some(digit) = chord.digit().filter(|d| digits_choose && *d <= self.found.len()) {
+        if let Some(digit) = chord.digit().filter(|d| self.digits_choose() && *d <= self.found.len()) {
             return self.choose(digit - 1);
         }
         match chord.key {
@@ -218,6 +216,18 @@ impl Picker {
             }
         }
         Step::Stay
+    }
+
+    /// Its keys beside Esc, and what they do.
+    pub fn hints(&self, sh: &Shared) -> Vec<(&'static str, &'static str)> {
+        let t = sh.t();
+        let numbers = self.digits_choose().then_some(("1-9", t.hint_take_at_once));
+        [(sh.enter(), t.hint_take)].into_iter().chain(numbers).collect()
+    }
+
+    /// Customers are also found by number and phone, so digits are text once something is typed.
+    fn digits_choose(&self) -> bool {
+        !matches!(self.source, Source::Customers | Source::Alike(_)) || self.line.is_empty()
     }
 
     fn empties(&self) -> bool {

@@ -397,7 +397,12 @@ mod tests {
     use super::*;
     use crate::resource::{Customers, Interactions, Opportunities};
 
-    const LOCALE: Locale = Locale { lang: Lang::Zh, zone: chrono_tz::Asia::Shanghai, now: 1_795_573_200_000 };
+    const LOCALE: Locale = Locale {
+        lang: Lang::Zh,
+        zone: chrono_tz::Asia::Shanghai,
+        now: 1_795_573_200_000,
+        currency: rolo_proto::number::Currency::CNY,
+    };
     const DAY: i64 = 86_400_000;
 
     fn customers(text: &str) -> Result<Draft, Failure> {

@@ -226,7 +226,9 @@ const ROWS: [Row; COUNT] = [
     read(Field::new("assigned_at", "Assigned at", "指派时间", Input::Time).column(8, 16), |m| {
         bind::time(m.assigned_at)
     }),
-    read(Field::new("closed_at", "Closed at", "结束时间", Input::Time).column(8, 16), |m| bind::time(m.closed_at)),
+    read(Field::new("closed_at", "Closed at", "结束时间", Input::Time).filter().column(8, 16), |m| {
+        bind::time(m.closed_at)
+    }),
     read(
         Field::new("close_reason", "Reason", "终止原因", Input::Choice { dictionary: "close_reason" }).column(6, 10),
         |m| bind::choice(&mut m.close_reason),
@@ -320,6 +322,7 @@ pub fn filter(query: &ListQuery) -> v1::OpportunityFilter {
             "expected_close_at" => (filter.close_from, filter.close_to) = bind::days(values),
             "success_rate" => filter.rate_from = bind::numbers(values).0.and_then(|rate| rate.try_into().ok()),
             "created_at" => (filter.created_from, filter.created_to) = bind::range(values),
+            "closed_at" => (filter.ended_from, filter.ended_to) = bind::range(values),
             "external_id" => filter.external_id = bind::first_text(values),
             _ => {}
         }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
 use rolo_proto::{
-    number,
+    number::{self, Currency},
     v1::{Choice, Kind, UserRef},
 };
 use serde_json::{Value as Json, json};
@@ -25,6 +25,8 @@ pub struct Locale {
     pub zone: Tz,
     /// Now, Unix milliseconds UTC.
     pub now: i64,
+    /// The company's currency.
+    pub currency: Currency,
 }
 
 /// Full-width forms as ASCII, and what Chinese keyboards type in place of ASCII punctuation.
@@ -63,7 +65,7 @@ pub fn value(input: &Input, text: &str, locale: &Locale) -> Result<Value, Fault>
                 if unit.is_some_and(|u| u.en == "%") { text.trim_end().trim_end_matches(['%', '％']) } else { text };
             Value::Int(number::whole(text, in_wan).ok_or_else(|| malformed("number"))?)
         }
-        Input::Money => Value::Money(number::amount(text).ok_or_else(|| malformed("amount"))?),
+        Input::Money => Value::Money(number::amount(text, locale.currency).ok_or_else(|| malformed("amount"))?),
         Input::Date => Value::Date(day(text, locale).ok_or_else(|| malformed("date"))?),
         Input::Stars => Value::Stars(stars(text).ok_or_else(|| malformed("stars"))?),
         Input::Time => {
@@ -302,7 +304,8 @@ pub fn text_of_json(json: &Json) -> Option<String> {
 mod tests {
     use super::*;
 
-    const LOCALE: Locale = Locale { lang: Lang::Zh, zone: chrono_tz::Asia::Shanghai, now: 1_795_573_200_000 };
+    const LOCALE: Locale =
+        Locale { lang: Lang::Zh, zone: chrono_tz::Asia::Shanghai, now: 1_795_573_200_000, currency: Currency::CNY };
 
     #[test]
     fn amounts_are_read_as_people_type_them_and_shown_with_thousands() {

@@ -302,31 +302,30 @@ pub enum Outcome {
 /// Tells a decision's outcome and what changes by it.
 pub fn outcome(request: &Request, outcome: Result<Reply, Failure>, screen: ScreenId, sh: &mut Shared) -> Outcome {
     let t = sh.t();
-    let undo = format!("   u {}", Action::Undo.label().get(sh.lang));
     match outcome {
         // What was handed over may be out of sight for the one who did it.
         Ok(Reply::Record(record)) if record.kind == Kind::Customer && record.label.is_empty() => {
             sh.changes += 1;
-            sh.say(format!("{}{undo}", t.handed_over), Role::Good);
+            sh.say_with(t.handed_over, Role::Good, Action::Undo);
             Outcome::Gone(vec![record.id])
         }
         Ok(Reply::Record(record)) if matches!(request, Request::Opportunity(..)) => {
             sh.changes += 1;
             if let Request::Opportunity(_, decision) = request {
                 let said = opportunity::said(decision, &record, sh);
-                sh.say(format!("{said}{undo}"), Role::Good);
+                sh.say_with(said, Role::Good, Action::Undo);
             }
             Outcome::Changed(record)
         }
         Ok(Reply::Record(record)) => {
             sh.changes += 1;
-            sh.say(format!("{} {}{undo}", t.saved, record.label), Role::Good);
+            sh.say_with(format!("{} {}", t.saved, record.label), Role::Good, Action::Undo);
             Outcome::Changed(record)
         }
         Ok(Reply::Settled(id)) => {
             sh.changes += 1;
             let said = if matches!(request, Request::Snooze(..)) { t.snoozed } else { t.settled };
-            sh.say(format!("{said}{undo}"), Role::Good);
+            sh.say_with(said, Role::Good, Action::Undo);
             Outcome::Settled(id)
         }
         Ok(Reply::Done(done, refused)) => {
@@ -342,7 +341,7 @@ pub fn outcome(request: &Request, outcome: Result<Reply, Failure>, screen: Scree
                         }
                         _ => n.to_string(),
                     };
-                    sh.say(format!("{} {what}{undo}", verb), Role::Good);
+                    sh.say_with(format!("{verb} {what}"), Role::Good, Action::Undo);
                 }
                 (n, Some((label, failure))) => {
                     let why = format!("{label}: {}", failure.message(sh.lang));

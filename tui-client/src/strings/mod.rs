@@ -41,7 +41,7 @@ impl Label {
     }
 }
 
-/// Fills the `{}` of a text, in order.
+/// Fills the `{}` of a text, in order. Where Han text and Latin letters or digits would touch, a blank comes between.
 pub fn fill(text: &str, with: &[&dyn std::fmt::Display]) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut values = with.iter();
@@ -49,11 +49,21 @@ pub fn fill(text: &str, with: &[&dyn std::fmt::Display]) -> String {
     out.push_str(parts.next().unwrap_or_default());
     for part in parts {
         if let Some(value) = values.next() {
-            out.push_str(&value.to_string());
+            join(&mut out, &value.to_string());
         }
-        out.push_str(part);
+        join(&mut out, part);
     }
     out
+}
+
+fn join(out: &mut String, next: &str) {
+    let han = |c: char| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}');
+    if let (Some(left), Some(right)) = (out.chars().next_back(), next.chars().next())
+        && (han(left) && right.is_ascii_alphanumeric() || left.is_ascii_alphanumeric() && han(right))
+    {
+        out.push(' ');
+    }
+    out.push_str(next);
 }
 
 #[cfg(test)]
@@ -64,5 +74,14 @@ mod tests {
     fn the_places_of_a_text_are_filled_in_order() {
         assert_eq!(fill("{} of {}", &[&1, &"10,000+"]), "1 of 10,000+");
         assert_eq!(fill("{} of {}", &[&1]), "1 of ");
+    }
+
+    #[test]
+    fn a_blank_stands_between_han_and_latin_and_nowhere_else() {
+        assert_eq!(fill("指派 {} 条给{}", &[&3, &"Claire"]), "指派 3 条给 Claire");
+        assert_eq!(fill("指派 {} 条给{}", &[&3, &"李伟"]), "指派 3 条给李伟");
+        assert_eq!(fill("{}没有进行中的机会。", &[&"Claire"]), "Claire 没有进行中的机会。");
+        assert_eq!(fill("客户 {}。", &[&"KH1"]), "客户 KH1。");
+        assert_eq!(fill("{}{}", &[&"a", &"b"]), "ab");
     }
 }

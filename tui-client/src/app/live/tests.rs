@@ -163,10 +163,10 @@ fn what_came_since_is_said_in_one_line_and_what_was_there_before_is_not() {
     assert!(model.sh.toast.is_none() && model.sh.live.unread == 1);
     ring(&mut model.sh, &list(vec![notice(3, 1), notice(2, 1), notice(1, 1)]), true);
     let said = |model: &Model| model.sh.toast.as_ref().map(|t| t.text.clone()).unwrap_or_default();
-    assert_eq!(said(&model), "chen assigned you 华盛3 (+1)   g n");
+    assert_eq!(said(&model), "chen assigned you 华盛3 (+1)");
     // The same action goes on.
     ring(&mut model.sh, &list(vec![notice(3, 50)]), true);
-    assert_eq!(said(&model), "chen assigned you 华盛3 (+49)   g n");
+    assert_eq!(said(&model), "chen assigned you 华盛3 (+49)");
 }
 
 #[test]

@@ -219,9 +219,8 @@ impl Plan {
     pub fn hints(&self, sh: &Shared) -> Option<Vec<(String, String)>> {
         let line = self.line.as_ref()?;
         let t = sh.t();
-        let enter = if sh.lang == crate::strings::Lang::Zh { "回车" } else { "enter" };
         let does = if line.what == What::New { t.step_plans } else { t.step_saves };
-        Some(vec![(enter.to_owned(), does.to_owned()), ("esc".to_owned(), t.step_ends.to_owned())])
+        Some(vec![(sh.enter().to_owned(), does.to_owned()), ("esc".to_owned(), t.step_ends.to_owned())])
     }
 
     /// Rows that are seen.

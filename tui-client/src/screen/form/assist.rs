@@ -6,7 +6,7 @@ use rolo_proto::{
     v1::{self, Kind, prior::Kind as Prior},
 };
 
-use super::{Editor, FormScreen};
+use super::{Editor, FormScreen, editor::locale};
 use crate::{
     app::{
         effect::{Request, Slot},
@@ -161,6 +161,6 @@ pub(super) fn understood_day(text: &str, sh: &Shared) -> Option<(String, Role)> 
 /// What an amount means, where it was typed in another way than it is shown.
 pub(super) fn understood_amount(text: &str, sh: &Shared) -> Option<(String, Role)> {
     let plain = |c: char| c.is_ascii_digit() || c == '.';
-    let amount = number::amount(text).filter(|_| !text.chars().all(plain) || text.len() > 4)?;
+    let amount = number::amount(text, locale(sh).currency).filter(|_| !text.chars().all(plain) || text.len() > 4)?;
     Some((format!("= {}", show::money(amount, sh)), Role::Good))
 }

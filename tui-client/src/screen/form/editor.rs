@@ -1,5 +1,7 @@
 //! How one field of a form is edited: as text, by keys that set it at once, or by picking.
 
+use rolo_proto::number::Currency;
+
 use crate::{
     app::shared::Shared,
     data::{Fault, drafts::DraftValue},
@@ -35,7 +37,8 @@ pub enum Editor {
 
 /// What the company's zone and language make of texts.
 pub fn locale(sh: &Shared) -> Locale {
-    Locale { lang: sh.lang, zone: sh.zone, now: sh.now }
+    let code = sh.session.as_ref().map_or("", |session| session.currency.as_str());
+    Locale { lang: sh.lang, zone: sh.zone, now: sh.now, currency: Currency::of(code) }
 }
 
 impl Editor {

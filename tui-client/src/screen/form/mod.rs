@@ -153,8 +153,10 @@ impl FormScreen {
             let seen = self.record.as_ref().and_then(|r| r.values.get(*index)).cloned();
             let given = self.given.iter().find(|(i, _)| i == index).map(|(_, v)| v.clone());
             let me = sh.me().filter(|_| new && field.name == "manager").map(|u| Value::User(u.clone()));
+            // Whether it is offered is what flags say: what is made is.
+            let on = (new && matches!(field.input, Input::Flag)).then_some(Value::Flag(true));
             let mut made = item(false, *index, field, seen.clone().unwrap_or_default());
-            if let Some(value) = given.or(me) {
+            if let Some(value) = given.or(me).or(on) {
                 made.editor = Editor::new(field, &value, sh);
             }
             self.items.push(made);

@@ -528,9 +528,8 @@ impl Screen for ListScreen {
     fn hints(&self, sh: &Shared) -> Option<Vec<(String, String)>> {
         let t = sh.t();
         let hint = |key: &str, text: &str| (key.to_owned(), text.to_owned());
-        let enter = if sh.lang == crate::strings::Lang::Zh { "回车" } else { "enter" };
         self.filter.typing.then(|| {
-            vec![hint(enter, t.filter_keep), hint("esc", t.filter_clear), hint("field:value", t.filter_narrow)]
+            vec![hint(sh.enter(), t.filter_keep), hint("esc", t.filter_clear), hint("field:value", t.filter_narrow)]
         })
     }
 

@@ -163,10 +163,7 @@ impl ListScreen {
 
     /// A view was deleted; what it showed stays.
     pub fn view_deleted(&mut self, id: i64, sh: &mut Shared) {
-        let undo = crate::keys::Action::Undo;
-        let key = sh.key(crate::keys::keymap::LIST, undo);
-        let said = format!("{}   {key} {}", sh.t().view_deleted, undo.label().get(sh.lang));
-        sh.say(said, Role::Good);
+        sh.say_with(sh.t().view_deleted, Role::Good, crate::keys::Action::Undo);
         self.kept.retain(|(view, _)| view.id != id);
         self.here = None;
     }

@@ -14,7 +14,8 @@ use crate::{
     },
     data::Failure,
     keys::{Action, Chord, Layer, keymap},
-    screen::{Place, Screen, ageing::Ageing, show},
+    overlay::Overlay,
+    screen::{self, Answer, Place, Screen, ageing::Ageing, show},
     theme::Role,
     widget::{
         canvas::{Canvas, bottom, top},
@@ -31,11 +32,22 @@ const BAR: usize = 4;
 #[derive(Debug, Clone)]
 struct Line {
     label: String,
-    /// What finds the records behind it.
-    filter: String,
+    /// The dates of the records behind it.
+    when: String,
     late: bool,
     open: Figures,
     won: Figures,
+}
+
+impl Line {
+    /// The list of what is expected in it, or of what was won.
+    fn behind(&self, won: bool) -> Nav {
+        let (view, field) = match won {
+            true => (OpportunityView::Won, "closed_at"),
+            false => (OpportunityView::Open, "expected_close_at"),
+        };
+        Nav::Records(Kind::Opportunity, view.into(), format!("{field}:{}", self.when))
+    }
 }
 
 /// The screen.
@@ -68,19 +80,37 @@ impl ForecastScreen {
         let first = told.months.first().map_or("", |one| one.month.as_str());
         let overdue = told.overdue.filter(|figures| figures.count > 0).map(|open| Line {
             label: t.expected_before.to_owned(),
-            filter: format!("expected_close_at:..{}", before(first)),
+            when: format!("..{}", before(first)),
             late: self.shifted <= 0,
             open,
             won: Figures::default(),
         });
         let months = told.months.iter().map(|one| Line {
             label: if one.month.is_empty() { t.no_close_date.to_owned() } else { one.month.clone() },
-            filter: format!("expected_close_at:{}", if one.month.is_empty() { "none" } else { &one.month }),
+            when: if one.month.is_empty() { "none".to_owned() } else { one.month.clone() },
             late: false,
             open: one.open.unwrap_or_default(),
             won: one.won.unwrap_or_default(),
         });
         overdue.into_iter().chain(months).collect()
+    }
+
+    /// The records behind the row under the cursor: those expected, or those won; where there are both, it is asked.
+    fn open(&self, sh: &mut Shared) {
+        let lines = self.lines(sh);
+        let Some(line) = lines.get(self.cursor) else { return };
+        match (line.open.count, line.won.count) {
+            (_, 0) => sh.nav.push(line.behind(false)),
+            (0, _) => sh.nav.push(line.behind(true)),
+            (open, won) => {
+                let t = sh.t();
+                let rows = [(t.expected, open), (t.won, won)].into_iter().zip("12".chars()).enumerate();
+                let rows = rows
+                    .map(|(nth, ((label, count), key))| (key, nth, format!("{label} ({})", show::thousands(count))));
+                let menu = Overlay::letters(self.id, screen::Ask::View, &line.label, rows.collect());
+                sh.overlays.push(menu);
+            }
+        }
     }
 
     fn go(&mut self, by: isize, sh: &Shared) {
@@ -133,14 +163,16 @@ impl Screen for ForecastScreen {
                 self.load(sh);
             }
             Action::Refresh => self.load(sh),
-            Action::Open => {
-                let filter = self.lines(sh).get(self.cursor).map(|line| line.filter.clone());
-                let nav = |filter| Nav::Records(Kind::Opportunity, OpportunityView::Open as i32, filter);
-                sh.nav.extend(filter.map(nav));
-            }
+            Action::Open => self.open(sh),
             _ => return false,
         }
         true
+    }
+
+    fn answer(&mut self, answer: Answer, sh: &mut Shared) {
+        if let Answer::Letter(screen::Ask::View, nth) = answer {
+            sh.nav.extend(self.lines(sh).get(self.cursor).map(|line| line.behind(nth == 1)));
+        }
     }
 
     fn reply(&mut self, slot: Slot, request: Request, outcome: Result<Reply, Failure>, sh: &mut Shared) {

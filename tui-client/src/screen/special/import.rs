@@ -184,14 +184,14 @@ impl ImportScreen {
         looked
     }
 
-    fn step_by(&mut self, by: isize) {
+    fn step_by(&mut self, by: isize, sh: &Shared) {
         match &mut self.step {
             Step::Map(looked, at) => {
                 let count = looked.headers.len() as isize + 4;
                 *at = (*at as isize + by).rem_euclid(count) as usize;
             }
             Step::Check(checked, first) => {
-                let last = (checked.rows.len() + checked.missing.len()).saturating_sub(1);
+                let last = draw::last_page(checked, self.job.create_missing, sh);
                 *first = first.saturating_add_signed(by).min(last);
             }
             _ => {}
@@ -226,11 +226,11 @@ impl Screen for ImportScreen {
                 true
             }
             (_, Key::Char('j')) if !chord.ctrl => {
-                self.step_by(1);
+                self.step_by(1, sh);
                 true
             }
             (_, Key::Char('k')) if !chord.ctrl => {
-                self.step_by(-1);
+                self.step_by(-1, sh);
                 true
             }
             // The whole import is one operation.
@@ -254,10 +254,10 @@ impl Screen for ImportScreen {
 
     fn act(&mut self, action: Action, _: Chord, sh: &mut Shared) -> bool {
         match action {
-            Action::NextField => self.step_by(1),
-            Action::PrevField => self.step_by(-1),
-            Action::PageDown => self.step_by(10),
-            Action::PageUp => self.step_by(-10),
+            Action::NextField => self.step_by(1, sh),
+            Action::PrevField => self.step_by(-1, sh),
+            Action::PageDown => self.step_by(10, sh),
+            Action::PageUp => self.step_by(-10, sh),
             Action::Accept => self.accept(sh),
             Action::Save if matches!(self.step, Step::Map(..)) => self.check(sh),
             Action::Save => self.accept(sh),

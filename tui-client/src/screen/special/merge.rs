@@ -147,10 +147,9 @@ impl Screen for MergeScreen {
                 sh.changes += 1;
                 let name = done.customer.map_or_else(String::new, |customer| customer.name);
                 let moved = undo::counts(&done.moved, sh.lang);
-                let key = format!("   u {}", Action::Undo.label().get(sh.lang));
                 let moved = if moved.is_empty() { moved } else { format!("  {moved}") };
                 let said = fill(sh.t().merged, &[&name]);
-                sh.say(format!("{said}{moved}{key}"), Role::Good);
+                sh.say_with(format!("{said}{moved}"), Role::Good, Action::Undo);
                 sh.nav.push(Nav::Back);
             }
             Ok(_) => {}

@@ -139,7 +139,7 @@ impl WinScreen {
         if let Some(contact) = &won.contact {
             said = format!("{said}  {}", fill(t.won_contact, &[&contact.name]));
         }
-        sh.say(format!("{said}   u {}", Action::Undo.label().get(sh.lang)), Role::Good);
+        sh.say_with(said, Role::Good, Action::Undo);
         sh.nav.push(Nav::Back);
         sh.nav.push(Nav::Contacts(won.customer.id, won.customer.name.clone()));
     }

@@ -5,7 +5,7 @@ use rolo_proto::v1::Existing;
 
 use super::{Checked, ImportScreen, Looked, Report, Slot, Step};
 use crate::{
-    app::shared::Shared,
+    app::{draw::body, shared::Shared},
     data::failure::field_label,
     keys::Action,
     resource,
@@ -97,6 +97,37 @@ fn map(screen: &ImportScreen, looked: &Looked, at: usize, c: &mut Canvas<'_>, ar
     }
 }
 
+/// The first line of the check's last page.
+pub fn last_page(checked: &Checked, adds: bool, sh: &Shared) -> usize {
+    let area = body(sh.size);
+    check_lines(checked, adds, area, sh).len().saturating_sub(check_rows(checked, area).height.into())
+}
+
+/// Where the lines of the check stand: below the counts, above the keys.
+fn check_rows(checked: &Checked, area: Rect) -> Rect {
+    let counts = checked.counts.iter().filter(|count| **count > 0).count() as u16;
+    Rect { y: area.y + counts + 1, height: area.height.saturating_sub(counts + 3), ..area }
+}
+
+/// What nobody has, and the rows that would be refused or changed.
+fn check_lines(checked: &Checked, adds: bool, area: Rect, sh: &Shared) -> Vec<(String, Role)> {
+    let t = sh.t();
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    if !checked.missing.is_empty() {
+        let head = if adds { t.missing_added } else { t.missing_refused };
+        let room = usize::from(area.width.saturating_sub(3));
+        lines.extend(sh.measure.wrap(head, room).into_iter().map(|line| (line, Role::Warn)));
+        lines.extend(
+            checked.missing.iter().map(|(field, text, rows)| (format!("  {field}  {text}  ({rows})"), Role::Text)),
+        );
+        lines.push((String::new(), Role::Text));
+    }
+    for (line, label, why) in &checked.rows {
+        lines.push((format!("{}  {label}  {why}", fill(t.row_line, &[line])), Role::Text));
+    }
+    lines
+}
+
 fn check(checked: &Checked, first: usize, adds: bool, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     let t = sh.t();
     let words = [t.would_create, t.would_update, t.would_skip, t.would_keep, t.would_refuse];
@@ -107,24 +138,11 @@ fn check(checked: &Checked, first: usize, adds: bool, c: &mut Canvas<'_>, area: 
         c.spans(area.x + 1, y, area.width, &[(&count, Role::Title), ("  ", Role::Text), (word, role)]);
         y += 1;
     }
-    y += 1;
-    let mut lines: Vec<(String, Role)> = Vec::new();
-    if !checked.missing.is_empty() {
-        let head = if adds { t.missing_added } else { t.missing_refused };
-        let room = usize::from(area.width.saturating_sub(3));
-        lines.extend(c.m.wrap(head, room).into_iter().map(|line| (line, Role::Warn)));
-        lines.extend(
-            checked.missing.iter().map(|(field, text, rows)| (format!("  {field}  {text}  ({rows})"), Role::Text)),
-        );
-        lines.push((String::new(), Role::Text));
-    }
-    for (line, label, why) in &checked.rows {
-        lines.push((format!("{}  {label}  {why}", fill(t.row_line, &[line])), Role::Text));
-    }
-    let bottom = area.bottom().saturating_sub(2);
-    let rows = usize::from(bottom.saturating_sub(y));
+    let lines = check_lines(checked, adds, area, sh);
+    let within = check_rows(checked, area);
+    let rows = usize::from(within.height);
     let first = first.min(lines.len().saturating_sub(rows));
-    for ((line, role), y) in lines.iter().skip(first).zip(y..bottom) {
+    for ((line, role), y) in lines.iter().skip(first).zip(within.top()..within.bottom()) {
         c.put(area.x + 2, y, line, *role, area.width.saturating_sub(3));
     }
     let mut room = area.width.saturating_sub(3);
