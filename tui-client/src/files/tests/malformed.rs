@@ -210,5 +210,5 @@ fn every_error_speaks_both_languages() {
     let table = &mut open_bytes(CUSTOMERS.replace("Berlin", "Berlin,surplus")).unwrap();
     let fault = table.rows().next().unwrap().unwrap_err();
     assert_eq!(fault.to_string(), "line 2: the row has 12 cells, the header 11");
-    assert_eq!(fault.message(Lang::Zh), "这一行有 12 个单元格,表头有 11 个");
+    assert_eq!(fault.message(Lang::Zh), "这一行有 12 个单元格，表头有 11 个");
 }

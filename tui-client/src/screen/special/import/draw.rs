@@ -123,7 +123,11 @@ fn check_lines(checked: &Checked, adds: bool, area: Rect, sh: &Shared) -> Vec<(S
         lines.push((String::new(), Role::Text));
     }
     for (line, label, why) in &checked.rows {
-        lines.push((format!("{}  {label}  {why}", fill(t.row_line, &[line])), Role::Text));
+        // A row tells all that is wrong with it, however long that is.
+        let whole = format!("{}  {label}  {why}", fill(t.row_line, &[line]));
+        let wrapped = sh.measure.wrap(&whole, usize::from(area.width.saturating_sub(5)));
+        let indented = |(nth, text): (usize, String)| if nth > 0 { format!("  {text}") } else { text };
+        lines.extend(wrapped.into_iter().enumerate().map(indented).map(|line| (line, Role::Text)));
     }
     lines
 }
