@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// The readers that are idle, and a permit for each.
 pub(super) struct Readers {
     idle: Mutex<Vec<Connection>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     connections: usize,
     memory: Arc<Memory>,
 }
@@ -19,7 +19,7 @@ pub(super) struct Readers {
 impl Readers {
     pub(super) fn new(connections: Vec<Connection>, memory: Arc<Memory>) -> Self {
         let count = connections.len();
-        Self { permits: Semaphore::new(count), idle: Mutex::new(connections), connections: count, memory }
+        Self { permits: Arc::new(Semaphore::new(count)), idle: Mutex::new(connections), connections: count, memory }
     }
 
     /// Closes the readers, once the calls under way are done; no call comes in afterwards.
@@ -36,10 +36,14 @@ impl Readers {
         self: &Arc<Self>,
         job: impl FnOnce(&Tx<'_>) -> Result<R> + Send + 'static,
     ) -> Result<R> {
-        let _permit = self.permits.acquire().await.map_err(|_| Error::Unavailable("the server stops".into()))?;
+        let permits = Arc::clone(&self.permits);
+        let permit = permits.acquire_owned().await.map_err(|_| Error::Unavailable("the server stops".into()))?;
         let readers = Arc::clone(self);
         // A panic in the job loses neither the answer (JoinError) nor the connection (Lease).
         tokio::task::spawn_blocking(move || {
+            // It goes with the job, not with whoever waits: a caller that leaves early must not let the next one in before
+            // the connection is back.
+            let _permit = permit;
             let lease = Lease::take(&readers)?;
             let conn = lease.conn.as_ref().ok_or_else(|| Error::Internal("a reader without connection".into()))?;
             let tx = conn.unchecked_transaction()?;
@@ -74,5 +78,33 @@ impl Drop for Lease<'_> {
         if let Some(conn) = self.conn.take() {
             self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Who scrolls on cancels the call before; that its work still runs is nobody else's error.
+    #[tokio::test]
+    async fn a_caller_that_leaves_early_takes_nobody_the_next_connection() {
+        let connections = vec![Connection::open_in_memory().unwrap()];
+        let readers = Arc::new(Readers::new(connections, Arc::default()));
+        let ((begin, begun), (go, gate)) = (oneshot::channel(), mpsc::channel());
+        let first = tokio::spawn({
+            let readers = Arc::clone(&readers);
+            async move { readers.run(move |_| Ok((begin.send(()), gate.recv()))).await }
+        });
+        begun.await.unwrap();
+        first.abort();
+        assert!(first.await.unwrap_err().is_cancelled());
+        assert_eq!(readers.permits.available_permits(), 0, "its connection is still in use");
+        let second = readers.run(|_| Ok(7));
+        go.send(()).unwrap();
+        assert_eq!(second.await.unwrap(), 7);
     }
 }
