@@ -49,6 +49,8 @@ async fn a_field_is_set_in_all_that_is_marked_and_one_u_takes_it_back() -> Resul
     assert_eq!(stage.world.number(AT_NO_1).await?, 0);
     rolo.press("ctrl-r").await?;
     shows(&rolo, "Redone (3 customers)")?;
+    rolo.press("ctrl-r").await?;
+    shows(&rolo, "There is nothing to redo")?;
     assert_eq!(stage.world.number(AT_NO_1).await?, 3);
     Ok(())
 }

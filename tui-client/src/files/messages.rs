@@ -49,6 +49,8 @@ pub enum FileError {
     ZipBomb { part: String },
     /// A zip, but not a workbook.
     NotAWorkbook,
+    /// Named as a workbook, and neither one nor text.
+    NoWorkbook,
     /// A damaged workbook.
     BrokenWorkbook { detail: String },
     /// No sheet has that name.
@@ -168,6 +170,7 @@ impl FileError {
             }
             Self::ZipBomb { part } => format!("the workbook unpacks to more than is reasonable ({part}): not opened"),
             Self::NotAWorkbook => "this is a zip archive but not an .xlsx workbook".into(),
+            Self::NoWorkbook => "it is named as a workbook but cannot be read as one: the file is damaged".into(),
             Self::BrokenWorkbook { detail } => format!("the workbook is damaged: {detail}"),
             Self::NoSuchSheet { name, sheets } => {
                 format!("there is no sheet {name:?}; there are: {}", sheets.join(", "))
@@ -181,40 +184,41 @@ impl FileError {
         match self {
             Self::NotFound { path } => format!("找不到文件 {path}"),
             Self::NotAFile { path } => format!("{path} 不是文件"),
-            Self::Io { path, error } if path.is_empty() => format!("无法读取文件:{error}"),
-            Self::Io { path, error } => format!("无法读取 {path}:{error}"),
-            Self::Empty => "文件是空的(0 字节)".into(),
-            Self::NoHeader => "文件只有空行,没有表头".into(),
-            Self::NoRows => "文件只有表头,没有数据行".into(),
-            Self::Binary { what } => format!("这不是表格,而是其他类型的文件({what})"),
-            Self::OldExcel => "这是旧版 Excel 文件(.xls)或加了密码的文件:请另存为不带密码的 .xlsx".into(),
-            Self::Markup => "这是网页或 XML,不是表格:请用电子表格软件打开并另存为 .xlsx".into(),
-            Self::Nul { offset } => format!("这不是文本文件:第 {offset} 字节处有 NUL 字符"),
+            Self::Io { path, error } if path.is_empty() => format!("无法读取文件：{error}"),
+            Self::Io { path, error } => format!("无法读取 {path}：{error}"),
+            Self::Empty => "文件是空的（0 字节）".into(),
+            Self::NoHeader => "文件只有空行，没有表头".into(),
+            Self::NoRows => "文件只有表头，没有数据行".into(),
+            Self::Binary { what } => format!("这不是表格，而是其他类型的文件（{what}）"),
+            Self::OldExcel => "这是旧版 Excel 文件（.xls）或加了密码的文件：请另存为不带密码的 .xlsx".into(),
+            Self::Markup => "这是网页或 XML，不是表格：请用电子表格软件打开并另存为 .xlsx".into(),
+            Self::Nul { offset } => format!("这不是文本文件：第 {offset} 字节处有 NUL 字符"),
             Self::UnknownEncoding { offset, line } => format!(
-                "文本既不是 UTF-8,也不是 UTF-16 或 GB18030(第 {line} 行,第 {offset} 字节):请用 --encoding 指定编码"
+                "文本既不是 UTF-8，也不是 UTF-16 或 GB18030（第 {line} 行，第 {offset} 字节）：请用 --encoding 指定编码"
             ),
             Self::NoSuchEncoding { name } => {
-                format!("没有编码 {name:?}:可用 utf-8、utf-16le、gb18030、big5、windows-1252 等")
+                format!("没有编码 {name:?}：可用 utf-8、utf-16le、gb18030、big5、windows-1252 等")
             }
             Self::NotInEncoding { encoding, offset } => {
-                format!("文本不是 {encoding}(第 {offset} 字节):请用 --encoding 指定编码")
+                format!("文本不是 {encoding}（第 {offset} 字节）：请用 --encoding 指定编码")
             }
             Self::NotInEncodingAt { encoding, offset, line } => {
-                format!("文本不是 {encoding}(第 {line} 行,第 {offset} 字节):请用 --encoding 指定编码")
+                format!("文本不是 {encoding}（第 {line} 行，第 {offset} 字节）：请用 --encoding 指定编码")
             }
-            Self::BadDelimiter { delimiter } => format!("{delimiter:?} 不能作列分隔符:请用逗号、分号或制表符"),
+            Self::BadDelimiter { delimiter } => format!("{delimiter:?} 不能作列分隔符：请用逗号、分号或制表符"),
             Self::RecordTooLong { line, limit } => {
-                format!("第 {line} 行超过 {}:这不是按行的表格", size(*limit as u64))
+                format!("第 {line} 行超过 {}：这不是按行的表格", size(*limit as u64))
             }
-            Self::TooManyUnclosed { line } => format!("第 {line} 行的引号(\")没有结束"),
-            Self::TooManyColumns { columns, limit } => format!("表头有 {columns} 列,最多 {limit} 列"),
+            Self::TooManyUnclosed { line } => format!("第 {line} 行的引号（\"）没有结束"),
+            Self::TooManyColumns { columns, limit } => format!("表头有 {columns} 列，最多 {limit} 列"),
             Self::TooLarge { bytes, limit } => {
-                format!("工作簿有 {},最多 {}:请另存为 CSV", size(*bytes), size(*limit))
+                format!("工作簿有 {}，最多 {}：请另存为 CSV", size(*bytes), size(*limit))
             }
-            Self::ZipBomb { part } => format!("工作簿解压后大得不合理({part}):没有打开"),
-            Self::NotAWorkbook => "这是 zip 压缩包,但不是 .xlsx 工作簿".into(),
-            Self::BrokenWorkbook { detail } => format!("工作簿已损坏:{detail}"),
-            Self::NoSuchSheet { name, sheets } => format!("没有工作表 {name:?};现有:{}", sheets.join("、")),
+            Self::ZipBomb { part } => format!("工作簿解压后大得不合理（{part}）：没有打开"),
+            Self::NotAWorkbook => "这是 zip 压缩包，但不是 .xlsx 工作簿".into(),
+            Self::NoWorkbook => "文件名是工作簿，但无法按工作簿读取：文件已损坏".into(),
+            Self::BrokenWorkbook { detail } => format!("工作簿已损坏：{detail}"),
+            Self::NoSuchSheet { name, sheets } => format!("没有工作表 {name:?}；现有：{}", sheets.join("、")),
             Self::NoSheet => "工作簿里没有带单元格的工作表".into(),
             Self::TooManyRows { limit } => format!("工作表超过 {limit} 行"),
         }
@@ -245,7 +249,7 @@ impl RowFault {
     pub fn message(&self, lang: Lang) -> String {
         let zh = lang == Lang::Zh;
         match &self.kind {
-            FaultKind::Ragged { expected, got } if zh => format!("这一行有 {got} 个单元格,表头有 {expected} 个"),
+            FaultKind::Ragged { expected, got } if zh => format!("这一行有 {got} 个单元格，表头有 {expected} 个"),
             FaultKind::Ragged { expected, got } => format!("the row has {got} cells, the header {expected}"),
             FaultKind::NotInEncoding { encoding, offset } if zh => format!("第 {offset} 字节起不是 {encoding} 文本"),
             FaultKind::NotInEncoding { encoding, offset } => format!("the text at byte {offset} is not {encoding}"),
@@ -253,7 +257,7 @@ impl RowFault {
             FaultKind::CellTooLong { limit, .. } => format!("the cell is longer than {}", size(*limit as u64)),
             FaultKind::Nul { .. } if zh => "单元格里有 NUL 字符".into(),
             FaultKind::Nul { .. } => "the cell has a NUL character".into(),
-            FaultKind::UnclosedQuote if zh => "引号(\")没有结束".into(),
+            FaultKind::UnclosedQuote if zh => "引号（\"）没有结束".into(),
             FaultKind::UnclosedQuote => "a quote (\") is opened and never closed".into(),
             FaultKind::CellError { error, .. } if zh => format!("单元格是公式错误 {error}"),
             FaultKind::CellError { error, .. } => format!("the cell shows the formula error {error}"),
@@ -322,23 +326,23 @@ impl WriteError {
         match self {
             Self::Exists { path } if zh => format!("{path} 已存在"),
             Self::Exists { path } => format!("{path} already exists"),
-            Self::UnknownFormat { path } if zh => format!("{path}:文件名须以 .csv、.xlsx 或 .json 结尾"),
+            Self::UnknownFormat { path } if zh => format!("{path}：文件名须以 .csv、.xlsx 或 .json 结尾"),
             Self::UnknownFormat { path } => format!("{path}: the name must end in .csv, .xlsx or .json"),
-            Self::Io { path, error } if path.is_empty() && zh => format!("无法写入:{error}"),
+            Self::Io { path, error } if path.is_empty() && zh => format!("无法写入：{error}"),
             Self::Io { path, error } if path.is_empty() => format!("cannot write: {error}"),
-            Self::Io { path, error } if zh => format!("无法写入 {path}:{error}"),
+            Self::Io { path, error } if zh => format!("无法写入 {path}：{error}"),
             Self::Io { path, error } => format!("cannot write {path}: {error}"),
-            Self::CellCount { expected, got } if zh => format!("这一行有 {got} 个单元格,表头有 {expected} 个"),
+            Self::CellCount { expected, got } if zh => format!("这一行有 {got} 个单元格，表头有 {expected} 个"),
             Self::CellCount { expected, got } => format!("the row has {got} cells, the header {expected}"),
             Self::CellTooLong { row, column } if zh => {
-                format!("第 {row} 行第 {column} 列超过 Excel 单元格的 32767 个字符:请导出为 CSV")
+                format!("第 {row} 行第 {column} 列超过 Excel 单元格的 32767 个字符：请导出为 CSV")
             }
             Self::CellTooLong { row, column } => {
                 format!("row {row}, column {column} is longer than an Excel cell (32,767 characters): export as CSV")
             }
-            Self::TooManyRows { limit } if zh => format!("Excel 工作表最多 {limit} 行:请导出为 CSV"),
+            Self::TooManyRows { limit } if zh => format!("Excel 工作表最多 {limit} 行：请导出为 CSV"),
             Self::TooManyRows { limit } => format!("an Excel sheet has at most {limit} rows: export as CSV"),
-            Self::Workbook { error } if zh => format!("无法生成工作簿:{error}"),
+            Self::Workbook { error } if zh => format!("无法生成工作簿：{error}"),
             Self::Workbook { error } => format!("cannot make the workbook: {error}"),
         }
     }

@@ -55,6 +55,9 @@ fn random_bytes_are_no_text() {
     let mut bytes = Vec::new();
     blake3::Hasher::new().finalize_xof().take(100_000).read_to_end(&mut bytes).unwrap();
     bytes[0] = b'x';
+    let scratch = Scratch::new();
+    let named = open(&scratch.file("orders.XLSX", &bytes), &Options::default()).err().unwrap();
+    assert_eq!(named, FileError::NoWorkbook, "a workbook whose beginning is lost");
     let error = error_of(&bytes);
     assert!(matches!(error, FileError::Nul { .. } | FileError::UnknownEncoding { .. }), "{error}");
     bytes.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = 1);
@@ -210,5 +213,5 @@ fn every_error_speaks_both_languages() {
     let table = &mut open_bytes(CUSTOMERS.replace("Berlin", "Berlin,surplus")).unwrap();
     let fault = table.rows().next().unwrap().unwrap_err();
     assert_eq!(fault.to_string(), "line 2: the row has 12 cells, the header 11");
-    assert_eq!(fault.message(Lang::Zh), "这一行有 12 个单元格,表头有 11 个");
+    assert_eq!(fault.message(Lang::Zh), "这一行有 12 个单元格，表头有 11 个");
 }
