@@ -7,7 +7,7 @@ use crate::{
     clock::{DAY, Millis},
     db::{
         Tx,
-        list::{AMONG, COUNTED, Key, Position, Slice, Walk, among, bounded},
+        list::{COUNTED, Key, Position, Slice, Walk, among, bounded},
         search,
         sql::Sql,
     },
@@ -130,36 +130,21 @@ impl List {
     }
 
     /// A region or a level that few customers have drives the list: looking for them along the whole order would take
-    /// many pages. The index is of the entry's place in the dictionary; the test of the entry itself stays. Where both
-    /// are rare, the customers that have both are told by the indexes alone.
+    /// many pages. The index is of the entry's place in the dictionary; the test of the entry itself stays.
     fn add_rare(&mut self, tx: &Tx<'_>, filter: &pb::CustomerFilter) -> Result<()> {
         let choices: [(&[i64], &'static str); 2] =
             [(&filter.region_ids, " AND c.region_rank = "), (&filter.level_ids, " AND c.level_rank = ")];
-        let mut rare: Vec<(Sql, Vec<i64>)> = Vec::new();
         for (ids, words) in choices {
             let [id] = ids else { continue };
             let place: Option<i64> =
                 tx.query_opt("SELECT position FROM dictionary_item WHERE id = ?1", [id], |row| row.get(0))?;
             let Some(place) = place else { continue };
-            let mut condition = Sql::new(words);
-            condition.bind(place);
-            let mut sql = Sql::new("SELECT c.id FROM customer c WHERE c.deleted_at IS NULL");
-            sql.append(&condition).push(" ORDER BY c.id LIMIT ").bind(FEW + 1);
-            let ids = sql.all(tx, |row| row.get(0))?;
-            if i64::try_from(ids.len()).is_ok_and(|count| count <= FEW) {
-                rare.push((condition, ids));
+            let mut condition = Sql::new("c.deleted_at IS NULL");
+            condition.push(words).bind(place);
+            if few(tx, &condition)? {
+                self.walk.from.push(words).bind(place);
+                break;
             }
-        }
-        if let [(_, some), (_, others)] = rare.as_slice() {
-            let both: Vec<i64> = some.iter().copied().filter(|id| others.binary_search(id).is_ok()).collect();
-            if both.is_empty() {
-                self.walk.from.push(" AND 0");
-            } else if both.len() <= AMONG && self.walk.among.is_empty() {
-                self.walk.among = both;
-            }
-        }
-        if let Some((condition, _)) = rare.iter().min_by_key(|(_, ids)| ids.len()) {
-            self.walk.from.append(condition);
         }
         Ok(())
     }

@@ -13,9 +13,11 @@ use super::connect;
 use crate::error::{Error, Result};
 
 /// The log is worth folding back when it has grown by so many bytes.
-const STEP: u64 = 4 << 20;
+const STEP: i64 = 4 << 20;
 /// From so many bytes on it is made to start anew, for a writer who never rests does not give it the occasion.
-const LONG: u64 = 32 << 20;
+const LONG: i64 = 32 << 20;
+/// Bytes of a page.
+const PAGE: i64 = 4_096;
 /// How long that may wait for whoever reads or writes just then.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -30,10 +32,9 @@ impl Checkpointer {
         let conn = connect(path, false)?;
         conn.busy_timeout(PATIENCE)?;
         let (wake, woken) = sync_channel(1);
-        let log = log_of(path);
         let thread = std::thread::Builder::new()
             .name("checkpointer".into())
-            .spawn(move || work(&conn, &log, &woken))
+            .spawn(move || work(&conn, &woken))
             .map_err(|e| Error::Internal(format!("no thread for the log: {e}")))?;
         Ok(Self { wake: Some(wake), thread: Some(thread) })
     }
@@ -63,24 +64,24 @@ pub(super) fn log_of(path: &Path) -> PathBuf {
     log.into()
 }
 
-fn work(conn: &Connection, log: &Path, woken: &Receiver<()>) {
-    let mut folded = 0;
+fn work(conn: &Connection, woken: &Receiver<()>) {
+    // Answers how much is in the log, and how much of that is folded back.
+    let fold = |sql| conn.query_row(sql, [], |row| Ok((row.get::<_, i64>(1)? * PAGE, row.get::<_, i64>(2)? * PAGE)));
+    let work = || -> rusqlite::Result<()> {
+        let (logged, folded) = fold("PRAGMA wal_checkpoint(NOOP)")?;
+        if logged - folded < STEP {
+            return Ok(());
+        }
+        // Passive takes what it can get without making anybody wait; what is left for the other is little then. That one
+        // keeps the file: written over, it costs the disk half as much as growing anew.
+        let (logged, _) = fold("PRAGMA wal_checkpoint(PASSIVE)")?;
+        if logged >= LONG {
+            fold("PRAGMA wal_checkpoint(RESTART)")?;
+        }
+        Ok(())
+    };
     while woken.recv().is_ok() {
-        let bytes = std::fs::metadata(log).map_or(0, |file| file.len());
-        if bytes < folded {
-            folded = 0;
-        }
-        if bytes < folded + STEP {
-            continue;
-        }
-        folded = bytes;
-        // Passive takes what it can get without making anybody wait; what is left for the other is little then.
-        let passive = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        let done = match passive {
-            Ok(()) if bytes >= LONG => conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())),
-            done => done,
-        };
-        if let Err(error) = done {
+        if let Err(error) = work() {
             tracing::warn!(%error, "the log could not be folded back; it is tried again");
         }
     }

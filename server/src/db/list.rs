@@ -137,7 +137,7 @@ pub struct Walk {
 }
 
 /// The most ids that a list is asked for at once.
-pub const AMONG: usize = 200;
+const AMONG: usize = 200;
 
 /// The ids that a list is narrowed to.
 ///

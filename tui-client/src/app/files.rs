@@ -143,7 +143,7 @@ fn note(checked: &mut Checked, outcome: &RowOutcome, lang: Lang) {
         if label.is_empty() { text } else { format!("{label} {text}") }
     });
     let why: Vec<_> = changes.chain(faults).collect();
-    checked.rows.push((outcome.line, outcome.label.clone(), fill(t.colon, &[&word, &why.join(", ")])));
+    checked.rows.push((outcome.line, outcome.label.clone(), fill(t.colon, &[&word, &why.join(t.semicolon)])));
 }
 
 /// Imports.

@@ -123,7 +123,11 @@ fn check_lines(checked: &Checked, adds: bool, area: Rect, sh: &Shared) -> Vec<(S
         lines.push((String::new(), Role::Text));
     }
     for (line, label, why) in &checked.rows {
-        lines.push((format!("{}  {label}  {why}", fill(t.row_line, &[line])), Role::Text));
+        // A row tells all that is wrong with it, however long that is.
+        let whole = format!("{}  {label}  {why}", fill(t.row_line, &[line]));
+        let wrapped = sh.measure.wrap(&whole, usize::from(area.width.saturating_sub(5)));
+        let indented = |(nth, text): (usize, String)| if nth > 0 { format!("  {text}") } else { text };
+        lines.extend(wrapped.into_iter().enumerate().map(indented).map(|line| (line, Role::Text)));
     }
     lines
 }
@@ -131,12 +135,11 @@ fn check_lines(checked: &Checked, adds: bool, area: Rect, sh: &Shared) -> Vec<(S
 fn check(checked: &Checked, first: usize, adds: bool, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     let t = sh.t();
     let words = [t.would_create, t.would_update, t.would_skip, t.would_keep, t.would_refuse];
-    let mut y = area.y;
-    for (i, (count, word)) in checked.counts.iter().zip(words).enumerate().filter(|(_, (n, _))| **n > 0) {
+    let counted = checked.counts.iter().zip(words).enumerate().filter(|(_, (n, _))| **n > 0);
+    for (y, (i, (count, word))) in (area.y..).zip(counted) {
         let role = if i == 4 { Role::Bad } else { Role::Text };
         let count = c.m.pad_left(&show::thousands(*count as i64), 9);
         c.spans(area.x + 1, y, area.width, &[(&count, Role::Title), ("  ", Role::Text), (word, role)]);
-        y += 1;
     }
     let lines = check_lines(checked, adds, area, sh);
     let within = check_rows(checked, area);
