@@ -33,7 +33,9 @@ async fn many(stage: &Stage, from: usize, to: usize) -> Result<()> {
 async fn a_field_is_set_in_all_that_is_marked_and_one_u_takes_it_back() -> Result<()> {
     let stage = Stage::new().await?;
     let mut rolo = stage.boss().await?;
-    rolo.press("2 s n space space space e").await?;
+    rolo.press("2 s n space space space ?").await?;
+    assert_eq!(rolo.text().matches("f follow").count(), 1, "{}", rolo.text());
+    rolo.press("esc e").await?;
     shows(&rolo, "Set which field?")?;
     rolo.press("'addr' enter '解放路 1 号'").await?;
     shows(&rolo, "= 解放路 1 号")?;
@@ -49,6 +51,8 @@ async fn a_field_is_set_in_all_that_is_marked_and_one_u_takes_it_back() -> Resul
     assert_eq!(stage.world.number(AT_NO_1).await?, 0);
     rolo.press("ctrl-r").await?;
     shows(&rolo, "Redone (3 customers)")?;
+    rolo.press("ctrl-r").await?;
+    shows(&rolo, "There is nothing to redo")?;
     assert_eq!(stage.world.number(AT_NO_1).await?, 3);
     Ok(())
 }

@@ -62,8 +62,10 @@ async fn one_field_is_changed_with_four_keys() -> Result<()> {
     let mut rolo = stage.boss().await?;
     rolo.press("2 s n").await?;
     rolo.press("e / 'website' enter 'www.baotou.cn' ctrl-s").await?;
-    shows(&rolo, "Saved 包头稀土科技")?;
+    shows(&rolo, "Saved 包头稀土科技   u undo")?;
     assert_eq!(stage.customer("包头").await?.website, "www.baotou.cn");
+    rolo.press("u").await?;
+    assert_eq!(stage.customer("包头").await?.website, "");
     Ok(())
 }
 

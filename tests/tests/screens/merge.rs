@@ -57,6 +57,17 @@ async fn a_duplicate_is_offered_first_and_side_by_side_each_field_takes_a_side()
 }
 
 #[tokio::test]
+async fn where_none_looks_the_same_one_is_asked_to_type() -> Result<()> {
+    let stage = Stage::new().await?;
+    let mut rolo = stage.boss().await?;
+    rolo.press("2 s n M").await?;
+    shows(&rolo, "None looks the same; type to find one")?;
+    hides(&rolo, "1-9")?;
+    rolo.press("'天津'").await?;
+    shows(&rolo, "1 天津")
+}
+
+#[tokio::test]
 async fn two_that_are_marked_stand_side_by_side_at_once_and_u_parts_them_again() -> Result<()> {
     let stage = with_a_twin().await?;
     let mut rolo = stage.boss().await?;

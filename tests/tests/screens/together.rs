@@ -264,7 +264,9 @@ async fn a_filter_is_kept_as_a_view_with_a_live_count_and_shared() -> Result<()>
     sup.press(": 'delete-view' enter").await?;
     shows(&sup, "The view is deleted")?;
     shows(&sup, "Customers › All")?;
-    sup.press("u 9").await?;
+    sup.press("u").await?;
+    sup.until_shows("Undone (delete, 1 view)").await?;
+    sup.press("9").await?;
     sup.until_shows("9 科技企业 6").await
 }
 

@@ -268,7 +268,8 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
             sh.nav.push(Nav::SignIn);
         }
         Err(failure) if failure.reason == Reason::NotFound && matches!(request, Request::Undo(_)) => {
-            let text = sh.t().nothing_to_undo;
+            let redo = matches!(&request, Request::Undo(request) if request.redo);
+            let text = if redo { sh.t().nothing_to_redo } else { sh.t().nothing_to_undo };
             sh.say(text, Role::Dim);
         }
         Err(failure) => sh.fail(&failure, Some((PROGRAM, slot, request))),

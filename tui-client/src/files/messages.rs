@@ -49,6 +49,8 @@ pub enum FileError {
     ZipBomb { part: String },
     /// A zip, but not a workbook.
     NotAWorkbook,
+    /// Named as a workbook, and neither one nor text.
+    NoWorkbook,
     /// A damaged workbook.
     BrokenWorkbook { detail: String },
     /// No sheet has that name.
@@ -168,6 +170,7 @@ impl FileError {
             }
             Self::ZipBomb { part } => format!("the workbook unpacks to more than is reasonable ({part}): not opened"),
             Self::NotAWorkbook => "this is a zip archive but not an .xlsx workbook".into(),
+            Self::NoWorkbook => "it is named as a workbook but cannot be read as one: the file is damaged".into(),
             Self::BrokenWorkbook { detail } => format!("the workbook is damaged: {detail}"),
             Self::NoSuchSheet { name, sheets } => {
                 format!("there is no sheet {name:?}; there are: {}", sheets.join(", "))
@@ -213,6 +216,7 @@ impl FileError {
             }
             Self::ZipBomb { part } => format!("工作簿解压后大得不合理（{part}）：没有打开"),
             Self::NotAWorkbook => "这是 zip 压缩包，但不是 .xlsx 工作簿".into(),
+            Self::NoWorkbook => "文件名是工作簿，但无法按工作簿读取：文件已损坏".into(),
             Self::BrokenWorkbook { detail } => format!("工作簿已损坏：{detail}"),
             Self::NoSuchSheet { name, sheets } => format!("没有工作表 {name:?}；现有：{}", sheets.join("、")),
             Self::NoSheet => "工作簿里没有带单元格的工作表".into(),

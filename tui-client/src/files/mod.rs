@@ -150,7 +150,14 @@ pub fn open(path: &Path, options: &Options) -> Result<Table, FileError> {
 
     let opened = match sniff::sniff(&head)? {
         sniff::Looks::Zip => xlsx::open(file, bytes, options)?,
-        sniff::Looks::Text => csv::open(file, bytes, &head, options)?,
+        sniff::Looks::Text => csv::open(file, bytes, &head, options).map_err(|error| match error {
+            FileError::Nul { .. } | FileError::UnknownEncoding { .. }
+                if write::Format::of_path(path) == Some(write::Format::Xlsx) =>
+            {
+                FileError::NoWorkbook
+            }
+            other => other,
+        })?,
     };
     let Opened { mut headers, kind, header_line, source } = opened;
     for header in &mut headers {

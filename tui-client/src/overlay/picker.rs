@@ -221,6 +221,9 @@ impl Picker {
     /// Its keys beside Esc, and what they do.
     pub fn hints(&self, sh: &Shared) -> Vec<(&'static str, &'static str)> {
         let t = sh.t();
+        if self.found.is_empty() && self.loaded {
+            return Vec::new();
+        }
         let numbers = self.digits_choose().then_some(("1-9", t.hint_take_at_once));
         [(sh.enter(), t.hint_take)].into_iter().chain(numbers).collect()
     }
@@ -252,7 +255,9 @@ impl Picker {
             return;
         }
         if self.found.is_empty() && self.loaded {
-            c.put(inner.x, inner.y + 1, sh.t().nothing_found, Role::Dim, inner.width);
+            let t = sh.t();
+            let alike = matches!(self.source, Source::Alike(_)) && self.line.is_empty();
+            c.put(inner.x, inner.y + 1, if alike { t.none_alike } else { t.nothing_found }, Role::Dim, inner.width);
             return;
         }
         let first = (self.cursor + 1).saturating_sub(rows);

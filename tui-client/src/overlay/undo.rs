@@ -38,6 +38,9 @@ const DEEDS: [(&str, &str, &str); 15] = [
     ("Reopen", "reopen", "重新打开"),
 ];
 
+/// Of what can be taken back only kept views are no resource.
+const VIEWS: (Label, Label) = (Label::new("View", "视图"), Label::new("Views", "视图"));
+
 /// Whether a look at an undo must be shown before it is done. One that would do nothing is done at once: it says why.
 /// `fresh`: it is what the person has just seen done to so many.
 pub fn asks(look: &UndoProgress, fresh: bool) -> bool {
@@ -49,8 +52,8 @@ pub fn asks(look: &UndoProgress, fresh: bool) -> bool {
 pub fn counts(counts: &[rolo_proto::v1::KindCount], lang: Lang) -> String {
     let each = counts.iter().filter(|counted| counted.count > 0).map(|counted| {
         let kind = Kind::try_from(counted.kind).unwrap_or_default();
-        let labels = resource::of(kind).map(resource::Resource::labels);
-        let label = labels.map_or("", |(one, many)| if counted.count == 1 { one.get(lang) } else { many.get(lang) });
+        let (one, many) = resource::of(kind).map_or(VIEWS, resource::Resource::labels);
+        let label = if counted.count == 1 { one.get(lang) } else { many.get(lang) };
         match lang {
             Lang::En => format!("{} {}", show::thousands(counted.count), label.to_lowercase()),
             Lang::Zh => format!("{label} {}", show::thousands(counted.count)),
@@ -169,6 +172,8 @@ mod tests {
         assert_eq!(what(&done("DeleteCustomer"), Lang::Zh), "删除，客户 1,231");
         assert_eq!(what(&done("ReassignOpportunity"), Lang::Zh), "改派，客户 1,231");
         assert_eq!(what(&done("Undo"), Lang::En), "1,231 customers", "a redo is named by its records");
+        let view = rolo_proto::v1::KindCount { kind: Kind::SavedView.into(), count: 1 };
+        assert_eq!(counts(&[view], Lang::En), "1 view", "what has no screen of its own is named too");
     }
 
     #[test]

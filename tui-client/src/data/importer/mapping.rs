@@ -94,15 +94,23 @@ struct Second {
     words: &'static [&'static str],
     /// The field that is meant where only the word stands.
     itself: &'static str,
+    /// What only a record of this kind has: beside [`Second::itself`] a header needs no word before it.
+    bare: &'static [&'static str],
 }
 
-const CONTACT: Second =
-    Second { resource: &Contacts, prefix: "contact.", words: &["contact", "联系人"], itself: "name" };
+const CONTACT: Second = Second {
+    resource: &Contacts,
+    prefix: "contact.",
+    words: &["contact", "联系人"],
+    itself: "name",
+    bare: &["sex", "position", "mobile", "wechat", "email"],
+};
 const STEP: Second = Second {
     resource: &PlanSteps,
     prefix: "step.",
     words: &["planstep", "计划项", "step", "plan", "计划", "执行"],
     itself: "todo",
+    bare: &[],
 };
 
 fn second(resource: &dyn Resource) -> Option<&'static Second> {
@@ -131,6 +139,12 @@ impl Second {
         };
         own(folded).or_else(|| own(inner))
     }
+
+    /// The name for the server of what a header means that stands beside [`Second::itself`].
+    fn beside(&self, header: &str) -> Option<String> {
+        let field = &self.resource.fields()[self.resource.field(header)?];
+        self.bare.contains(&field.name).then(|| [self.prefix, field.name].concat())
+    }
 }
 
 /// The field that a name means in an import of this kind: its own, or one of the second kind that a row may hold.
@@ -150,7 +164,7 @@ pub fn field(resource: &dyn Resource, name: &str) -> Option<(String, &'static Fi
 pub fn map(resource: &dyn Resource, headers: &[String], by_hand: &[(String, String)]) -> Result<Mapping, Failure> {
     let mut fields: Vec<Mapped> = Vec::new();
     let mut taken = vec![false; headers.len()];
-    let mut left_out = Vec::new();
+    let mut left_out: Vec<String> = Vec::new();
     for (name, columns) in by_hand {
         let Some((field, _)) = field(resource, name) else { return Err(no_such_field(resource, name)) };
         if fields.iter().any(|m| m.field == field) {
@@ -164,16 +178,24 @@ pub fn map(resource: &dyn Resource, headers: &[String], by_hand: &[(String, Stri
         columns.iter().for_each(|c| taken[*c] = true);
         fields.push(Mapped { field, columns, guessed: false });
     }
-    for (column, header) in headers.iter().enumerate() {
-        if taken[column] {
-            continue;
-        }
-        // Every file has a column `id` of its own; ours is meant only where that is said.
-        let Some((field, _)) = field(resource, header).filter(|(_, f)| f.name != "id") else { continue };
-        // The first header of a field counts; a second one would have to be joined by hand.
-        if !left_out.contains(&field) && !fields.iter().any(|m| m.field == field) {
+    // The first header of a field counts; a second one would have to be joined by hand.
+    let mut guess = |fields: &mut Vec<Mapped>, column: usize, field: String| {
+        if !taken[column] && !left_out.contains(&field) && !fields.iter().any(|m| m.field == field) {
             taken[column] = true;
             fields.push(Mapped { field, columns: vec![column], guessed: true });
+        }
+    };
+    for (column, header) in headers.iter().enumerate() {
+        // Every file has a column `id` of its own; ours is meant only where that is said.
+        if let Some((field, _)) = field(resource, header).filter(|(_, f)| f.name != "id") {
+            guess(&mut fields, column, field);
+        }
+    }
+    // 联系人, 手机: whose mobile it is stands in the column before.
+    let beside = second(resource).filter(|s| fields.iter().any(|m| m.field == [s.prefix, s.itself].concat()));
+    for (column, header) in headers.iter().enumerate() {
+        if let Some(field) = beside.filter(|_| field(resource, header).is_none()).and_then(|s| s.beside(header)) {
+            guess(&mut fields, column, field);
         }
     }
     if fields.is_empty() {
@@ -271,6 +293,19 @@ mod tests {
         ];
         assert_eq!(mapped(&mapping), expected);
         assert_eq!(mapping.unused, ["无关"]);
+    }
+
+    #[test]
+    fn what_only_a_person_has_is_the_contact_s_where_one_is_named() {
+        let mapping = map(&Customers, &headers("客户名称,联系人,手机,职务,电话"), &[]).unwrap_or_default();
+        let fields = ["name", "contact.name", "contact.mobile", "contact.position", "tel"];
+        assert_eq!(mapping.names(), fields);
+        let mapping = map(&Customers, &headers("name,mobile,contact,cell"), &[]).unwrap_or_default();
+        assert_eq!(mapping.names(), ["name", "contact.mobile", "contact.name"], "the first counts");
+        let nobody = map(&Customers, &headers("客户名称,手机"), &[]).unwrap_or_default();
+        assert_eq!(nobody.unused, ["手机"], "nobody is there whose it could be");
+        let left_out = map(&Customers, &headers("客户名称,联系人,手机"), &by_hand(&[("contact.mobile", "")]));
+        assert_eq!(left_out.unwrap_or_default().unused, ["手机"]);
     }
 
     #[test]

@@ -55,6 +55,9 @@ fn random_bytes_are_no_text() {
     let mut bytes = Vec::new();
     blake3::Hasher::new().finalize_xof().take(100_000).read_to_end(&mut bytes).unwrap();
     bytes[0] = b'x';
+    let scratch = Scratch::new();
+    let named = open(&scratch.file("orders.XLSX", &bytes), &Options::default()).err().unwrap();
+    assert_eq!(named, FileError::NoWorkbook, "a workbook whose beginning is lost");
     let error = error_of(&bytes);
     assert!(matches!(error, FileError::Nul { .. } | FileError::UnknownEncoding { .. }), "{error}");
     bytes.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = 1);

@@ -10,6 +10,7 @@ use crate::{
         shared::{Again, Nav, Shared},
     },
     data::{Failure, Fault, Reason, failure::fault_text},
+    keys::Action,
     overlay::{Overlay, conflict::Difference},
     resource::{Changes, Input, Record, Value, WriteOptions},
     screen::{Ask, decide, show},
@@ -117,7 +118,12 @@ impl FormScreen {
             let owner = d.manager.as_ref().map_or(t.nobody, show::user);
             text = format!("{text}. {}", fill(t.same_as, &[&label, &owner]));
         }
-        sh.say(text, if record.warnings.is_empty() { Role::Good } else { Role::Warn });
+        let role = if record.warnings.is_empty() { Role::Good } else { Role::Warn };
+        // An account is not taken back.
+        match self.kind {
+            Kind::User => sh.say(text, role),
+            _ => sh.say_with(text, role, Action::Undo),
+        }
         sh.nav.push(Nav::Back);
         if self.record.is_none() && matches!(self.kind, Kind::Customer | Kind::Opportunity) {
             sh.nav.push(Nav::Detail(self.kind, record.id, record.label.clone()));

@@ -513,7 +513,10 @@ impl Screen for ListScreen {
             if self.kind() == Kind::Opportunity {
                 out.push(Action::SumAll);
             }
-            out.extend([Action::Repeat, Action::Follow]);
+            out.push(Action::Repeat);
+            if !selected {
+                out.push(Action::Follow);
+            }
         }
         out.push(Action::KeepView);
         if self.owns_view() {

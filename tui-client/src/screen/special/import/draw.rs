@@ -135,12 +135,11 @@ fn check_lines(checked: &Checked, adds: bool, area: Rect, sh: &Shared) -> Vec<(S
 fn check(checked: &Checked, first: usize, adds: bool, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
     let t = sh.t();
     let words = [t.would_create, t.would_update, t.would_skip, t.would_keep, t.would_refuse];
-    let mut y = area.y;
-    for (i, (count, word)) in checked.counts.iter().zip(words).enumerate().filter(|(_, (n, _))| **n > 0) {
+    let counted = checked.counts.iter().zip(words).enumerate().filter(|(_, (n, _))| **n > 0);
+    for (y, (i, (count, word))) in (area.y..).zip(counted) {
         let role = if i == 4 { Role::Bad } else { Role::Text };
         let count = c.m.pad_left(&show::thousands(*count as i64), 9);
         c.spans(area.x + 1, y, area.width, &[(&count, Role::Title), ("  ", Role::Text), (word, role)]);
-        y += 1;
     }
     let lines = check_lines(checked, adds, area, sh);
     let within = check_rows(checked, area);
