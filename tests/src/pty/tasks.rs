@@ -165,6 +165,11 @@ fn change(fingers: &mut Fingers<'_>) -> Result<usize> {
 fn export(fingers: &mut Fingers<'_>) -> Result<usize> {
     fingers.home()?;
     fingers.press("x", &[".xlsx"])?;
-    fingers.press("enter", &["行写入"])?;
+    fingers.pressed += count("enter");
+    fingers.rolo.keys("enter")?;
+    // A large company takes longer than one waits for a screen.
+    while let Err(error) = fingers.rolo.wait_for(&["行写入"]) {
+        ensure!(fingers.rolo.look(|screen| screen.contents().contains("导出中")), error);
+    }
     Ok(fingers.counted())
 }
