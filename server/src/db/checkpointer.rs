@@ -73,7 +73,7 @@ fn work(conn: &Connection, woken: &Receiver<()>) {
             return Ok(());
         }
         // Passive takes what it can get without making anybody wait; what is left for the other is little then. That one
-        // keeps the file: written over, it costs the disk half as much as growing anew.
+        // keeps the file: to write over it costs less than to let it grow anew.
         let (logged, _) = fold("PRAGMA wal_checkpoint(PASSIVE)")?;
         if logged >= LONG {
             fold("PRAGMA wal_checkpoint(RESTART)")?;

@@ -20,12 +20,12 @@
 //!   own order. Every match comes once. A page with a position may be short, or even empty: ask on.
 //! - [`Query::count`] is for the total.
 //!
-//! How a page is found (`page.rs`): up to [`FEW`] candidates are all tested and sorted, and the matches remembered for the
-//! pages to come (`memory.rs`). Words that are more frequent go
-//! part by part; each part has its own gram, so exact hits and prefixes of a common word are found directly. A part with
-//! up to [`MANY`] candidates walks the list's index and tests only rows among them; a larger one tests every row, for
-//! hits are dense there. In a list by name, names that begin alike lie together, so their parts walk only those spans of
-//! the index. Nothing ever sorts or loads all hits of a common word.
+//! How a page is found (`page.rs`): up to [`FEW`] candidates are all tested and sorted, and the matches remembered for
+//! the pages to come (`memory.rs`). Words that are more frequent go part by part; each part has its own gram, so exact
+//! hits and prefixes of a common word are found directly. A part with up to [`MANY`] candidates walks the list's index
+//! and tests only rows among them; a larger one tests every row, for hits are dense there. In a list by name, names that
+//! begin alike lie together, so their parts walk only those spans of the index. Nothing ever sorts or loads all hits of a
+//! common word.
 
 mod grams;
 mod memory;
