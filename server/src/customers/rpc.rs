@@ -263,8 +263,9 @@ fn list_customers(view: &View<'_>, mut request: pb::ListCustomersRequest) -> Res
     let list = list::List::new(view.tx, view.actor, view.now, &request)?;
     let slice = list.page(view.tx, after.as_ref(), rows)?;
     let mut customers = Vec::with_capacity(slice.ids.len());
+    let mut reader = store::Reader::new(view.tx, view.actor)?;
     for id in slice.ids {
-        customers.extend(store::read(view.tx, view.actor, id)?);
+        customers.extend(reader.read(id)?);
     }
     Ok(pb::ListCustomersResponse {
         customers,

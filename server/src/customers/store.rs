@@ -9,13 +9,17 @@ use super::{
 use crate::{
     authz::{Actor, Allowed, Owned, Permission, check},
     change::{Change, Done, Seen, Table, Whose},
-    db::{Row, Tx},
+    db::{LookUp, Row, Shared, Tx},
     dictionary,
     error::{Error, Result},
     fields::value_of,
     numbering,
     settings::Settings,
-    table_sql, text, users,
+    table_sql, text,
+    users::{
+        self,
+        store::{Person, ROOT},
+    },
     value::Value,
 };
 
@@ -196,31 +200,71 @@ const COLUMNS: &str = "
            c.licence_no, c.legal_person, c.capital, c.turnover, c.bank, c.bank_account, c.local_tax_no,
            c.national_tax_no, c.usc_code, c.external_id, c.tags, c.status, c.created_at, c.updated_at,
            c.last_contact_at, c.next_contact_at, c.missing, c.revision, c.deleted_at,
-           c.region_id, c.level_id, c.classification_id,
-           c.manager_id, m.name, m.display_name, m.active, m.department_id,
-           c.created_by, b.name, b.display_name, b.active, b.department_id,
+           c.region_id, c.level_id, c.classification_id, c.manager_id, c.created_by,
            COALESCE(c.former, ''), t.id, t.no, t.name
     FROM customer c
-    JOIN user b ON b.id = c.created_by
-    LEFT JOIN user m ON m.id = c.manager_id
     LEFT JOIN customer t ON t.id = c.merged_into
     WHERE c.id = ?1";
 
+/// Reads customers as the API shows them, for one person: a page prepares its statement once, and looks up once what
+/// many of its rows share.
+pub struct Reader<'t> {
+    tx: &'t Tx<'t>,
+    actor: &'t Actor,
+    rows: LookUp<'t>,
+    people: Shared<'t, Person>,
+    choices: Shared<'t, pb::Choice>,
+}
+
+impl<'t> Reader<'t> {
+    /// A reader in this transaction.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn new(tx: &'t Tx<'t>, actor: &'t Actor) -> Result<Self> {
+        let rows = tx.look_up(COLUMNS, &[])?;
+        Ok(Self { tx, actor, rows, people: users::store::people(tx)?, choices: dictionary::store::choices(tx)? })
+    }
+
+    /// One customer; none if there is none, or none for this person.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn read(&mut self, id: i64) -> Result<Option<pb::Customer>> {
+        let Some((mut customer, standing, points)) = self.rows.row(id, from_row)? else { return Ok(None) };
+        let manager = self.people.of(points.manager)?;
+        let creator = self.people.of(Some(points.creator))?;
+        let owned = Customer {
+            id,
+            revision: customer.revision,
+            standing,
+            party: i64::from(customer.party),
+            manager_id: points.manager,
+            manager: manager.as_ref().map(|manager| users::store::shown(&manager.shown)).unwrap_or_default(),
+            department_id: manager.as_ref().or(creator.as_ref()).map_or(ROOT, |person| person.department_id),
+            merged: customer.merged_into.is_some(),
+        };
+        if !self.actor.reaches(Permission::CustomerRead, &owned) {
+            return Ok(None);
+        }
+        if let Some(into) = customer.merged_into.take() {
+            let other = self::standing(self.tx, into.id)?;
+            let seen = other.is_some_and(|other| self.actor.reaches(Permission::CustomerRead, &other));
+            customer.merged_into = Some(into).filter(|_| seen);
+        }
+        customer.manager = manager.map(|manager| manager.shown);
+        customer.created_by = creator.map(|creator| creator.shown);
+        customer.region = self.choices.of(points.region)?;
+        customer.level = self.choices.of(points.level)?;
+        customer.classification = self.choices.of(points.classification)?;
+        customer.allowed_actions = actions(self.actor, &owned).into_iter().map(Into::into).collect();
+        Ok(Some(customer))
+    }
+}
+
 /// One customer as the API shows it; none if there is none, or none for this person.
 pub fn read(tx: &Tx<'_>, actor: &Actor, id: i64) -> Result<Option<pb::Customer>> {
-    let row = tx.query_opt(COLUMNS, [id], |row| from_row(row, actor))?;
-    let Some((mut customer, owned, choices)) = row else { return Ok(None) };
-    if !actor.reaches(Permission::CustomerRead, &owned) {
-        return Ok(None);
-    }
-    if let Some(into) = customer.merged_into.take() {
-        let seen = standing(tx, into.id)?.is_some_and(|other| actor.reaches(Permission::CustomerRead, &other));
-        customer.merged_into = Some(into).filter(|_| seen);
-    }
-    customer.region = dictionary::store::choice(tx, choices[0])?;
-    customer.level = dictionary::store::choice(tx, choices[1])?;
-    customer.classification = dictionary::store::choice(tx, choices[2])?;
-    Ok(Some(customer))
+    Reader::new(tx, actor)?.read(id)
 }
 
 /// As [`read`], for a reply to a change. Who hands a customer over may not see it any more: then it is done all the same,
@@ -231,26 +275,23 @@ pub fn reply(tx: &Tx<'_>, actor: &Actor, done: Done) -> Result<pb::Customer> {
     Ok(pb::Customer { operation_id: done.operation_id, ..customer })
 }
 
-fn from_row(row: &Row<'_>, actor: &Actor) -> rusqlite::Result<(pb::Customer, Customer, [Option<i64>; 3])> {
+/// What a customer's row points to.
+struct Points {
+    region: Option<i64>,
+    level: Option<i64>,
+    classification: Option<i64>,
+    manager: Option<i64>,
+    creator: i64,
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<(pb::Customer, Standing, Points)> {
     let deleted_at: Option<i64> = row.get(29)?;
-    let status: i64 = row.get(22)?;
-    let manager = users::store::user_ref(row, 33)?;
-    let owned = Customer {
-        id: row.get(0)?,
-        revision: row.get(28)?,
-        standing: standing_of(status, deleted_at.is_some()),
-        party: row.get(3)?,
-        manager_id: row.get(33)?,
-        manager: manager.as_ref().map(users::store::shown).unwrap_or_default(),
-        department_id: row.get::<_, Option<i64>>(37)?.map_or_else(|| row.get(42), Ok)?,
-        merged: row.get::<_, Option<i64>>(44)?.is_some(),
-    };
-    let merged_into = match row.get::<_, Option<i64>>(44)? {
-        Some(id) => Some(pb::CustomerRef { id, number: row.get(45)?, name: row.get(46)? }),
+    let merged_into = match row.get::<_, Option<i64>>(36)? {
+        Some(id) => Some(pb::CustomerRef { id, number: row.get(37)?, name: row.get(38)? }),
         None => None,
     };
     let customer = pb::Customer {
-        id: owned.id,
+        id: row.get(0)?,
         no: row.get(1)?,
         name: row.get(2)?,
         party: row.get(3)?,
@@ -278,16 +319,20 @@ fn from_row(row: &Row<'_>, actor: &Actor) -> rusqlite::Result<(pb::Customer, Cus
         last_contact_at: row.get(25)?,
         next_contact_at: row.get(26)?,
         missing: rules::missing_names(row.get(27)?),
-        revision: owned.revision,
+        revision: row.get(28)?,
         deleted_at: deleted_at.unwrap_or_default(),
-        manager,
-        created_by: users::store::user_ref(row, 38)?,
-        former: row.get(43)?,
+        former: row.get(35)?,
         merged_into,
-        allowed_actions: actions(actor, &owned).into_iter().map(Into::into).collect(),
         ..pb::Customer::default()
     };
-    Ok((customer, owned, [row.get(30)?, row.get(31)?, row.get(32)?]))
+    let points = Points {
+        region: row.get(30)?,
+        level: row.get(31)?,
+        classification: row.get(32)?,
+        manager: row.get(33)?,
+        creator: row.get(34)?,
+    };
+    Ok((customer, standing_of(row.get(22)?, deleted_at.is_some()), points))
 }
 
 /// What this person may do with a customer, as far as the row alone tells.

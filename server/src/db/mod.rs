@@ -18,7 +18,8 @@ use std::{path::Path, sync::Arc};
 
 use rusqlite::{Connection, OpenFlags};
 pub use rusqlite::{Row, params};
-pub use tx::Tx;
+pub(crate) use tx::LookUp;
+pub use tx::{Shared, Tx};
 pub use writer::{Lane, Write, Written};
 
 use self::faults::{Faults, Stop};
@@ -103,7 +104,11 @@ impl Db {
     /// # Errors
     /// What the job answers.
     pub async fn read<R: Send + 'static>(&self, job: impl FnOnce(&Tx<'_>) -> Result<R> + Send + 'static) -> Result<R> {
-        self.readers.run(job).await
+        let answer = self.readers.run(job).await;
+        if let Some(building) = search::Building::begin(&self.memory) {
+            tokio::spawn(number(Arc::clone(&self.readers), building));
+        }
+        answer
     }
 
     /// What searches remember.
@@ -133,6 +138,19 @@ impl Db {
         let writer = Arc::clone(&self.writer);
         // The thread may be in the middle of a commit; waiting for it must not hold up the runtime.
         let _ = tokio::task::spawn_blocking(move || writer.stop()).await;
+    }
+}
+
+/// Numbers the names of a kind of record, which a search has asked for: slice by slice, so that no read is long.
+async fn number(readers: Arc<readers::Readers>, mut building: search::Building) {
+    loop {
+        let numbered = readers.run(move |tx| building.go_on(tx).map(|more| (more, building))).await;
+        building = match numbered {
+            Ok((true, building)) => building,
+            Ok((false, building)) => return building.finish(),
+            // Searches go on without.
+            Err(error) => return tracing::debug!(%error, "the names could not be numbered"),
+        };
     }
 }
 

@@ -30,12 +30,14 @@
 mod grams;
 mod memory;
 mod page;
+mod places;
 mod query;
 #[cfg(test)]
 mod tests;
 
 use rusqlite::{Connection, params};
 
+pub(super) use self::places::Building;
 pub use self::{
     memory::Memory,
     query::{Query, Rank},
@@ -115,6 +117,10 @@ pub struct Index {
     insert: &'static str,
     delete: &'static str,
     merge: &'static str,
+    /// The live records behind a name and an id, by name.
+    by_name: &'static str,
+    /// What a list of all live records reads from.
+    all: &'static str,
     /// The table of its grams.
     grams: &'static str,
     /// The column that holds [`name_key`](crate::text::name_key), in the words of the kind's list.
@@ -122,7 +128,7 @@ pub struct Index {
 }
 
 macro_rules! index {
-    ($records:literal, $docs:literal, $key:literal, $grams:literal, $name_key:literal) => {
+    ($records:literal, $short:literal, $docs:literal, $key:literal, $grams:literal) => {
         Index {
             doc: concat!("SELECT doc FROM ", $docs, " WHERE ", $key, " = ?1"),
             key: concat!("SELECT name_key FROM ", $records, " WHERE id = ?1"),
@@ -134,17 +140,23 @@ macro_rules! index {
             insert: concat!("INSERT INTO ", $grams, " (rowid, grams) VALUES (?1, ?2)"),
             delete: concat!("INSERT INTO ", $grams, " (", $grams, ", rowid, grams) VALUES ('delete', ?1, ?2)"),
             merge: concat!("INSERT INTO ", $grams, " (", $grams, ", rank) VALUES ('merge', ?1)"),
+            by_name: concat!(
+                "SELECT id, name_key FROM ",
+                $records,
+                " WHERE deleted_at IS NULL AND (name_key, id) > (?1, ?2) ORDER BY name_key, id LIMIT ?3"
+            ),
+            all: concat!("FROM ", $records, " ", $short, " WHERE ", $short, ".deleted_at IS NULL"),
             grams: $grams,
-            name_key: $name_key,
+            name_key: concat!($short, ".name_key"),
         }
     };
 }
 
 /// Customers: by name, number, external id, phones, and their contacts' names and phones.
-pub static CUSTOMERS: Index = index!("customer", "customer_search", "customer_id", "customer_gram", "c.name_key");
+pub static CUSTOMERS: Index = index!("customer", "c", "customer_search", "customer_id", "customer_gram");
 /// Opportunities: by the customer's name, number, external id, phone, contact and title.
 pub static OPPORTUNITIES: Index =
-    index!("opportunity", "opportunity_search", "opportunity_id", "opportunity_gram", "o.name_key");
+    index!("opportunity", "o", "opportunity_search", "opportunity_id", "opportunity_gram");
 
 impl Index {
     /// Puts a record into the index, or brings it up to date there; writes nothing if nothing changed.
@@ -154,13 +166,20 @@ impl Index {
     pub fn put(&self, tx: &Tx<'_>, id: i64, document: &Document<'_>) -> Result<()> {
         let doc = document.fold();
         let old: Option<String> = tx.query_opt(self.doc, [id], |row| row.get(0))?;
-        if old.as_ref() == Some(&doc) {
-            return Ok(());
-        }
+        let name = Lines::of(&doc).name;
         let mut ahead = None;
         if let Some((memory, _)) = tx.memory() {
-            memory.change(self.grams, id);
-            ahead = memory.take(Lines::of(&doc).name);
+            // A name of signs only leaves nothing in the document that could tell whether it is still the same.
+            if name.is_empty() || old.as_ref().is_none_or(|old| Lines::of(old).name != name) {
+                memory.places.forget(self.grams, id);
+            }
+            if old.as_ref() != Some(&doc) {
+                memory.change(self.grams, id);
+                ahead = memory.take(name);
+            }
+        }
+        if old.as_ref() == Some(&doc) {
+            return Ok(());
         }
         let mut grams = grams::of_document(&doc, ahead);
         let Some(old) = old else {

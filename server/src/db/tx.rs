@@ -6,7 +6,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
 };
 
 use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, Params, Row, Statement, StatementStatus};
@@ -173,7 +173,7 @@ impl<'c> Tx<'c> {
     ///
     /// # Errors
     /// The statement cannot be prepared.
-    pub(super) fn look_up(&self, sql: &str, params: &[Value]) -> Result<LookUp<'_>> {
+    pub(crate) fn look_up(&self, sql: &str, params: &[Value]) -> Result<LookUp<'_>> {
         self.run(|conn| {
             let mut statement = conn.prepare_cached(sql)?;
             for (at, value) in params.iter().enumerate() {
@@ -205,7 +205,7 @@ impl<'c> Tx<'c> {
 }
 
 /// One row at a time by its id, prepared once for all of them.
-pub(super) struct LookUp<'t> {
+pub(crate) struct LookUp<'t> {
     tx: &'t Tx<'t>,
     statement: CachedStatement<'t>,
     id: usize,
@@ -216,11 +216,42 @@ impl LookUp<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub(super) fn row<T>(&mut self, id: i64, row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<Option<T>> {
+    pub(crate) fn row<T>(&mut self, id: i64, row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<Option<T>> {
         self.tx.run(|_| {
             self.statement.raw_bind_parameter(self.id, id)?;
             Ok(self.statement.raw_query().next()?.map(row).transpose()?)
         })
+    }
+}
+
+/// What many records of one reply point to: each is looked up once.
+pub struct Shared<'t, T> {
+    rows: LookUp<'t>,
+    row: fn(&Row<'_>) -> rusqlite::Result<T>,
+    known: HashMap<i64, Option<T>>,
+}
+
+impl<'t, T: Clone> Shared<'t, T> {
+    /// Rows of a statement whose only parameter is the id.
+    ///
+    /// # Errors
+    /// The statement cannot be prepared.
+    pub fn new(tx: &'t Tx<'t>, sql: &str, row: fn(&Row<'_>) -> rusqlite::Result<T>) -> Result<Self> {
+        Ok(Self { rows: tx.look_up(sql, &[])?, row, known: HashMap::new() })
+    }
+
+    /// What a record points to; none if it points to nothing, or to nothing that is there.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn of(&mut self, id: Option<i64>) -> Result<Option<T>> {
+        let Some(id) = id else { return Ok(None) };
+        if let Some(known) = self.known.get(&id) {
+            return Ok(known.clone());
+        }
+        let found = self.rows.row(id, self.row)?;
+        self.known.insert(id, found.clone());
+        Ok(found)
     }
 }
 

@@ -6,7 +6,7 @@ use super::rules;
 use crate::{
     authz::{Actor, Permission},
     change::{Change, Done, Seen, Table, Whose, field_name},
-    db::{Row, Tx, params},
+    db::{Row, Shared, Tx, params},
     error::{Error, Fault, Match, Result, Violation},
     fields::{Field, Shape, value_of},
     table_sql, text,
@@ -97,22 +97,17 @@ pub fn ship(tx: &Tx<'_>, now: i64) -> Result<()> {
     Ok(())
 }
 
-/// An entry as other records show it.
+/// Entries as other records show them.
+pub fn choices<'t>(tx: &'t Tx<'t>) -> Result<Shared<'t, pb::Choice>> {
+    let sql = "SELECT id, value, zh, en, active = 0 OR deleted_at IS NOT NULL FROM dictionary_item WHERE id = ?1";
+    Shared::new(tx, sql, |row| {
+        Ok(pb::Choice { id: row.get(0)?, value: row.get(1)?, zh: row.get(2)?, en: row.get(3)?, retired: row.get(4)? })
+    })
+}
+
+/// One entry as other records show it.
 pub fn choice(tx: &Tx<'_>, id: Option<i64>) -> Result<Option<pb::Choice>> {
-    let Some(id) = id else { return Ok(None) };
-    tx.query_opt(
-        "SELECT id, value, zh, en, active = 0 OR deleted_at IS NOT NULL FROM dictionary_item WHERE id = ?1",
-        [id],
-        |row| {
-            Ok(pb::Choice {
-                id: row.get(0)?,
-                value: row.get(1)?,
-                zh: row.get(2)?,
-                en: row.get(3)?,
-                retired: row.get(4)?,
-            })
-        },
-    )
+    choices(tx)?.of(id)
 }
 
 /// The value of an entry, for rules that depend on a shipped one.

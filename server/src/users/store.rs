@@ -6,7 +6,7 @@ use crate::{
     authz::{Scope, policy},
     change::Change,
     clock::Millis,
-    db::{Row, Tx, params},
+    db::{Row, Shared, Tx, params},
     error::{Error, Fault, Match, Result},
     text,
 };
@@ -48,6 +48,23 @@ pub fn user_ref(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<pb::UserRef
     }))
 }
 
+/// A person whom records name, and their department, which decides who reaches these.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// As other records show them.
+    pub shown: pb::UserRef,
+    /// The department.
+    pub department_id: i64,
+}
+
+/// People as other records show them.
+pub fn people<'t>(tx: &'t Tx<'t>) -> Result<Shared<'t, Person>> {
+    Shared::new(tx, "SELECT id, name, display_name, active, department_id FROM user WHERE id = ?1", |row| {
+        let shown = pb::UserRef { id: row.get(0)?, name: row.get(1)?, display_name: row.get(2)?, active: row.get(3)? };
+        Ok(Person { shown, department_id: row.get(4)? })
+    })
+}
+
 /// How a person is called.
 pub fn shown(user: &pb::UserRef) -> String {
     if user.display_name.is_empty() { user.name.clone() } else { user.display_name.clone() }
@@ -55,9 +72,7 @@ pub fn shown(user: &pb::UserRef) -> String {
 
 /// One person as other records show them.
 pub fn user(tx: &Tx<'_>, id: i64) -> Result<Option<pb::UserRef>> {
-    Ok(tx
-        .query_opt("SELECT id, name, display_name, active FROM user WHERE id = ?1", [id], |row| user_ref(row, 0))?
-        .flatten())
+    Ok(people(tx)?.of(Some(id))?.map(|person| person.shown))
 }
 
 /// Whether a person can be given responsibility.

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Query, Rank, grams};
+use super::{Query, Rank, grams, places::Shelf};
 use crate::{db::list::Position, error::Result, text::squeeze};
 
 /// Names kept at most; those that never came to be written are forgotten then.
@@ -28,6 +28,8 @@ pub struct Memory {
     cut: Mutex<HashMap<String, Vec<String>>>,
     untidy: AtomicBool,
     searched: Mutex<Searched>,
+    /// Where the records stand in the order of names.
+    pub(super) places: Shelf,
 }
 
 #[derive(Debug, Default)]
@@ -113,6 +115,8 @@ impl Memory {
     pub(in crate::db) fn settle(&self) {
         let mut searched = lock(&self.searched);
         searched.settled = searched.changes;
+        drop(searched);
+        self.places.settle();
     }
 
     /// What a transaction that begins now sees for certain: all changes before this one.

@@ -4,7 +4,11 @@ use std::{cmp::Ordering, sync::Arc};
 
 use rusqlite::{params, types::ValueRef};
 
-use super::{FEW, Index, MANY, Query, Rank, memory::Matches};
+use super::{
+    FEW, Index, MANY, Query, Rank,
+    memory::Matches,
+    places::{Places, Stretch},
+};
 use crate::{
     db::{
         Tx,
@@ -20,6 +24,8 @@ use crate::{
 const BUDGET: usize = if cfg!(test) { 1_000 } else { 20_000 };
 /// What looking a document up and testing it costs, in rows of an index.
 const LOOK_UP: usize = 12;
+/// Up to so many candidates are tested at once where they can be put in order untested.
+const FEW_PLACED: usize = if cfg!(test) { 10 } else { 100 };
 /// So many candidates are counted where there are too many to test them all.
 const COUNTED: usize = if cfg!(test) { 25 } else { 1_000 };
 
@@ -42,6 +48,8 @@ struct Search<'a> {
     documents: LookUp<'a>,
     keys: LookUp<'a>,
     held: Held<'a>,
+    /// Where the candidates stand in the list, if it is one of all live records by name.
+    places: Option<Arc<Places>>,
     /// What the page may still cost.
     left: usize,
     /// How long it may take; candidates that are counted in rows do not tell how long the disk takes.
@@ -140,7 +148,9 @@ impl<'a> Search<'a> {
     fn new(query: &'a Query, index: &'static Index, tx: &'a Tx<'a>, walk: &'a Walk) -> Result<Self> {
         let (documents, keys) = (tx.look_up(index.doc, &[])?, tx.look_up(index.key, &[])?);
         let held = walk.held(tx)?;
-        Ok(Self { query, index, tx, walk, documents, keys, held, left: BUDGET, pace: Pace::new() })
+        let by_name = walk.key == index.name_key && walk.from.text() == index.all;
+        let places = tx.memory().filter(|_| by_name).and_then(|(memory, _)| memory.places.known(index));
+        Ok(Self { query, index, tx, walk, documents, keys, held, places, left: BUDGET, pace: Pace::new() })
     }
 
     /// The matches of the query, or of one rank of it, if they are few and known from before. What has changed since is
@@ -255,8 +265,9 @@ impl<'a> Search<'a> {
             return Ok(Found::Few(matches));
         }
         let ids = self.candidates(&expression, MANY + 1)?;
+        let few = if self.places.is_some() { FEW_PLACED } else { FEW };
         Ok(match ids.len() {
-            0..=FEW => Found::Few(self.matches(only, &ids)?),
+            n if n <= few => Found::Few(self.matches(only, &ids)?),
             n if n <= MANY => Found::Many(ids),
             _ => Found::All,
         })
@@ -294,7 +305,10 @@ impl<'a> Search<'a> {
                 self.of_few(&matches, after, size, last)
             }
             Some(Found::Many(ids)) if self.walk.key == self.walk.id => self.along_ids(rank, ids, after, size, last),
-            Some(Found::Many(ids)) => self.along(rank, Some(ids), spans, after, size, last),
+            Some(Found::Many(ids)) => match self.placed(rank, ids, spans.as_deref(), after, size, last)? {
+                Some(slice) => Ok(slice),
+                None => self.along(rank, Some(ids), spans, after, size, last),
+            },
             _ => self.along(rank, None, spans, after, size, last),
         }
     }
@@ -309,6 +323,41 @@ impl<'a> Search<'a> {
             }
         }
         Ok(positions)
+    }
+
+    /// Matches of one rank among these candidates, the next by name first; none if their places are not known.
+    fn placed(
+        &mut self,
+        rank: Rank,
+        ids: &[i64],
+        beginnings: Option<&[String]>,
+        after: Option<&Position>,
+        size: usize,
+        last: &mut Option<Position>,
+    ) -> Result<Option<Slice>> {
+        let Some(places) = self.places.clone() else { return Ok(None) };
+        let stretch = Stretch { beginnings, after, descending: self.walk.descending };
+        let key = |id| self.keys.row(id, |row| row.get(0).map(Key::Text));
+        let Some(mut waiting) = places.order(self.tx, self.index, ids, &stretch, key)? else { return Ok(None) };
+        let mut slice = Slice::default();
+        let mut examined = 0;
+        while let Some(id) = waiting.next() {
+            examined += 1;
+            self.left = self.left.saturating_sub(LOOK_UP);
+            let key = self.held.key(id)?;
+            if key.is_some() && self.rank(id)? == Some(rank) {
+                slice.ids.push(id);
+            }
+            if (slice.ids.len() == size || self.left == 0 || self.pace.is_over(examined))
+                && let Some(key) =
+                    key.map_or_else(|| self.keys.row(id, |row| row.get(0).map(Key::Text)), |key| Ok(Some(key)))?
+            {
+                *last = Some(Position { part: rank.part(), key, id });
+                slice.next = last.clone().filter(|_| !waiting.is_empty());
+                break;
+            }
+        }
+        Ok(Some(slice))
     }
 
     /// Matches of one rank along the list's index; `among` holds them all, and so do `spans` of the key, if given.

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -15,8 +15,9 @@ const NAMES: &str = include_str!("../../testdata/company_names.txt");
 fn database() -> Connection {
     let conn = Connection::open_in_memory().unwrap();
     conn.execute_batch(
-        "CREATE TABLE customer (id INTEGER PRIMARY KEY, name_key TEXT NOT NULL, grade INTEGER NOT NULL) STRICT;
-         CREATE INDEX customer_by_name ON customer (name_key, id);
+        "CREATE TABLE customer (id INTEGER PRIMARY KEY, name_key TEXT NOT NULL, grade INTEGER NOT NULL, deleted_at INTEGER)
+         STRICT;
+         CREATE INDEX customer_by_name ON customer (name_key, id) WHERE deleted_at IS NULL;
          CREATE INDEX customer_by_grade ON customer (grade, id);",
     )
     .unwrap();
@@ -33,7 +34,7 @@ fn add(tx: &Tx<'_>, id: i64, document: &Document<'_>) {
 
 fn walk(key: &'static str, descending: bool) -> Walk {
     Walk {
-        from: Sql::new("FROM customer c WHERE 1"),
+        from: Sql::new("FROM customer c WHERE c.deleted_at IS NULL"),
         hit: Sql::new("1"),
         key,
         id: "c.id",
@@ -361,12 +362,68 @@ fn crowd() -> (Connection, i64) {
     (conn, id)
 }
 
-/// Design §3: paging on yields every match exactly once, however frequent the words are and whatever the order.
+/// Gives the records their places in the order of names, as a search has asked for it.
+fn number(tx: &Tx<'_>, memory: &Arc<Memory>) {
+    assert!(memory.places.known(&CUSTOMERS).is_none());
+    let mut building = Building::begin(memory).expect("a search has asked for them");
+    while building.go_on(tx).unwrap() {}
+    building.finish();
+}
+
 #[test]
 fn paging_yields_every_match_exactly_once_in_the_order_of_rank_and_list() {
     let (conn, last) = crowd();
     let memory = Memory::default();
+    exactly_once(&Tx::reading(&conn, &memory), last);
+}
+
+#[test]
+fn so_it_does_where_the_order_of_names_is_known_and_where_some_have_no_place_in_it() {
+    let (conn, last) = crowd();
+    let memory = Arc::<Memory>::default();
     let tx = Tx::reading(&conn, &memory);
+    number(&tx, &memory);
+    exactly_once(&tx, last);
+    (1..last).step_by(5).for_each(|id| memory.places.forget(CUSTOMERS.grams, id));
+    exactly_once(&tx, last);
+}
+
+/// Names change while the order of all is being found out; who was passed and who was not is in its place all the same.
+#[test]
+fn a_name_that_changes_while_names_are_numbered_is_found_where_it_belongs() {
+    let (conn, last) = crowd();
+    let memory = Arc::<Memory>::default();
+    let tx = Tx::reading(&conn, &memory);
+    let by_name = walk("c.name_key", false);
+    let expected = |text: &str| {
+        let query = Query::parse(text).unwrap();
+        let sql = "SELECT id, name_key, doc FROM customer JOIN customer_search ON customer_id = id WHERE ?1";
+        let rows: Vec<(i64, String, String)> =
+            tx.query(sql, [1], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let mut places: Vec<_> =
+            rows.iter().filter_map(|(id, key, doc)| query.rank(doc).map(|rank| (rank, key.clone(), *id))).collect();
+        places.sort();
+        places.into_iter().map(|place| place.2).collect::<Vec<_>>()
+    };
+    assert!(memory.places.known(&CUSTOMERS).is_none());
+    let mut building = Building::begin(&memory).unwrap();
+    assert!(Building::begin(&memory).is_none(), "once at a time");
+    assert!(building.go_on(&tx).unwrap());
+    for (id, name) in
+        (1..last).step_by(last as usize / 40).zip(["啊北京华盛", "中北京华盛", "作北京贸易"].into_iter().cycle())
+    {
+        put(&tx, id, name, 0);
+    }
+    while building.go_on(&tx).unwrap() {}
+    building.finish();
+    put(&tx, last, "之北京人", 0);
+    for text in ["北京", "bj", "bjhs"] {
+        assert_eq!(pages(&tx, text, &by_name, 30), expected(text), "{text}");
+    }
+}
+
+/// Design §3: paging on yields every match exactly once, however frequent the words are and whatever the order.
+fn exactly_once(tx: &Tx<'_>, last: i64) {
     let docs: Vec<(i64, i64, String, String)> = tx
         .query(
             "SELECT id, grade, name_key, doc FROM customer JOIN customer_search ON customer_id = id WHERE ?1 ORDER BY id",
@@ -402,21 +459,21 @@ fn paging_yields_every_match_exactly_once_in_the_order_of_rank_and_list() {
             .collect();
         let ids = |expected: &[(Rank, &str, i64, i64)]| expected.iter().map(|row| row.3).collect::<Vec<_>>();
         expected.sort_by_key(|row| (row.0, row.1, row.3));
-        assert!(pages(&tx, text, &walk("c.name_key", false), 70) == ids(&expected), "{text} by name");
+        assert!(pages(tx, text, &walk("c.name_key", false), 70) == ids(&expected), "{text} by name");
         expected.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| (b.1, b.3).cmp(&(a.1, a.3))));
-        assert!(pages(&tx, text, &walk("c.name_key", true), 99) == ids(&expected), "{text} by name, last first");
+        assert!(pages(tx, text, &walk("c.name_key", true), 99) == ids(&expected), "{text} by name, last first");
         expected.sort_by_key(|row| (row.0, row.2, row.3));
         let mut graded = walk("c.grade", false);
-        assert!(pages(&tx, text, &graded, 70) == ids(&expected), "{text} by grade");
+        assert!(pages(tx, text, &graded, 70) == ids(&expected), "{text} by grade");
         graded.hit.push(" AND c.grade > ").bind(4);
         expected.retain(|row| row.2 > 4);
-        assert!(pages(&tx, text, &graded, 70) == ids(&expected), "{text} by grade, some");
-        let (count, more) = query.count(&tx, &CUSTOMERS, &graded).unwrap();
+        assert!(pages(tx, text, &graded, 70) == ids(&expected), "{text} by grade, some");
+        let (count, more) = query.count(tx, &CUSTOMERS, &graded).unwrap();
         assert!(if more { count <= expected.len() as i64 } else { count == expected.len() as i64 }, "{text}: {count}");
         expected.sort_by_key(|row| (row.0, std::cmp::Reverse(row.3)));
         let mut newest = walk("c.id", true);
         newest.hit.push(" AND c.grade > ").bind(4);
-        assert!(pages(&tx, text, &newest, 70) == ids(&expected), "{text} newest first");
+        assert!(pages(tx, text, &newest, 70) == ids(&expected), "{text} newest first");
     }
 }
 
