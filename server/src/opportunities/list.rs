@@ -352,8 +352,9 @@ pub fn page(view: &View<'_>, mut request: pb::ListOpportunitiesRequest) -> Resul
     let slice = list.page(view.tx, after.as_ref(), rows)?;
     let judged = Judged::at(view.now, view.settings);
     let mut opportunities = Vec::with_capacity(slice.ids.len());
+    let mut reader = read::Reader::new(view.tx, view.actor, &judged)?;
     for id in slice.ids {
-        opportunities.extend(read::opportunity(view.tx, view.actor, &judged, id)?);
+        opportunities.extend(reader.read(id)?);
     }
     Ok(pb::ListOpportunitiesResponse {
         opportunities,

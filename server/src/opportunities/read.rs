@@ -11,12 +11,15 @@ use crate::{
     authz::{Actor, Permission},
     change::Done,
     clock::Millis,
-    db::{Row, Tx},
+    db::{LookUp, Row, Shared, Tx},
     dictionary,
     error::{Error, Result},
     products,
     settings::Settings,
-    users,
+    users::{
+        self,
+        store::{Person, ROOT},
+    },
 };
 
 /// The time that concerns are judged by: today in the company's zone, and when progress is too long ago.
@@ -44,45 +47,91 @@ const COLUMNS: &str = "
            o.memo, o.external_id, o.created_at, o.updated_at, o.next_step_at, o.steps, o.steps_done, o.progress_at,
            o.missing, o.revision, o.deleted_at, o.close_rank,
            o.lead_source_id, o.stage_id, o.close_reason_id, o.product_id,
-           o.customer_id, c.no, c.name,
-           o.assignee_id, a.name, a.display_name, a.active, a.department_id,
-           o.created_by, b.name, b.display_name, b.active, b.department_id
+           o.customer_id, c.no, c.name, o.assignee_id, o.created_by
     FROM opportunity o
-    JOIN user b ON b.id = o.created_by
-    LEFT JOIN user a ON a.id = o.assignee_id
     LEFT JOIN customer c ON c.id = o.customer_id
     WHERE o.id = ?1";
 
-/// One opportunity as the API shows it; none if there is none, or none for this person.
-pub fn opportunity(tx: &Tx<'_>, actor: &Actor, judged: &Judged, id: i64) -> Result<Option<pb::Opportunity>> {
-    let row = tx.query_opt(COLUMNS, [id], |row| from_row(row, actor, judged))?;
-    let Some((mut opportunity, owned, choices, product_id)) = row else { return Ok(None) };
-    if !actor.reaches(Permission::OpportunityRead, &owned) {
-        return Ok(None);
-    }
-    opportunity.lead_source = dictionary::store::choice(tx, choices[0])?;
-    opportunity.stage = dictionary::store::choice(tx, choices[1])?;
-    opportunity.close_reason = dictionary::store::choice(tx, choices[2])?;
-    opportunity.product = products::store::product_ref(tx, product_id)?;
-    Ok(Some(opportunity))
+/// Reads opportunities as the API shows them, for one person at one time: a page prepares its statement once, and looks
+/// up once what many of its rows share.
+pub struct Reader<'t> {
+    actor: &'t Actor,
+    judged: &'t Judged,
+    rows: LookUp<'t>,
+    people: Shared<'t, Person>,
+    choices: Shared<'t, pb::Choice>,
+    products: Shared<'t, pb::ProductRef>,
 }
 
-type Found = (pb::Opportunity, Opportunity, [Option<i64>; 3], Option<i64>);
+impl<'t> Reader<'t> {
+    /// A reader in this transaction.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn new(tx: &'t Tx<'t>, actor: &'t Actor, judged: &'t Judged) -> Result<Self> {
+        let rows = tx.look_up(COLUMNS, &[])?;
+        Ok(Self {
+            actor,
+            judged,
+            rows,
+            people: users::store::people(tx)?,
+            choices: dictionary::store::choices(tx)?,
+            products: products::store::refs(tx)?,
+        })
+    }
 
-fn from_row(row: &Row<'_>, actor: &Actor, judged: &Judged) -> rusqlite::Result<Found> {
+    /// One opportunity; none if there is none, or none for this person.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn read(&mut self, id: i64) -> Result<Option<pb::Opportunity>> {
+        let judged = self.judged;
+        let row = self.rows.row(id, |row| from_row(row, judged))?;
+        let Some((mut opportunity, standing, points)) = row else { return Ok(None) };
+        let assignee = self.people.of(points.assignee)?;
+        let creator = self.people.of(Some(points.creator))?;
+        let owner = assignee.as_ref().or(creator.as_ref());
+        let owned = Opportunity {
+            id,
+            revision: opportunity.revision,
+            standing,
+            assignee_id: points.assignee,
+            owner_id: owner.map(|person| person.shown.id).unwrap_or_default(),
+            owner: owner.map(|person| users::store::shown(&person.shown)).unwrap_or_default(),
+            department_id: owner.map_or(ROOT, |person| person.department_id),
+        };
+        if !self.actor.reaches(Permission::OpportunityRead, &owned) {
+            return Ok(None);
+        }
+        opportunity.allowed_actions = actions(self.actor, &owned).into_iter().map(Into::into).collect();
+        opportunity.assignee = assignee.map(|person| person.shown);
+        opportunity.created_by = creator.map(|person| person.shown);
+        opportunity.lead_source = self.choices.of(points.lead_source)?;
+        opportunity.stage = self.choices.of(points.stage)?;
+        opportunity.close_reason = self.choices.of(points.close_reason)?;
+        opportunity.product = self.products.of(points.product)?;
+        Ok(Some(opportunity))
+    }
+}
+
+/// One opportunity as the API shows it; none if there is none, or none for this person.
+pub fn opportunity(tx: &Tx<'_>, actor: &Actor, judged: &Judged, id: i64) -> Result<Option<pb::Opportunity>> {
+    Reader::new(tx, actor, judged)?.read(id)
+}
+
+/// What an opportunity's row points to.
+struct Points {
+    lead_source: Option<i64>,
+    stage: Option<i64>,
+    close_reason: Option<i64>,
+    product: Option<i64>,
+    assignee: Option<i64>,
+    creator: i64,
+}
+
+fn from_row(row: &Row<'_>, judged: &Judged) -> rusqlite::Result<(pb::Opportunity, Standing, Points)> {
     let deleted_at: Option<i64> = row.get(24)?;
     let standing = Standing { status: Status::from_number(row.get(10)?), deleted: deleted_at.is_some() };
-    let (assignee, creator) = (users::store::user_ref(row, 33)?, users::store::user_ref(row, 38)?);
-    let owner = assignee.as_ref().or(creator.as_ref());
-    let owned = Opportunity {
-        id: row.get(0)?,
-        revision: row.get(23)?,
-        standing,
-        assignee_id: row.get(33)?,
-        owner_id: owner.map(|user| user.id).unwrap_or_default(),
-        owner: owner.map(users::store::shown).unwrap_or_default(),
-        department_id: row.get::<_, Option<i64>>(37)?.map_or_else(|| row.get(42), Ok)?,
-    };
     let next_step_at: String = row.get(18)?;
     let close_rank: String = row.get(25)?;
     let steps: i64 = row.get(19)?;
@@ -92,7 +141,7 @@ fn from_row(row: &Row<'_>, actor: &Actor, judged: &Judged) -> rusqlite::Result<F
     let number: Option<String> = row.get(31)?;
     let customer_id: Option<i64> = row.get(30)?;
     let opportunity = pb::Opportunity {
-        id: owned.id,
+        id: row.get(0)?,
         customer_name: row.get(1)?,
         customer: customer_id
             .zip(number)
@@ -118,16 +167,21 @@ fn from_row(row: &Row<'_>, actor: &Actor, judged: &Judged) -> rusqlite::Result<F
         steps_done: row.get(20)?,
         progress_at,
         missing: rules::missing_names(row.get(22)?),
-        revision: owned.revision,
+        revision: row.get(23)?,
         deleted_at: deleted_at.unwrap_or_default(),
         concerns: concerns.into_iter().map(|concern| concern as i32).collect(),
         next_step_at: if next_step_at == NO_DATE { String::new() } else { next_step_at },
-        assignee,
-        created_by: creator,
-        allowed_actions: actions(actor, &owned).into_iter().map(Into::into).collect(),
         ..pb::Opportunity::default()
     };
-    Ok((opportunity, owned, [row.get(26)?, row.get(27)?, row.get(28)?], row.get(29)?))
+    let points = Points {
+        lead_source: row.get(26)?,
+        stage: row.get(27)?,
+        close_reason: row.get(28)?,
+        product: row.get(29)?,
+        assignee: row.get(33)?,
+        creator: row.get(34)?,
+    };
+    Ok((opportunity, standing, points))
 }
 
 /// What this person may do with an opportunity, as far as the row alone tells.

@@ -7,7 +7,7 @@ use crate::{
     authz::{Actor, Permission},
     change::{Change, Done, Seen, Table, Whose},
     db::{
-        Row, Tx,
+        Row, Shared, Tx,
         list::{WORDS, Walk, among},
         params,
         sql::Sql,
@@ -84,14 +84,16 @@ pub fn norm(name: &str, model: &str, batch: &str) -> String {
     [name, model, batch].map(text::dedupe_name).join("/")
 }
 
-/// A product as other records show it.
+/// Products as other records show them.
+pub fn refs<'t>(tx: &'t Tx<'t>) -> Result<Shared<'t, pb::ProductRef>> {
+    let sql = "SELECT id, rtrim(name || ' ' || model || ' ' || batch), active = 0 OR deleted_at IS NOT NULL
+         FROM product WHERE id = ?1";
+    Shared::new(tx, sql, |row| Ok(pb::ProductRef { id: row.get(0)?, name: row.get(1)?, retired: row.get(2)? }))
+}
+
+/// One product as other records show it.
 pub fn product_ref(tx: &Tx<'_>, id: Option<i64>) -> Result<Option<pb::ProductRef>> {
-    let Some(id) = id else { return Ok(None) };
-    let retired =
-        tx.query_opt("SELECT active = 0 OR deleted_at IS NOT NULL FROM product WHERE id = ?1", [id], |row| {
-            row.get::<_, bool>(0)
-        })?;
-    retired.map(|retired| Ok(pb::ProductRef { id, name: label(tx, id)?, retired })).transpose()
+    refs(tx)?.of(id)
 }
 
 /// Whether a product can be chosen.

@@ -35,6 +35,9 @@ pub struct Outcome {
     pub times: Vec<Duration>,
     /// How long all of it took.
     pub took: Duration,
+    /// The time of each page that a list filled ([`PAGE`] rows), in order: the like of a size is held against the like of
+    /// another by these, for with a hundred times the hits a page that held two rows holds fifty.
+    pub full: Vec<Duration>,
     /// Pages of a complete answer, the most and in the middle; none where it is one call.
     pub pages: Option<(usize, usize)>,
     /// Rows of a complete answer, in the middle; none where it is no list.
@@ -48,8 +51,21 @@ pub struct Outcome {
 pub struct Answer {
     /// The time of each page.
     pub times: Vec<Duration>,
+    /// The time of each page that was full.
+    pub full: Vec<Duration>,
     /// How many rows there were; none where it is no list.
     pub rows: Option<usize>,
+}
+
+impl Answer {
+    /// A page of a list has come.
+    pub fn page(&mut self, took: Duration, rows: usize) {
+        self.times.push(took);
+        if rows == PAGE as usize {
+            self.full.push(took);
+        }
+        self.rows = self.rows.map(|before| before + rows);
+    }
 }
 
 /// A case under way.
@@ -110,11 +126,13 @@ impl Bench<'_> {
             rows.sort_unstable();
             let rows = rows.get(rows.len() / 2).copied();
             let pages = pages.last().copied().zip(pages.get(pages.len() / 2).copied()).filter(|(most, _)| *most > 1);
+            let mut full: Vec<Duration> = walks.iter().flat_map(|walk| walk.full.iter().copied()).collect();
+            full.sort_unstable();
             let mut times: Vec<Duration> = walks.into_iter().flat_map(|walk| walk.times).collect();
             times.sort_unstable();
             let commits = after.commits - before.commits;
             let batch = (commits > 0).then(|| (after.jobs - before.jobs) as f64 / commits as f64);
-            let outcome = Outcome { what: what.to_owned(), clients: count, times, took, pages, rows, batch };
+            let outcome = Outcome { what: what.to_owned(), clients: count, times, took, full, pages, rows, batch };
             (self.print)(outcome.row());
             self.outcomes.push(outcome);
         }
@@ -284,8 +302,7 @@ async fn pages(
     for _ in 0..most {
         let started = Instant::now();
         let page = client.customers().list_customers(request.clone()).await?.into_inner();
-        answer.times.push(started.elapsed());
-        answer.rows = answer.rows.map(|rows| rows + page.customers.len());
+        answer.page(started.elapsed(), page.customers.len());
         if page.next_page_token.is_empty() {
             break;
         }
@@ -304,5 +321,5 @@ where
 {
     let started = Instant::now();
     call.await?;
-    Ok(Answer { times: vec![started.elapsed()], rows: None })
+    Ok(Answer { times: vec![started.elapsed()], ..Answer::default() })
 }

@@ -246,17 +246,18 @@ impl Stretch {
 }
 
 impl Outcome {
-    const HEAD: &str = "| call | clients | p50 ms | p95 | p99 | longest | calls/s | pages, most (middle) | rows, middle | jobs a commit |\n\
-                        |---|---|---|---|---|---|---|---|---|---|";
+    const HEAD: &str = "| call | clients | p50 ms | of full pages | p95 | p99 | longest | calls/s | pages, most (middle) | rows, middle | jobs a commit |\n\
+                        |---|---|---|---|---|---|---|---|---|---|---|";
 
     fn row(&self) -> String {
         let time = |share| millis(quantile(&self.times, share));
         let rate = self.times.len() as f64 / self.took.max(Duration::from_nanos(1)).as_secs_f64();
         let pages = self.pages.map_or_else(String::new, |(most, middle)| format!("{most} ({middle})"));
         let rows = self.rows.map_or_else(String::new, |rows| rows.to_string());
+        let full = if self.full.is_empty() { String::new() } else { millis(quantile(&self.full, 0.5)) };
         let batch = self.batch.map_or_else(String::new, |jobs| format!("{jobs:.1}"));
         format!(
-            "| {} | {} | {} | {} | {} | {} | {rate:.0} | {pages} | {rows} | {batch} |",
+            "| {} | {} | {} | {full} | {} | {} | {} | {rate:.0} | {pages} | {rows} | {batch} |",
             self.what,
             self.clients,
             time(0.5),

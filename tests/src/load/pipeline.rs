@@ -27,8 +27,7 @@ async fn pages(
     for _ in 0..most {
         let started = Instant::now();
         let page = client.opportunities().list_opportunities(request.clone()).await?.into_inner();
-        answer.times.push(started.elapsed());
-        answer.rows = answer.rows.map(|rows| rows + page.opportunities.len());
+        answer.page(started.elapsed(), page.opportunities.len());
         if page.next_page_token.is_empty() {
             break;
         }
@@ -115,7 +114,7 @@ impl Bench<'_> {
                         count += part.figures.map_or(0, |figures| figures.count);
                         request.page_token = part.next_page_token;
                         if request.page_token.is_empty() || count >= 10_000 || times.len() >= PAGES {
-                            break Ok(Answer { times, rows: None });
+                            break Ok(Answer { times, ..Answer::default() });
                         }
                     }
                 }
