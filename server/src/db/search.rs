@@ -22,10 +22,11 @@
 //!
 //! How a page is found (`page.rs`): up to [`FEW`] candidates are all tested and sorted, and the matches remembered for
 //! the pages to come (`memory.rs`). Words that are more frequent go part by part; each part has its own gram, so exact
-//! hits and prefixes of a common word are found directly. A part with up to [`MANY`] candidates walks the list's index
-//! and tests only rows among them; a larger one tests every row, for hits are dense there. In a list by name, names that
-//! begin alike lie together, so their parts walk only those spans of the index. Nothing ever sorts or loads all hits of a
-//! common word.
+//! hits and prefixes of a common word are found directly. Of up to [`MANY`] candidates of a part, a list by name tests
+//! the next ones in order, for where each stands among all names is known in memory (`places.rs`); a list in another
+//! order walks its index and tests only rows among them. Where there are more, every row of the index is tested, for hits
+//! are dense there. In a list by name, names that begin alike lie together, so their parts cover only those stretches of
+//! the order. Nothing ever sorts or loads all hits of a common word.
 
 mod grams;
 mod memory;
