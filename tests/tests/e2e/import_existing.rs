@@ -1,8 +1,8 @@
-//! Rows whose record exists, and is to be left as it is: `domain-spec.md` §5.7, §5.9.
+//! Rows whose record exists, and is to be left as it is; what an import may keep: `domain-spec.md` §5.7, §5.9.
 
 use anyhow::Result;
 use rolo_proto::v1::{self as pb, Kind, RowResult};
-use rolo_tests::{World, files::Sheet};
+use rolo_tests::{World, ask::reason_of, files::Sheet};
 
 const CONTACTS: &str = "SELECT COUNT(*) FROM contact WHERE deleted_at IS NULL";
 
@@ -69,5 +69,25 @@ async fn a_plan_whose_steps_come_in_several_calls_comes_in_whole() -> Result<()>
     sheet.rows = vec![row(2_000)];
     assert_eq!(sup.import(&sheet).await?.outcomes[0].second_result(), RowResult::LeftOut);
     assert_eq!(world.number("SELECT COUNT(*) FROM plan_step").await?, 1_001);
+    Ok(())
+}
+
+/// Security lesson 25: what is kept with an import is bounded, however often one is started.
+#[tokio::test]
+async fn a_flood_in_the_options_of_an_import_is_refused_before_it_is_kept() -> Result<()> {
+    let world = World::new().await?;
+    let sup = world.session("sup").await?;
+    let mut sheet = Sheet::new(Kind::Customer, &["name"], &[&["甲"]]);
+    sheet.options.defaults.insert("address".into(), "很".repeat(1_000_000));
+    assert_eq!(reason_of(&sup.import(&sheet).await), "VALIDATION");
+    assert_eq!(reason_of(&sup.look_at(&sheet).await), "VALIDATION");
+    assert_eq!(world.number("SELECT COUNT(*) FROM import").await?, 0);
+    // One that just fits would be kept with each row that it spoils.
+    let mut sheet = Sheet::new(Kind::Interaction, &["title"], &[&["电话"], &["拜访"]]);
+    sheet.options.defaults.insert("customer_no".into(), "很".repeat(20_000));
+    let done = sup.import(&sheet).await?;
+    assert_eq!(done.status.refused, 2);
+    let details = done.outcomes.iter().flat_map(|outcome| &outcome.faults).map(|fault| fault.detail.chars().count());
+    assert_eq!(details.collect::<Vec<_>>(), [200, 200], "{:?}", done.faults(0));
     Ok(())
 }
