@@ -196,8 +196,11 @@ fn assign(fingers: &mut Fingers<'_>) -> Result<usize> {
     fingers.counted();
     fingers.press("a", &["指派给", "进行中"])?;
     fingers.press("1", &["10", "按 y 或回车执行"])?;
-    fingers.press("y", &["10 条销售机会", "u 撤销"])?;
+    fingers.press("y", &["e 编辑"])?;
     let keys = fingers.counted();
+    // The list is on top again when all of it is done.
+    let done = |screen: &Screen| screen.contents().contains("e 编辑") && !screen.contents().contains("已选");
+    fingers.rolo.wait_until("nothing is selected any more", done)?;
     fingers.press("u", &["已撤销"])?;
     Ok(keys)
 }
