@@ -18,7 +18,7 @@ use crate::{
     notices,
     sessions::{Cache, SoftLocks},
     settings::Settings,
-    watch::{hub::Hub, presence::Presences},
+    watch::{hub::Hub, places::Places, presence::Presences},
 };
 
 /// Password hashes computed at once: each takes 46 MiB.
@@ -74,6 +74,7 @@ struct Inner {
     refusals: Refusals,
     hub: Hub,
     presences: Presences,
+    watchers: Places,
     closing: watch::Sender<bool>,
 }
 
@@ -107,6 +108,7 @@ impl Kernel {
             refusals: Refusals::default(),
             hub: Hub::default(),
             presences: Presences::default(),
+            watchers: Places::default(),
             closing: watch::Sender::new(false),
         })))
     }
@@ -154,6 +156,11 @@ impl Kernel {
     /// Who is at which record.
     pub fn presences(&self) -> &Presences {
         &self.0.presences
+    }
+
+    /// Who watches, by streams.
+    pub fn watchers(&self) -> &Places {
+        &self.0.watchers
     }
 
     /// The server stops: streams that follow what happens end.

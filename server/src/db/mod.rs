@@ -6,8 +6,10 @@
 mod checkpointer;
 mod engine;
 pub mod faults;
+mod job;
 pub mod list;
 pub mod migrate;
+mod queue;
 mod readers;
 pub mod search;
 pub mod sql;
@@ -16,11 +18,13 @@ mod writer;
 
 use std::{path::Path, sync::Arc};
 
+pub use job::Write;
+pub use queue::Lane;
 use rusqlite::{Connection, OpenFlags};
 pub use rusqlite::{Row, params};
 pub(crate) use tx::LookUp;
 pub use tx::{Shared, Tx};
-pub use writer::{Lane, Write, Written};
+pub use writer::Written;
 
 use self::faults::{Faults, Stop};
 use crate::{

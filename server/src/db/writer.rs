@@ -16,11 +16,9 @@
 //! whether they are possible again.
 
 use std::{
-    any::Any,
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     thread::JoinHandle,
@@ -34,6 +32,8 @@ use super::{
     Tx,
     engine::Engine,
     faults::{Point, Stop},
+    job::{self, Job, Write, panicked},
+    queue::{Lane, Next, Queue},
 };
 use crate::{
     audit::Chain,
@@ -41,32 +41,9 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Whose write it is: people never wait for a feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
-    /// A person waits for the answer.
-    People,
-    /// Imports, feeds, background jobs.
-    Feeds,
-}
-
-/// What a job writes with.
-pub struct Write<'a> {
-    /// The open transaction.
-    pub tx: &'a Tx<'a>,
-    /// The time of this batch.
-    pub now: Millis,
-    /// The head of the audit chain as this job sees it.
-    pub chain: &'a mut Chain,
-}
-
-const PEOPLE_QUEUE: usize = 1_024;
-const FEEDS_QUEUE: usize = 64;
 /// Jobs in one commit, and how long a batch may gather work before it commits.
 const BATCH_JOBS: usize = 256;
 const BATCH_TIME: Duration = Duration::from_millis(20);
-/// Batches after which the search index is tended even if people wait.
-const UNTENDED: u32 = 16;
 /// After some tending the index is left alone for so many times as long: who writes one thing after another waits for it
 /// only now and then.
 const TEND_REST: u32 = 2;
@@ -80,73 +57,6 @@ const PROBE_LAST: Duration = Duration::from_secs(10);
 /// touch are written once a commit.
 const FEEDS_TIME: Duration = Duration::from_millis(30);
 
-trait Job: Send {
-    fn run(&mut self, write: &mut Write<'_>) -> Result<(), ()>;
-    /// Runs after a rolled-back job, in the same batch.
-    fn refused(&mut self, write: &mut Write<'_>);
-    /// What the job answered counts no more: the engine failed under it.
-    fn void(&mut self);
-    fn answer(self: Box<Self>, failure: Option<&Error>);
-}
-
-struct Call<F, R> {
-    job: Option<F>,
-    result: Option<Result<R>>,
-    answer: Option<oneshot::Sender<Result<R>>>,
-}
-
-impl<F, R> Job for Call<F, R>
-where
-    F: FnOnce(&mut Write<'_>) -> Result<R> + Send,
-    R: Send,
-{
-    fn run(&mut self, write: &mut Write<'_>) -> Result<(), ()> {
-        let Some(job) = self.job.take() else { return Err(()) };
-        let result = catch_unwind(AssertUnwindSafe(|| job(write))).unwrap_or_else(|panic| Err(panicked(&*panic)));
-        let outcome = if result.is_ok() { Ok(()) } else { Err(()) };
-        self.result = Some(result);
-        outcome
-    }
-
-    fn refused(&mut self, write: &mut Write<'_>) {
-        if let Some(Err(Error::Refused { refusal, cause })) = &self.result
-            && let Err(error) = refusal.log(write, cause)
-        {
-            tracing::error!(%error, "a refusal could not be logged");
-        }
-    }
-
-    fn void(&mut self) {
-        self.result = None;
-    }
-
-    fn answer(mut self: Box<Self>, failure: Option<&Error>) {
-        let result = match (self.result.take(), failure) {
-            (Some(Ok(_)) | None, Some(failure)) => Err(failure.duplicate()),
-            (Some(Err(Error::Refused { cause, .. })), _) => Err(*cause),
-            (Some(result), _) => result,
-            (None, None) => Err(Error::Internal("a job without result".into())),
-        };
-        if let Some(answer) = self.answer.take() {
-            // The caller may have gone; what it asked for is done all the same.
-            let _ = answer.send(result);
-        }
-    }
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> Error {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Error::Internal(format!("a write panicked: {}", text.unwrap_or("no message")))
-}
-
-#[derive(Default)]
-struct Queues {
-    people: VecDeque<Box<dyn Job>>,
-    feeds: VecDeque<Box<dyn Job>>,
-    closing: bool,
-    stopped: Option<Stop>,
-}
-
 /// What the writer has done since it started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Written {
@@ -158,18 +68,11 @@ pub struct Written {
 
 #[derive(Default)]
 struct Shared {
-    queues: Mutex<Queues>,
-    wake: Condvar,
+    queue: Queue,
     jobs: AtomicU64,
     commits: AtomicU64,
     /// Changes with every batch that was committed.
     committed: watch::Sender<()>,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queues> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The handle to the writer's thread.
@@ -197,33 +100,13 @@ impl Writer {
         job: impl FnOnce(&mut Write<'_>) -> Result<R> + Send + 'static,
     ) -> Result<R> {
         let (answer, result) = oneshot::channel();
-        self.push(lane, Box::new(Call { job: Some(job), result: None, answer: Some(answer) }))?;
+        self.shared.queue.push(lane, job::call(job, Some(answer)))?;
         result.await.map_err(|_| Error::Unavailable("the writer stopped".into()))?
     }
 
     pub(super) fn post(&self, job: impl FnOnce(&mut Write<'_>) -> Result<()> + Send + 'static) {
         // Losing one of these is allowed by what they are for.
-        let _ = self.push(Lane::Feeds, Box::new(Call { job: Some(job), result: None, answer: None }));
-    }
-
-    fn push(&self, lane: Lane, job: Box<dyn Job>) -> Result<()> {
-        let mut queues = self.shared.lock();
-        if let Some(why) = queues.stopped {
-            return Err(Error::ReadOnly(why));
-        }
-        if queues.closing {
-            return Err(Error::Unavailable("the server stops".into()));
-        }
-        let (queue, bound) = match lane {
-            Lane::People => (&mut queues.people, PEOPLE_QUEUE),
-            Lane::Feeds => (&mut queues.feeds, FEEDS_QUEUE),
-        };
-        if queue.len() >= bound {
-            return Err(Error::Busy);
-        }
-        queue.push_back(job);
-        self.shared.wake.notify_one();
-        Ok(())
+        let _ = self.shared.queue.push(Lane::Feeds, job::call(job, None));
     }
 
     pub(super) fn committed(&self) -> watch::Receiver<()> {
@@ -231,7 +114,7 @@ impl Writer {
     }
 
     pub(super) fn stopped(&self) -> Option<Stop> {
-        self.shared.lock().stopped
+        self.shared.queue.stopped()
     }
 
     pub(super) fn written(&self) -> Written {
@@ -240,8 +123,7 @@ impl Writer {
     }
 
     pub(super) fn stop(&self) {
-        self.shared.lock().closing = true;
-        self.shared.wake.notify_all();
+        self.shared.queue.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             let _ = thread.join();
@@ -256,7 +138,7 @@ fn work(mut engine: Engine, shared: &Shared) {
     let mut untended: Option<u32> = Some(0);
     let mut rest = Instant::now();
     loop {
-        match next(shared, pause, untended.map(|batches| (batches, rest))) {
+        match shared.queue.next(pause, untended.map(|batches| (batches, rest))) {
             Next::Job(lane, first) => {
                 batch(&mut engine, (lane, first), shared);
                 pause = PROBE_FIRST;
@@ -286,72 +168,19 @@ fn work(mut engine: Engine, shared: &Shared) {
     }
 }
 
-/// What the writer does next.
-enum Next {
-    Job(Lane, Box<dyn Job>),
-    Probe,
-    Tend,
-    End,
-}
-
-/// The next job: people first, then the search index if it needs tending, then feeds; the end when the writer is to stop
-/// and everything queued is done. While writes are stopped for a reason that may pass, a probe after the pause.
-fn next(shared: &Shared, pause: Duration, untended: Option<(u32, Instant)>) -> Next {
-    let mut queues = shared.lock();
-    let since = Instant::now();
-    loop {
-        // People must not wait for it, but it must not wait for ever.
-        let (now, rest) = (Instant::now(), untended.map(|(_, rest)| rest));
-        let due =
-            untended.is_some_and(|(batches, rest)| rest <= now && (batches >= UNTENDED || queues.people.is_empty()));
-        if due && queues.stopped.is_none() && !queues.closing {
-            return Next::Tend;
-        }
-        if let Some(job) = queues.people.pop_front() {
-            return Next::Job(Lane::People, job);
-        }
-        if let Some(job) = queues.feeds.pop_front() {
-            return Next::Job(Lane::Feeds, job);
-        }
-        if queues.closing {
-            return Next::End;
-        }
-        queues = if queues.stopped.is_some_and(Stop::passes) {
-            let left = pause.saturating_sub(since.elapsed());
-            if left.is_zero() {
-                return Next::Probe;
-            }
-            shared.wake.wait_timeout(queues, left).unwrap_or_else(PoisonError::into_inner).0
-        } else if let Some(rest) = rest.filter(|_| queues.stopped.is_none()) {
-            shared.wake.wait_timeout(queues, rest - now).unwrap_or_else(PoisonError::into_inner).0
-        } else {
-            shared.wake.wait(queues).unwrap_or_else(PoisonError::into_inner)
-        };
-    }
-}
-
-/// A further job for a batch: people always; feeds only among themselves, so that nobody's answer waits for them.
-fn more(shared: &Shared, lane: &mut Lane) -> Option<Box<dyn Job>> {
-    let mut queues = shared.lock();
-    if let Some(job) = queues.people.pop_front() {
-        *lane = Lane::People;
-        return Some(job);
-    }
-    if *lane == Lane::Feeds { queues.feeds.pop_front() } else { None }
-}
-
 /// Probes, and lets writes in again if that went well; answers how long to wait otherwise.
 fn recover(engine: &mut Engine, shared: &Shared, pause: Duration) -> Duration {
     match engine.probe() {
         Ok(()) => {
             tracing::info!("writes are possible again");
-            shared.lock().stopped = None;
+            shared.queue.go_on();
             PROBE_FIRST
         }
         Err(failure) => {
             tracing::warn!(error = ?failure, "writes are still not possible");
             if let Some(why) = stop_of(&failure) {
-                shared.lock().stopped = Some(why);
+                // Nothing waits while writes are stopped.
+                let _ = shared.queue.stop(why);
             }
             (pause * 2).min(PROBE_LAST)
         }
@@ -372,7 +201,7 @@ fn batch(engine: &mut Engine, (mut lane, first): (Lane, Box<dyn Job>), shared: &
         jobs.push(job);
         let time = if lane == Lane::People { BATCH_TIME } else { FEEDS_TIME };
         if failure.is_none() && jobs.len() < BATCH_JOBS && started.elapsed() < time {
-            next = more(shared, &mut lane);
+            next = shared.queue.more(&mut lane);
         }
     }
     let settle = || catch_unwind(AssertUnwindSafe(|| tx.settle())).unwrap_or_else(|panic| Err(panicked(&*panic)));
@@ -407,14 +236,10 @@ fn batch(engine: &mut Engine, (mut lane, first): (Lane, Box<dyn Job>), shared: &
             Err(_) => why = Some(Stop::Io),
         }
     }
-    let mut refused = Vec::new();
-    if let Some(why) = why {
+    let waiting = why.map(|why| {
         tracing::error!(%why, "no more writes");
-        let mut queues = shared.lock();
-        queues.stopped = Some(why);
-        refused.extend(queues.people.drain(..));
-        refused.extend(queues.feeds.drain(..));
-    }
+        (why, shared.queue.stop(why))
+    });
     let error = match why {
         // Nobody knows what a COMMIT did that failed; before it, nothing was written.
         Some(why) if !committing => Error::ReadOnly(why),
@@ -422,8 +247,8 @@ fn batch(engine: &mut Engine, (mut lane, first): (Lane, Box<dyn Job>), shared: &
         _ => Error::Unavailable(failure.to_string()),
     };
     jobs.into_iter().for_each(|job| job.answer(Some(&error)));
-    if let Some(why) = why {
-        refused.into_iter().for_each(|job| job.answer(Some(&Error::ReadOnly(why))));
+    if let Some((why, waiting)) = waiting {
+        waiting.into_iter().for_each(|job| job.answer(Some(&Error::ReadOnly(why))));
     }
 }
 

@@ -26,7 +26,7 @@ pub fn compare(tx: &Tx<'_>, after: i64, limit: i64) -> Result<Comparison> {
     )?;
     let mut differences = Vec::new();
     for (id, no, last, next) in &rows {
-        let (true_last, true_next) = interactions::store::figures(tx, *id)?;
+        let (true_last, true_next) = interactions::derive::figures(tx, *id)?;
         if (true_last, true_next) != (*last, *next) {
             differences.push((
                 *id,

@@ -183,7 +183,7 @@ impl HostService for Service {
                 self.kernel
                     .db()
                     .write(Lane::Feeds, move |write| {
-                        ids.iter().try_for_each(|id| interactions::store::refresh_customer(write.tx, *id))
+                        ids.iter().try_for_each(|id| interactions::derive::refresh_customer(write.tx, *id))
                     })
                     .await?;
             }

@@ -56,11 +56,14 @@ impl From<Error> for Stop {
     }
 }
 
+/// The most characters of a detail. A default may be a flood, and every row would keep it with its fault.
+const MOST_DETAIL: usize = 200;
+
 /// A field's fault.
 pub fn fault(field: &str, fault: &Fault) -> RowFault {
     let text = status::fault(fault);
     let (reason, detail) = text.split_once(':').unwrap_or((&text, ""));
-    RowFault { field: field.to_owned(), reason: reason.to_owned(), detail: detail.to_owned() }
+    RowFault { field: field.to_owned(), reason: reason.to_owned(), detail: detail.chars().take(MOST_DETAIL).collect() }
 }
 
 fn in_the_way(at: &Match) -> String {

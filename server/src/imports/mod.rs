@@ -16,6 +16,8 @@
 //! - Every record goes through its own slice's store, so that rights, audit, outbox, search and figures follow.
 //! - `next_row` moves in the transaction that writes the rows before it: a row is never written twice, whatever is sent
 //!   again, and an interrupted import goes on where it stopped. All of an import is one operation, which undo takes back.
+//! - Of what is to be left as it is, nothing changes and nothing is hung on it: a second record comes in with a record that
+//!   exists only if an earlier row of the same import made that.
 //! - Only the person who started an import can see it or go on with it, and not after it was undone.
 //!
 //! What a row names and nobody has yet ([`record::Missing`]: a dictionary value, a product, the account of an assignee) is
@@ -29,11 +31,13 @@
 
 mod cells;
 mod faults;
+mod key;
 mod lookups;
 mod matching;
 mod record;
 mod rows;
 pub mod rpc;
 pub mod rules;
+mod steps;
 mod store;
 mod writing;

@@ -1,68 +1,31 @@
-//! What a row does: decided the same way for a look (CheckRows) and for the write (WriteRows).
+//! A row, record by record: looked at (CheckRows) or written (WriteRows).
 
 use std::collections::HashSet;
 
-use rolo_proto::v1::{ImportRow, RowFault, RowOutcome, RowResult};
+use rolo_proto::v1::{ImportRow, RowOutcome, RowResult};
 
 use super::{
-    faults::{Stop, fault},
+    faults::Stop,
+    key::Key,
     lookups::Lacking,
-    matching::{self, Found, Key},
+    matching,
     record::{Missing, Reader, Record},
-    rules::{Existing, Sheet, Values},
+    rules::Sheet,
+    steps::{Parent, Step},
     writing,
 };
 use crate::{
     authz::{Actor, Permission},
     change::Change,
-    db::Tx,
+    db::{Tx, params},
     dictionary,
-    error::{Error, Fault, Match, Result},
+    error::{Error, Result},
     fields::value_of,
-    opportunities::history,
     products,
     settings::Settings,
     users,
     value::Value,
 };
-
-/// What is to be done with a record.
-#[derive(Debug)]
-pub enum Step {
-    /// A new one, of this customer or opportunity if its kind belongs to one.
-    Create { parent: Option<i64>, values: Values, missing: Vec<Missing> },
-    /// Other values for an existing one: only those that differ.
-    Update { id: i64, values: Values, missing: Vec<Missing> },
-    /// There already, and left alone.
-    Skip(i64),
-    /// There already, with the same values.
-    Unchanged(i64),
-    /// An earlier row of the same call makes it; only a look can see that, a write finds the record itself.
-    Again(RowResult),
-}
-
-impl Step {
-    fn result(&self) -> RowResult {
-        match self {
-            Self::Create { .. } => RowResult::Created,
-            Self::Update { .. } => RowResult::Updated,
-            Self::Skip(_) => RowResult::Skipped,
-            Self::Unchanged(_) => RowResult::Unchanged,
-            Self::Again(result) => *result,
-        }
-    }
-}
-
-/// Which record a record belongs to: the customer of a contact or an interaction, the opportunity of a step.
-#[derive(Debug, Clone, Copy)]
-enum Parent {
-    /// The one that its own columns name.
-    Named,
-    /// The one in the same row, which exists.
-    Is(i64),
-    /// The one in the same row, which does not exist yet.
-    New,
-}
 
 /// A record of the second kind, with what stands before the names of its fields.
 type Second = (Record, &'static str, Sheet);
@@ -78,12 +41,14 @@ pub struct Desk<'a> {
     pub create_missing: bool,
     /// What is missing and how many rows of this call use each: told by a look.
     pub missing: Vec<(Missing, i64)>,
+    /// The import's operation; none for a look.
+    pub operation_id: Option<i64>,
     /// What the rows before make, for a look; see [`Key::marks`].
     pub made: HashSet<String>,
 }
 
 impl Desk<'_> {
-    fn actor(&self) -> &Actor {
+    pub(super) fn actor(&self) -> &Actor {
         self.reader.actor
     }
 
@@ -106,7 +71,9 @@ impl Desk<'_> {
         writing::check(tx, self.reader.actor, self.settings, sheet, &step)?;
         let mut outcome = outcome(tx, sheet, &step)?;
         outcome.changes = writing::changes(tx, self.settings, sheet, &step, "")?;
-        if let Some((second, prefix, sheet)) = second {
+        if let Some(left) = self.left_out(tx, sheet, &step, second.as_ref())? {
+            outcome.second_result = left.into();
+        } else if let Some((second, prefix, sheet)) = second {
             let of_second = |stop: Stop| stop.of_second(prefix);
             let step = self.step(tx, sheet, &second, parent(&step), &mut marks).map_err(of_second)?;
             writing::check(tx, self.reader.actor, self.settings, sheet, &step)
@@ -168,7 +135,9 @@ impl Desk<'_> {
         let result = step.result();
         let id = writing::carry_out(change, self.settings, sheet, &step, Permission::ContactWrite)?;
         let mut outcome = RowOutcome { result: result.into(), ..labelled(tx, sheet, id)? };
-        if let Some((second, prefix, sheet)) = second {
+        if let Some(left) = self.left_out(tx, sheet, &step, second.as_ref())? {
+            outcome.second_result = left.into();
+        } else if let Some((second, prefix, sheet)) = second {
             let of_second = |stop: Stop| stop.of_second(prefix);
             let mut step = self
                 .step(tx, sheet, &second, Parent::Is(id), &mut Vec::new())
@@ -194,128 +163,37 @@ impl Desk<'_> {
         Ok((!record.is_blank()).then_some((record, prefix, sheet)))
     }
 
-    /// What is to be done with a record. What is wrong with its cells counts only if it is to be written.
-    fn step(
-        &mut self,
+    /// What is told of a second record that is left out: what existed before this import stays as it is, so that nothing
+    /// is added to it either. None if there is no such record, or it comes in.
+    fn left_out(
+        &self,
         tx: &Tx<'_>,
-        sheet: Sheet,
-        record: &Record,
-        parent: Parent,
-        marks: &mut Vec<String>,
-    ) -> Result<Step, Stop> {
-        let mut values = record.values();
-        let owner = match parent {
-            Parent::Is(id) => Some(id),
-            Parent::New => None,
-            Parent::Named => value_of(&values, "customer_id").and_then(Value::int).filter(|_| sheet.of_customer()),
-        };
-        let key = Key::new(record, &values, owner);
-        let found = match parent {
-            Parent::New => None,
-            _ => matching::find(tx, self.actor(), sheet, &key)?,
-        };
-        if let Some(found) = found {
-            return self.existing(tx, sheet, record, &found);
+        first: Sheet,
+        step: &Step,
+        second: Option<&Second>,
+    ) -> Result<Option<RowResult>, Stop> {
+        let (Step::Skip(id), Some((record, _, sheet))) = (step, second) else { return Ok(None) };
+        if self.made_here(tx, first, *id)? {
+            return Ok(None);
         }
-        let made = key.marks(sheet);
-        let again = !matches!(parent, Parent::New) && made.iter().any(|mark| self.made.contains(mark));
-        marks.extend(made);
-        if again {
-            return match self.reader.layout.existing {
-                Existing::Skip => Ok(Step::Again(RowResult::Skipped)),
-                Existing::Update => Ok(Step::Again(RowResult::Updated)),
-                Existing::Refuse => Err(Error::Duplicate { field: "name", at: Match::default() }.into()),
-            };
-        }
-        let mut faults = self.settle_missing(record, true);
-        if sheet.of_customer() && owner.is_none() && !matches!(parent, Parent::New) && !names(&faults, "customer_no") {
-            faults.push(fault("customer_no", &Fault::Required));
-        }
-        if !faults.is_empty() {
-            // Whoever mends the row wants to know all that is wrong with it at once.
-            if let Err(Stop::Refused(more)) = writing::check_values(self.settings, sheet, &values).map_err(Stop::from) {
-                let new: Vec<_> = more.into_iter().filter(|one| !names(&faults, &one.field)).collect();
-                faults.extend(new);
-            }
-            return Err(Stop::Refused(faults));
-        }
-        if let (Some(name), Some(customer)) = (&record.contact, owner) {
-            let id = contact(tx, customer, name, None)?;
-            values.push(("contact_id", Value::Int(id)));
-        }
-        Ok(Step::Create { parent: owner, values, missing: record.missing.clone() })
-    }
-
-    fn existing(&mut self, tx: &Tx<'_>, sheet: Sheet, record: &Record, found: &Found) -> Result<Step, Stop> {
-        let label = if found.hidden { String::new() } else { (sheet.table().label)(tx, found.id)? };
-        let id = if found.hidden { 0 } else { found.id };
-        let in_the_way =
-            |deleted| Error::Duplicate { field: found.by, at: Match { id, label, deleted, owner: String::new() } };
-        match self.reader.layout.existing {
-            _ if found.hidden => Err(in_the_way(false).into()),
-            _ if found.deleted => Err(in_the_way(true).into()),
-            Existing::Refuse => Err(in_the_way(false).into()),
-            Existing::Skip => Ok(Step::Skip(found.id)),
-            Existing::Update => self.update(tx, sheet, record, found.id),
+        let values = record.values();
+        match matching::find(tx, self.actor(), *sheet, &Key::new(record, &values, Some(*id))).map_err(Stop::from) {
+            Ok(None) => Ok(Some(RowResult::LeftOut)),
+            // Which of several it is does not matter.
+            Ok(Some(_)) | Err(Stop::Refused(_)) => Ok(Some(RowResult::Skipped)),
+            Err(failed) => Err(failed),
         }
     }
 
-    /// The values of a row that an existing record does not have yet.
-    fn update(&mut self, tx: &Tx<'_>, sheet: Sheet, record: &Record, id: i64) -> Result<Step, Stop> {
-        let faults = self.settle_missing(record, false);
-        if !faults.is_empty() {
-            return Err(Stop::Refused(faults));
-        }
-        let table = sheet.table();
-        let before = table.values(tx, id)?;
-        let mut values = Values::new();
-        let given = match sheet {
-            Sheet::Opportunities => {
-                let unknown = writing::unknown_account(&record.missing);
-                history::told_anew(tx, self.settings, &before, &record.given, unknown)?
-            }
-            _ => record.given.clone(),
-        };
-        for (column, value) in &given {
-            if table.value(&before, column)? != value {
-                values.push((column, value.clone()));
-            }
-        }
-        if value_of(&values, "author_id").is_some() {
-            return Err(Stop::Refused(vec![fault("author", &Fault::NotWritable)]));
-        }
-        if let Some(name) = &record.contact {
-            let customer = table.value(&before, "customer_id")?.int().unwrap_or_default();
-            let current = table.value(&before, "contact_id")?.clone();
-            let named = Value::Int(contact(tx, customer, name, current.int())?);
-            if named != current {
-                values.push(("contact_id", named));
-            }
-        }
-        // Whoever has an opportunity by now, an import adds nobody to it.
-        let wanted = |one: &&Missing| !one.default && one.what != Lacking::Account;
-        let missing: Vec<_> = record.missing.iter().filter(wanted).cloned().collect();
-        if values.is_empty() && missing.is_empty() {
-            return Ok(Step::Unchanged(id));
-        }
-        Ok(Step::Update { id, values, missing })
-    }
-
-    /// Counts what nobody has; answers what is wrong with the cells: what nobody has, unless it is to be added and this
-    /// person may add it, and what cannot be read.
-    fn settle_missing(&mut self, record: &Record, new: bool) -> Vec<RowFault> {
-        let wanted: Vec<_> = record.missing.iter().filter(|one| new || !one.default).collect();
-        for one in &wanted {
-            match self.missing.iter_mut().find(|(known, _)| known.field == one.field && known.text == one.text) {
-                Some((_, rows)) => *rows += 1,
-                None => self.missing.push(((*one).clone(), 1)),
-            }
-        }
-        let refused = |one: &&&Missing| !self.create_missing || self.actor().scope(one.what.right()).is_none();
-        let mut faults: Vec<_> =
-            wanted.iter().filter(refused).map(|one| fault(&one.field, &one.what.fault(&one.text))).collect();
-        faults.extend(record.faults.iter().cloned());
-        faults
+    /// Whether an earlier row of the same import made a record: a plan has a row a step.
+    fn made_here(&self, tx: &Tx<'_>, sheet: Sheet, id: i64) -> Result<bool> {
+        let Some(operation_id) = self.operation_id else { return Ok(false) };
+        tx.query_one(
+            "SELECT EXISTS (SELECT 1 FROM audit
+                            WHERE record_id = ?1 AND kind = ?2 AND verb = 'create' AND operation_id = ?3)",
+            params![id, sheet.table().kind as i32, operation_id],
+            |row| row.get(0),
+        )
     }
 
     /// Adds what the step names and nobody has.
@@ -353,30 +231,11 @@ fn and_of_second(stop: Stop, second: &Option<Second>) -> Stop {
     }
 }
 
-/// Whether a field is among the faults, whose names may carry the prefix of the second kind.
-fn names(faults: &[RowFault], field: &str) -> bool {
-    faults.iter().any(|one| one.field.rsplit('.').next() == Some(field))
-}
-
 fn parent(step: &Step) -> Parent {
     match step {
         Step::Create { .. } | Step::Again(_) => Parent::New,
         Step::Update { id, .. } | Step::Skip(id) | Step::Unchanged(id) => Parent::Is(*id),
     }
-}
-
-/// The contact of a customer by name; of several the one that is there already.
-fn contact(tx: &Tx<'_>, customer: i64, name: &str, current: Option<i64>) -> Result<i64, Stop> {
-    let namesakes = matching::contacts_named(tx, customer, name, false)?;
-    let wrong = match namesakes.as_slice() {
-        [only] => return Ok(only.id),
-        [] => Fault::UnknownReference(name.to_owned()),
-        several => match current.filter(|id| several.iter().any(|one| one.id == *id)) {
-            Some(id) => return Ok(id),
-            None => Fault::Ambiguous(name.to_owned()),
-        },
-    };
-    Err(Stop::Refused(vec![fault("contact", &wrong)]))
 }
 
 fn outcome(tx: &Tx<'_>, sheet: Sheet, step: &Step) -> Result<RowOutcome> {

@@ -266,6 +266,7 @@ fn desk<'a>(
     settings: &'a Settings,
     layout: &'a Layout,
     options: &pb::ImportOptions,
+    operation_id: Option<i64>,
 ) -> Result<Desk<'a>> {
     let order = match options.date_order() {
         pb::DateOrder::Unspecified => DateOrder::Unknown,
@@ -281,14 +282,14 @@ fn desk<'a>(
         lookups: Lookups::default(),
     };
     let create_missing = options.create_missing;
-    Ok(Desk { reader, settings, create_missing, missing: Vec::new(), made: HashSet::new() })
+    Ok(Desk { reader, settings, create_missing, missing: Vec::new(), operation_id, made: HashSet::new() })
 }
 
 fn check_rows(view: &View<'_>, request: &pb::CheckRowsRequest) -> Result<pb::CheckRowsResponse> {
     bound_rows(request.rows.len(), MOST_LOOKED)?;
     let options = request.options.clone().unwrap_or_default();
     let layout = layout(&options)?;
-    let mut desk = desk(view.actor, view.settings, &layout, &options)?;
+    let mut desk = desk(view.actor, view.settings, &layout, &options, None)?;
     let outcomes = request.rows.iter().map(|row| desk.look(view.tx, row)).collect::<Result<_>>()?;
     let missing = desk.missing.into_iter().map(|(one, rows)| pb::MissingValue {
         field: one.field,
@@ -330,7 +331,7 @@ fn write_slice(
     change.operation_id = Some(status.operation_id);
     let mut half_written = false;
     let whole = change.attempt(|change| {
-        let mut desk = desk(actor, settings, &layout, &options)?;
+        let mut desk = desk(actor, settings, &layout, &options, change.operation_id)?;
         let mut written = Vec::with_capacity(fresh.len());
         for row in fresh {
             let outcome = desk.write_lightly(change, row)?;
@@ -343,7 +344,7 @@ fn write_slice(
     let written = match whole {
         // Anything else says that the rows before could not be taken back.
         Err(Error::NotFound) if half_written => {
-            let mut desk = desk(actor, settings, &layout, &options)?;
+            let mut desk = desk(actor, settings, &layout, &options, change.operation_id)?;
             fresh.iter().map(|row| desk.write(&mut change, row)).collect::<Result<_>>()?
         }
         whole => whole?,

@@ -15,6 +15,8 @@ pub type Values = Vec<(&'static str, Value)>;
 
 /// The most columns that a file may fill.
 const MOST_COLUMNS: usize = 200;
+/// The most bytes of a default, which are kept with the import: more than any field takes.
+const MOST_DEFAULT: usize = 64 << 10;
 /// Who had an interaction; the importer if the file does not say.
 const AUTHOR: Field = Field::new("author_id", Shape::User);
 /// Shown in lists and exports, but not to be given.
@@ -180,6 +182,9 @@ impl Layout {
         for (name, text) in defaults {
             match slot(sheet, name) {
                 Ok(Slot { target: Target::Number, .. }) => faults.push(Violation::new(name, Fault::NotWritable)),
+                Ok(_) if text.len() > MOST_DEFAULT => {
+                    faults.push(Violation::new(name, Fault::TooLong(MOST_DEFAULT)));
+                }
                 Ok(slot) => filled.push((slot, text.clone())),
                 Err(fault) => faults.push(Violation::new(name, fault)),
             }

@@ -100,7 +100,7 @@ pub fn record(tx: &Tx<'_>, status: &mut pb::ImportStatus, outcome: &pb::RowOutco
         RowResult::Updated => &mut status.updated,
         RowResult::Unchanged => &mut status.unchanged,
         RowResult::Refused => &mut status.refused,
-        RowResult::Skipped | RowResult::Unspecified => &mut status.skipped,
+        RowResult::Skipped | RowResult::LeftOut | RowResult::Unspecified => &mut status.skipped,
     };
     *count += 1;
     if outcome.second_result() == RowResult::Created {

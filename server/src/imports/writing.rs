@@ -10,8 +10,8 @@ use super::{
     faults::Stop,
     lookups::Lacking,
     record::Missing,
-    rows::Step,
     rules::{Sheet, Values},
+    steps::Step,
 };
 use crate::{
     authz::{Actor, Permission},

@@ -2,8 +2,9 @@
 //!
 //! Always true: an interaction belongs to one customer for good and follows it in and out of view; of the next contacts
 //! that one author agreed with one customer only the newest interaction's counts, and only while it is not settled;
-//! `due_at`, `last_contact_at` and `next_contact_at` are kept by [`store::refresh_customer`] alone.
+//! `due_at`, `last_contact_at` and `next_contact_at` are kept by `derive.rs` alone.
 
+pub mod derive;
 pub mod list;
 pub mod rpc;
 pub mod rules;

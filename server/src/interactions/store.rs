@@ -1,8 +1,8 @@
-//! Interaction rows, and what follows from them for the customer: last contact, next contact, what is due.
+//! Interaction rows.
 
 use rolo_proto::v1::{self as pb, Action, Kind};
 
-use super::rules;
+use super::{derive, rules};
 use crate::{
     authz::{Actor, Allowed, Owned, Permission, check},
     change::{Change, Done, Seen, Table, Whose},
@@ -48,7 +48,7 @@ pub static TABLE: Table = Table {
                next_contact_at, settled_at, external_id, created_by, deleted_at, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15)",
     derived: |_, _| Ok(Vec::new()),
-    derive,
+    derive: derive::of,
     owner: |tx, id| {
         tx.query_one(
             "SELECT COALESCE(c.manager_id, 0), i.author_id, c.id
@@ -61,7 +61,7 @@ pub static TABLE: Table = Table {
     label: |tx, id| tx.query_one("SELECT title FROM interaction WHERE id = ?1", [id], |row| row.get(0)),
     may_write: |tx, actor, id, _| allowed(tx, actor, Permission::InteractionEdit, id).map(drop),
     holds: |_, _, _| Ok(Vec::new()),
-    parted: Some(refresh_customer),
+    parted: Some(derive::refresh_customer),
     check_undo: |tx, id, _| {
         let interaction = standing(tx, id)?.ok_or(Error::NotFound)?;
         permit(interaction.customer.standing, Event::Attend)?;
@@ -349,74 +349,4 @@ pub fn restore(change: &mut Change<'_, '_>, interaction: &Allowed<Interaction>, 
     let values = TABLE.values(tx, interaction.id)?;
     refuse_external(tx, Some(change.actor), TABLE.value(&values, "external_id")?.text(), interaction.id)?;
     change.update(&TABLE, interaction.id, interaction.revision, &[("deleted_at", Value::Null)], "restore")
-}
-
-/// Refreshes what is derived from an interaction.
-fn derive(tx: &Tx<'_>, id: i64, _: &[&'static str]) -> Result<()> {
-    let (customer_id, author_id, channel_id, place): (i64, i64, Option<i64>, String) =
-        tx.query_one("SELECT customer_id, author_id, channel_id, place FROM interaction WHERE id = ?1", [id], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })?;
-    let channel = channel_id.map_or(Ok(None), |id| dictionary::store::value(tx, id))?;
-    let missing = rules::missing(channel.as_deref(), place.is_empty());
-    if missing != 0 {
-        tx.execute("UPDATE interaction SET missing = ?2 WHERE id = ?1", params![id, missing])?;
-    } else {
-        tx.execute("UPDATE interaction SET missing = 0 WHERE id = ?1 AND missing <> 0", [id])?;
-    }
-    refresh_due(tx, customer_id, author_id)?;
-    refresh_figures(tx, customer_id)
-}
-
-/// Of one author's interactions with one customer only the newest can be due, and only until it is settled (D4).
-fn refresh_due(tx: &Tx<'_>, customer_id: i64, author_id: i64) -> Result<()> {
-    let newest = tx.query_opt(
-        "SELECT id, CASE WHEN settled_at IS NULL THEN COALESCE(next_contact_at, 0) ELSE 0 END
-         FROM interaction
-         WHERE customer_id = ?1 AND author_id = ?2 AND deleted_at IS NULL
-         ORDER BY at DESC, id DESC
-         LIMIT 1",
-        params![customer_id, author_id],
-        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
-    )?;
-    let (id, due) = newest.unwrap_or_default();
-    tx.execute(
-        "UPDATE interaction SET due_at = 0 WHERE customer_id = ?1 AND due_at > 0 AND author_id = ?2 AND id <> ?3",
-        params![customer_id, author_id, id],
-    )?;
-    tx.execute("UPDATE interaction SET due_at = ?2 WHERE id = ?1 AND due_at <> ?2", params![id, due]).map(drop)
-}
-
-/// The newest contact and the earliest open next one of a customer, from its interactions; 0 for none.
-pub fn figures(tx: &Tx<'_>, customer_id: i64) -> Result<(i64, i64)> {
-    tx.query_one(
-        "SELECT COALESCE((SELECT at FROM interaction WHERE customer_id = ?1 AND deleted_at IS NULL
-                          ORDER BY at DESC LIMIT 1), 0),
-                COALESCE((SELECT MIN(due_at) FROM interaction WHERE customer_id = ?1 AND due_at > 0), 0)",
-        [customer_id],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
-}
-
-fn refresh_figures(tx: &Tx<'_>, customer_id: i64) -> Result<()> {
-    let (last, next) = figures(tx, customer_id)?;
-    tx.execute(
-        "UPDATE customer SET last_contact_at = ?2, next_contact_at = ?3
-         WHERE id = ?1 AND (last_contact_at <> ?2 OR next_contact_at <> ?3)",
-        params![customer_id, last, next],
-    )
-    .map(drop)
-}
-
-/// Recomputes everything kept for a customer from its interactions.
-pub fn refresh_customer(tx: &Tx<'_>, customer_id: i64) -> Result<()> {
-    let authors = tx.query(
-        // The live and the deleted are in an index each.
-        "SELECT author_id FROM interaction WHERE customer_id = ?1 AND deleted_at IS NULL
-         UNION SELECT author_id FROM interaction WHERE customer_id = ?1 AND deleted_at IS NOT NULL LIMIT 10000",
-        [customer_id],
-        |row| row.get::<_, i64>(0),
-    )?;
-    authors.into_iter().try_for_each(|author| refresh_due(tx, customer_id, author))?;
-    refresh_figures(tx, customer_id)
 }

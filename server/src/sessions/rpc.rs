@@ -190,7 +190,7 @@ impl Kernel {
             self.db().write_lossy(|write| audit(write, 0, 0, "sign_in_failed"));
             return Err(Error::BadCredentials);
         };
-        self.soft_locks().succeed(&name, &origin, self.clock().now());
+        self.soft_locks().succeed(&name, &origin, self.clock().steady());
         let mut bytes = [0_u8; 32];
         getrandom::fill(&mut bytes).map_err(|e| Error::Internal(format!("no randomness: {e}")))?;
         let token = hex(&bytes);
@@ -247,7 +247,7 @@ impl Kernel {
         if !self.verify_password(request.old_password.clone(), Some(account.password.clone())).await? {
             return Err(Error::field("old_password", Fault::Malformed("password")));
         }
-        self.soft_locks().succeed(&lock, &caller.origin, self.clock().now());
+        self.soft_locks().succeed(&lock, &caller.origin, self.clock().steady());
         rules::check_password("new_password", &name, &request.new_password)?;
         if request.new_password == request.old_password {
             return Err(Error::field("new_password", Fault::Malformed("password")));

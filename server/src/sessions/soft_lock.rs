@@ -1,4 +1,4 @@
-//! Slowing down guesses. Time is a parameter.
+//! Slowing down guesses. Time is a parameter: steady time, everywhere here.
 //!
 //! ```text
 //! Free ──5 failures──► Waiting(1 s, 2 s, 4 s … 5 min) ──time passes──► one more try ──right──► Free

@@ -10,6 +10,7 @@
 //! the clients say again what they are doing.
 
 pub mod hub;
+pub mod places;
 pub mod presence;
 pub mod rpc;
 pub mod sight;

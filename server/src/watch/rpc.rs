@@ -16,6 +16,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     hub::{self, Batch, Event},
+    places::Place,
     presence::Said,
     sight::{self, Departments, Sight},
 };
@@ -52,6 +53,7 @@ impl WatchService for Service {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
         bounded([request.kinds.len()])?;
+        let place = self.kernel.watchers().take(caller.actor.user_id).ok_or(Error::Busy)?;
         let kinds = request
             .kinds
             .iter()
@@ -74,6 +76,7 @@ impl WatchService for Service {
             kinds,
             last: after,
             tell,
+            _place: place,
         };
         tokio::spawn(watcher.run(batches, said));
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
@@ -121,6 +124,8 @@ struct Watcher {
     /// Everything up to here was told, or was not for this person.
     last: i64,
     tell: mpsc::Sender<Told>,
+    /// One of few that a person has.
+    _place: Place,
 }
 
 impl Watcher {

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Without `--dir` the customers are those of a demonstration company. With it they are those of a data directory that
-//! nobody else serves, in which NAME signs in; an interaction and an export more are in it afterwards.
+//! nobody else serves, in which NAME signs in, who may assign; an interaction and an export more are in it afterwards, and
+//! ten opportunities that were assigned and taken back.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints what it measured")]
 

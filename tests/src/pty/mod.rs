@@ -72,7 +72,7 @@ impl Settings {
     /// What the test command measures: bytes, memory and keys, no times.
     pub fn short() -> Self {
         Self {
-            place: Place::Demo { customers: 300 },
+            place: Place::Demo { customers: 400 },
             delays: vec![0],
             keys: 20,
             idle: Duration::from_secs(1),

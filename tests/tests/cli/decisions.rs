@@ -175,7 +175,8 @@ fn hostile_text_does_nothing_to_a_spreadsheet_or_a_terminal() -> Result<()> {
 fn watch_tells_each_change_once_and_ends_when_it_is_interrupted() -> Result<()> {
     let company = with(2)?;
     let served = company.serve(&[])?;
-    let mut child = company.rolo_command(&["watch", "--kind", "opportunities", "--json", "--after", "2"]).spawn()?;
+    let kinds = ["--kind", "opportunities", "--kind", "steps"];
+    let mut child = company.rolo_command(&[&["watch", "--json", "--after", "2"], &kinds[..]].concat()).spawn()?;
     let stdout = BufReader::new(child.stdout.take().context("a pipe")?);
     let (sender, lines) = mpsc::channel();
     thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
@@ -190,8 +191,28 @@ fn watch_tells_each_change_once_and_ends_when_it_is_interrupted() -> Result<()> 
         company.ok(&["edit", "opportunity", "1", "success_rate=60"])?;
         let edited = next()?;
         assert_eq!((&edited["id"], &edited["revision"]), (&json!(1), &json!(2)), "the customer is of another kind");
+        company.ok(&["do", "opportunities", "assign", "2", "--to", "boss"])?;
+        for todo in ["上门看现场", "送方案"] {
+            company.ok(&["create", "step", "opportunity=2", "plan_date=2026-12-01", &format!("todo={todo}")])?;
+        }
+        company.ok(&["edit", "step", "1", "result=对方满意"])?;
+        company.ok(&["delete", "step", "2"])?;
         company.ok(&["delete", "opportunity", "1"])?;
-        assert_eq!(next()?["gone"], true);
+        // A step tells of its opportunity too, whose next date it changes.
+        let mut told = Vec::new();
+        while told.last().is_none_or(|(kind, _, _, gone)| kind != "opportunity" || gone == &json!(false)) {
+            let event = next()?;
+            told.push((event["kind"].clone(), event["id"].clone(), event["label"].to_string(), event["gone"].clone()));
+        }
+        let steps: Vec<_> = told.iter().filter(|(kind, ..)| kind == "step").map(|(_, _, label, _)| &**label).collect();
+        let (done, deleted) = ("\"上门看现场\"", "\"送方案\"");
+        assert_eq!(
+            (steps.len(), steps.first(), steps.get(2..)),
+            (4, Some(&done), Some(&[done, deleted][..])),
+            "{told:?}"
+        );
+        let (kind, _, label, _) = told.last().context("the last")?;
+        assert!(kind == "opportunity" && label.contains("第1公司"), "{label}");
         Ok(())
     };
     let told = story();

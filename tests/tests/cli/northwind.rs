@@ -221,6 +221,26 @@ fn a_dry_run_says_what_would_happen_and_writes_nothing() -> Result<()> {
     Ok(())
 }
 
+/// §5.7: told before and after, with the way to bring it in.
+#[test]
+fn contacts_of_what_is_skipped_are_left_out_and_that_is_told() -> Result<()> {
+    let company = Company::new()?;
+    company.ok(&["create", "customer", "name=甲公司"])?;
+    let file = company
+        .write("more.csv", "name,contact.name,contact.mobile\n甲公司,李工,13911111111\n乙公司,王工,13922222222\n")?;
+    let args = ["import", "customers", file.as_str()];
+    let look = company.ok(&[&args[..], &["--dry-run"]].concat())?;
+    assert!(look.contains("line 2: exists already") && look.contains("what else is in this row is left out"), "{look}");
+    assert!(look.contains("1 contacts left out") && look.contains("--existing update"), "{look}");
+    let did = summary(&company, &args, 0)?;
+    assert_eq!((&did["skipped"], &did["second_created"], &did["second_left_out"]), (&json!(1), &json!(1), &json!(1)));
+    assert_eq!(company.count("contacts")?, 1);
+    let did = summary(&company, &[&args[..], &["--existing", "update"]].concat(), 0)?;
+    assert_eq!((&did["second_created"], &did["second_left_out"]), (&json!(1), &json!(0)));
+    assert_eq!(company.count("contacts")?, 2);
+    Ok(())
+}
+
 #[test]
 fn without_create_missing_the_missing_choices_are_listed_and_nothing_is_written() -> Result<()> {
     let company = Company::new()?;

@@ -24,7 +24,7 @@ use rolo_tests::{
         self, Entry, Mark, Outcome, Start,
         server::{Order, Strikes},
     },
-    world::{START, request_id},
+    world::{PASSWORD, START, request_id},
 };
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
@@ -292,6 +292,39 @@ async fn a_clock_that_jumps_is_told_of_and_neither_lengthens_a_session_nor_doubl
     let steps = "SELECT COUNT(*) FROM audit WHERE verb = 'clock_stepped'";
     assert_eq!(world.number(steps).await?, 2);
     assert_eq!(world.audit().await?.1, 0);
+    Ok(())
+}
+
+/// Whatever time it is: who has signed in from an origin is known there for thirty days, and no longer.
+#[tokio::test]
+async fn who_has_signed_in_is_known_for_thirty_days_whatever_the_clock_says() -> Result<()> {
+    let mut world = World::new().await?;
+    world.stop().await?;
+    let steady = Arc::new(AtomicI64::new(0));
+    let clock = {
+        let steady = Arc::clone(&steady);
+        Clock::from_two(|| START, move || steady.load(Ordering::SeqCst))
+    };
+    let Place::Owner(handle) = Place::open(world.dir.path(), Config { clock, ..Config::default() }).await? else {
+        bail!("somebody else")
+    };
+    let here = host(&handle).await?;
+    let sign_in = async || {
+        let request =
+            pb::SignInRequest { name: "boss".into(), password: PASSWORD.into(), ..pb::SignInRequest::default() };
+        reason_of(&here.sessions().sign_in(request).await)
+    };
+    assert_eq!(sign_in().await, "ok");
+    for (days, answer) in [(29, "ok"), (31, "THROTTLED")] {
+        let now = steady.fetch_add(days * DAY, Ordering::SeqCst) + days * DAY;
+        handle.kernel().sweep();
+        // Somebody guesses there.
+        for n in 0..60 {
+            handle.kernel().soft_locks().attempt(&format!("user{n}"), "host", now);
+        }
+        assert_eq!(sign_in().await, answer, "after {days} days");
+    }
+    handle.shutdown().await?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod dictionary;
 mod faults;
 mod floods;
 mod fuzz;
+mod import_existing;
 mod import_opportunities;
 mod import_undo;
 mod interactions;

@@ -254,6 +254,12 @@ async fn an_export_shows_what_the_list_shows_and_only_to_whom_it_is_allowed() ->
         );
         assert_eq!(by.talks(list).await?, by.talks(export).await?, "{account}");
     }
+    // Nor does an export begin in the middle, past the log, with the token of a list.
+    let list = pb::ListCustomersRequest { page_size: 1, ..Default::default() };
+    let page_token = boss.customers().list_customers(list).await?.into_inner().next_page_token;
+    assert!(!page_token.is_empty(), "there is a second page");
+    let middle = pb::ListCustomersRequest { export: true, page_token, ..Default::default() };
+    assert_eq!(reason_of(&boss.customers().list_customers(middle).await), "BAD_PAGE_TOKEN");
     assert_eq!(narrow.walk(pb::ListCustomersRequest { export: true, ..Default::default() }).await?.len(), 1);
     let logged = "SELECT COUNT(*) FROM audit WHERE verb = 'export'";
     assert_eq!(world.number(logged).await?, 3 * 4 + 1);

@@ -1,4 +1,4 @@
-//! The lessons of `security.md` for opportunities and for working together: 2, 6, 7, 8, 10, 26. The table of who may call
+//! The lessons of `security.md` for opportunities and for working together: 2, 6, 7, 8, 10, 18, 26. The table of who may call
 //! what is `authz_together.rs`; what concerns one row of §4.1 and §4.2 is `transitions.rs`.
 
 use anyhow::{Context, Result};
@@ -7,6 +7,7 @@ use rolo_proto::v1::{self as pb, Doing, Kind, bulk_action as act};
 use rolo_tests::{
     Session, World,
     ask::{faults, lead, mask, reason_of},
+    files::Sheet,
     world::{digest, request_id},
 };
 use tonic::Status;
@@ -301,6 +302,69 @@ async fn ids_count_once_and_lists_of_them_end() -> Result<()> {
     let watch = pb::WatchRequest { kinds: vec![Kind::Customer.into(); 20_000], ..Default::default() };
     assert_eq!(faults(&boss.watch().watch(watch).await.err().context("taken")?).len(), 1);
     Ok(())
+}
+
+/// Lesson 26: one person's streams have an end, and take nobody else's place.
+#[tokio::test]
+async fn one_person_holds_only_so_many_streams_and_others_watch_all_the_same() -> Result<()> {
+    const MOST: usize = 256;
+    let world = World::new().await?;
+    let (first, second) = (world.session("boss").await?, world.session("boss").await?);
+    let watch = async |by: &Session| by.watch().watch(pb::WatchRequest::default()).await;
+    let mut held = Vec::new();
+    for n in 0..MOST {
+        // A connection has an end of its own.
+        held.push(watch(if n < MOST / 2 { &first } else { &second }).await?);
+    }
+    assert_eq!(reason_of(&watch(&second).await), "BUSY");
+    let mgr = world.session("mgr").await?;
+    assert!(watch(&mgr).await.is_ok() && second.search("").await.is_ok());
+    held.clear();
+    let again = async { while reason_of(&watch(&second).await) == "BUSY" {} };
+    tokio::time::timeout(std::time::Duration::from_secs(30), again).await.context("closed ones still count")?;
+    Ok(())
+}
+
+/// Lesson 18: what is under way ends with the session that began it, not when all of it is done.
+#[tokio::test]
+async fn an_undo_and_a_bulk_action_under_way_end_with_their_session() -> Result<()> {
+    const LIVE: &str = "SELECT COUNT(*) FROM customer WHERE deleted_at IS NULL";
+    let world = World::new().await?;
+    let sup = world.session("sup").await?;
+    let mut sheet = Sheet::new(Kind::Customer, &["name"], &[]);
+    sheet.rows = (1..=2_000).map(|n| vec![format!("进口公司{n}")]).collect();
+    let batch = sup.import(&sheet).await?.status.operation_id;
+    let undo = pb::UndoRequest { operation_id: batch, request_id: request_id(), ..Default::default() };
+    let undoing = sup.operations().undo(undo).await?.into_inner();
+    assert_eq!(cut_off(&sup, undoing).await?, "UNAUTHENTICATED");
+    let left = world.number(LIVE).await?;
+    assert!((1..2_000).contains(&left), "{left} are left");
+
+    let sup = world.session("sup").await?;
+    let request = pb::RunBulkRequest {
+        selection: Some(pb::Selection { kind: Kind::Customer.into(), ids: (1..=2_000).collect(), filter: None }),
+        action: Some(pb::BulkAction { action: Some(act::Action::Delete(act::Nothing {})) }),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let deleting = sup.bulk().run_bulk(request).await?.into_inner();
+    assert_eq!(cut_off(&sup, deleting).await?, "UNAUTHENTICATED");
+    let rest = world.number(LIVE).await?;
+    assert!((1..left).contains(&rest), "{rest} of {left} are left");
+    Ok(())
+}
+
+/// Signs out as soon as something of a stream has come; answers why it ended.
+async fn cut_off<T>(by: &Session, mut stream: tonic::Streaming<T>) -> Result<String> {
+    stream.message().await?.context("nothing came")?;
+    by.sessions().sign_out(pb::SignOutRequest {}).await?;
+    loop {
+        match stream.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => anyhow::bail!("it went on to its end"),
+            Err(ended) => return Ok(rolo_tests::world::reason(&ended)),
+        }
+    }
 }
 
 /// Lesson 2: where a customer of the name blocks, who may not see it is told that it is there, and no more (D8).

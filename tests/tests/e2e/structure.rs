@@ -70,6 +70,50 @@ fn no_text_is_formatted_into_a_statement() -> Result<()> {
     Ok(())
 }
 
+/// The parts of such a joined statement that are no literals: only constants may be, whose names are upper case.
+fn joined_from(parts: &str) -> Vec<&str> {
+    let between = parts.split('"').step_by(2).flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    between.filter(|word| word.chars().any(|c| !c.is_ascii_uppercase() && c != '_')).collect()
+}
+
+/// What stands between the bracket that ends here and the one that opens it.
+fn within_brackets(before: &str) -> &str {
+    let mut open = 0_usize;
+    let start = before.rmatch_indices(['[', ']']).find(|(_, bracket)| {
+        match *bracket {
+            "]" => open += 1,
+            _ if open == 0 => return true,
+            _ => open -= 1,
+        }
+        false
+    });
+    start.map_or(before, |(place, _)| &before[place + 1..])
+}
+
+/// Security lesson 12: a statement that is joined is joined from literals and constants.
+#[test]
+fn no_text_is_joined_into_a_statement() -> Result<()> {
+    let mut files = Vec::new();
+    sources(&root().join("server/src"), &mut files)?;
+    let mut statements = 0;
+    for path in files {
+        let code = code(&path)?;
+        for (end, _) in code.match_indices("]\n            .concat()").chain(code.match_indices("].concat()")) {
+            let parts = within_brackets(&code[..end]);
+            if ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "WHERE ", "ORDER BY"]
+                .iter()
+                .any(|w| parts.contains(w))
+            {
+                assert_eq!(joined_from(parts), [""; 0], "{}: {parts}", path.display());
+                statements += 1;
+            }
+        }
+    }
+    assert!(statements > 3, "only {statements} joined statements were found");
+    assert_eq!(joined_from(r#"SELECT, "WHERE name = '", name, "'""#), ["name"], "it would notice");
+    Ok(())
+}
+
 /// `domain-spec.md` §3: a form takes as much as the server does, and knows where a choice comes from. The rest of a
 /// field's shape is the server's alone: it refuses, and the form says what.
 #[test]

@@ -50,6 +50,24 @@ async fn opportunities_are_mapped_looked_at_brought_in_and_taken_back_on_the_scr
     Ok(())
 }
 
+/// §5.7: what exists is skipped with what belongs to it, and both the look and the end say so.
+#[tokio::test]
+async fn what_is_left_out_with_a_skipped_row_is_told_before_and_after() -> Result<()> {
+    let stage = Stage::empty().await?;
+    let sup = stage.world.session("sup").await?;
+    sup.customer("甲公司", 0).await?;
+    let file = stage.world.dir.path().join("more.csv");
+    std::fs::write(&file, "客户名称,联系人姓名\n甲公司,李工\n乙公司,王工\n")?;
+    let mut rolo = stage.screens("sup", (120, 40), Lang::En).await?;
+    rolo.press(&format!("g c I '{}' enter ctrl-s", file.display())).await?;
+    shows(&rolo, "would be skipped: what belongs to it in the row is left out")?;
+    rolo.press("enter").await?;
+    shows(&rolo, "Imported: 1 created, 0 updated, 1 skipped, 0 unchanged, 0 refused")?;
+    shows(&rolo, "1 contacts or steps of what existed were left out: \"Existing records: update\" brings them in")?;
+    assert_eq!(stage.world.number("SELECT COUNT(*) FROM contact").await?, 1);
+    Ok(())
+}
+
 /// The lines of a long look end with the last page: the way back begins there, however often one has gone on.
 #[tokio::test]
 async fn the_look_at_a_file_is_scrolled_to_its_end_and_no_further() -> Result<()> {

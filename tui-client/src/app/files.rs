@@ -123,18 +123,19 @@ pub async fn check(client: &Client, asked: &ImportJob, tell: Tell) -> Result<Rep
     Ok(Reply::Checked(checked))
 }
 
-/// Counts a row's outcome; refused and changed rows are shown.
+/// Counts a row's outcome; rows that are refused, changed, or not brought in whole are shown.
 fn note(checked: &mut Checked, outcome: &RowOutcome, lang: Lang) {
     let t = Texts::of(lang);
     let (at, word) = match outcome.result() {
         RowResult::Created | RowResult::Unspecified => (0, t.would_create),
         RowResult::Updated => (1, t.would_update),
-        RowResult::Skipped => (2, t.would_skip),
+        RowResult::Skipped | RowResult::LeftOut => (2, t.would_skip),
         RowResult::Unchanged => (3, t.would_keep),
         RowResult::Refused => (4, t.would_refuse),
     };
     checked.counts[at] += 1;
-    if !matches!(at, 1 | 4) && outcome.faults.is_empty() || checked.rows.len() >= SHOWN {
+    let left_out = outcome.second_result() == RowResult::LeftOut;
+    if !matches!(at, 1 | 4) && !left_out && outcome.faults.is_empty() || checked.rows.len() >= SHOWN {
         return;
     }
     let changes = outcome.changes.iter().map(|c| format!("{} {} → {}", field_label(&c.field, lang), c.before, c.after));
@@ -142,7 +143,7 @@ fn note(checked: &mut Checked, outcome: &RowOutcome, lang: Lang) {
         let (label, text) = (field_label(&f.field, lang), row_fault_text(f, lang));
         if label.is_empty() { text } else { format!("{label} {text}") }
     });
-    let why: Vec<_> = changes.chain(faults).collect();
+    let why: Vec<_> = changes.chain(faults).chain(left_out.then(|| t.left_out.to_owned())).collect();
     checked.rows.push((outcome.line, outcome.label.clone(), fill(t.colon, &[&word, &why.join(t.semicolon)])));
 }
 

@@ -102,19 +102,23 @@ async fn anew(session: &Session, args: &WatchArgs, out: &mut Out) -> Result<i64,
 /// What records are called, by kind and id.
 type Names = BTreeMap<(i32, i64), String>;
 
-/// What the records of events are called, in a call for up to [`PAGE`] of a kind. What cannot be looked up, or has gone
-/// meanwhile, has no name here: its event is told all the same.
+/// What the records of events are called, in a call for up to [`PAGE`] of a list: what was deleted stands in the recycle
+/// bin, and a step that is done in the plan of its opportunity alone. What cannot be looked up has no name here: its
+/// event is told all the same.
 async fn names(client: &Client, events: &[WatchEvent]) -> Names {
-    let mut wanted: BTreeMap<i32, BTreeSet<i64>> = BTreeMap::new();
-    for event in events.iter().filter(|event| !event.gone) {
-        wanted.entry(event.kind).or_default().insert(event.id);
+    let mut wanted: BTreeMap<(i32, bool, i64), BTreeSet<i64>> = BTreeMap::new();
+    for event in events {
+        let parent_id = if event.kind() == Kind::PlanStep { event.parent_id } else { 0 };
+        wanted.entry((event.kind, event.gone, parent_id)).or_default().insert(event.id);
     }
     let mut names = Names::new();
-    for (kind, ids) in wanted {
+    for ((kind, gone, parent_id), ids) in wanted {
         let Some(resource) = Kind::try_from(kind).ok().and_then(resource::of) else { continue };
-        let view = resource.views().iter().position(|view| view.code == "all").unwrap_or(0);
+        let view = |code: &str| resource.views().iter().position(|view| view.code == code);
+        let Some(view) = (if gone { view("recycle_bin") } else { view("all").or(Some(0)) }) else { continue };
         for ids in ids.into_iter().collect::<Vec<_>>().chunks(PAGE) {
-            let query = ListQuery { view, ids: ids.to_vec(), page_size: PAGE as i32, ..ListQuery::default() };
+            let query =
+                ListQuery { view, parent_id, ids: ids.to_vec(), page_size: PAGE as i32, ..ListQuery::default() };
             let found = resource.list(client, &query).await.map(|page| page.records).unwrap_or_default();
             names.extend(found.into_iter().map(|record| ((kind, record.id), record.label)));
         }

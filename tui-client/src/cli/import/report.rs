@@ -85,7 +85,7 @@ pub fn would(outcome: &v1::RowOutcome, json: bool, lang: Lang) -> Vec<String> {
         let faults: Vec<_> =
             outcome.faults.iter().map(|f| json!({ "field": f.field, "fault": f.reason, "detail": f.detail })).collect();
         return vec![
-            json!({ "line": line, "result": word(result).2, "id": (outcome.id != 0).then_some(outcome.id),
+            json!({ "line": line, "result": word(result).2, "second": second(outcome), "id": (outcome.id != 0).then_some(outcome.id),
                     "label": outcome.label, "changes": changes, "faults": faults })
             .to_string(),
         ];
@@ -99,6 +99,12 @@ pub fn would(outcome: &v1::RowOutcome, json: bool, lang: Lang) -> Vec<String> {
         let label = failure::field_label(&change.field, lang);
         lines.push(format!("  {label}: {} → {}", change.before, change.after));
     }
+    if outcome.second_result() == v1::RowResult::LeftOut {
+        lines.push(match lang {
+            Lang::En => "  left as it is; what else is in this row is left out".to_owned(),
+            Lang::Zh => "  保持原样；该行的附带内容不导入".to_owned(),
+        });
+    }
     for fault in &outcome.faults {
         let label = failure::field_label(&fault.field, lang);
         let text = failure::row_fault_text(fault, lang);
@@ -107,11 +113,18 @@ pub fn would(outcome: &v1::RowOutcome, json: bool, lang: Lang) -> Vec<String> {
     lines
 }
 
+/// What becomes of the record of the second kind in the row, if it holds one.
+fn second(outcome: &v1::RowOutcome) -> Option<&'static str> {
+    let result = outcome.second_result();
+    (result != v1::RowResult::Unspecified).then(|| word(result).2)
+}
+
 const fn word(result: v1::RowResult) -> (&'static str, &'static str, &'static str) {
     match result {
         v1::RowResult::Created => ("new", "新增", "created"),
         v1::RowResult::Updated => ("changed", "更新", "updated"),
         v1::RowResult::Skipped => ("exists already", "已存在，跳过", "skipped"),
+        v1::RowResult::LeftOut => ("left out", "未导入", "left_out"),
         v1::RowResult::Unchanged => ("unchanged", "无变化", "unchanged"),
         v1::RowResult::Refused | v1::RowResult::Unspecified => ("refused", "拒绝", "refused"),
     }
@@ -134,6 +147,7 @@ pub fn unreadable(fault: &files::RowFault, json: bool, lang: Lang) -> String {
 pub struct Counts {
     by_result: HashMap<i32, u64>,
     second: u64,
+    left_out: u64,
     pub unreadable: u64,
 }
 
@@ -141,6 +155,7 @@ impl Counts {
     pub fn add(&mut self, outcome: &v1::RowOutcome) {
         *self.by_result.entry(outcome.result).or_default() += 1;
         self.second += u64::from(outcome.second_result() == v1::RowResult::Created);
+        self.left_out += u64::from(outcome.second_result() == v1::RowResult::LeftOut);
     }
 
     fn of(&self, result: v1::RowResult) -> u64 {
@@ -158,7 +173,7 @@ impl Counts {
             second_created: count(self.second),
             ..Default::default()
         };
-        let report = Report { status, unreadable: self.unreadable, errors: None, stopped: false };
+        let report = Report { status, unreadable: self.unreadable, left_out: self.left_out, ..Report::default() };
         if !json {
             out.note("Nothing was written. It would be:", "未写入任何内容，预计结果：");
         }
@@ -177,6 +192,7 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
         out.line(
             &json!({ "created": s.created, "updated": s.updated, "skipped": s.skipped, "unchanged": s.unchanged,
                      "refused": refused, "second_created": s.second_created,
+                     "second_left_out": report.left_out,
                      "operation_id": (s.operation_id != 0).then_some(s.operation_id), "resumed": s.resumed,
                      "finished": !report.stopped,
                      "errors": report.errors.as_ref().map(|(path, _)| path.display().to_string()) })
@@ -206,12 +222,24 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
         if s.resumed {
             out.note("An interrupted import was carried on", "已继续之前中断的导入");
         }
+        let (en, zh) = match job.resource.kind() {
+            v1::Kind::Opportunity => ("plan steps", "计划项"),
+            _ => ("contacts", "联系人"),
+        };
         if s.second_created > 0 {
-            out.line(&match (out.lang, job.resource.kind()) {
-                (Lang::En, v1::Kind::Opportunity) => format!("{} plan steps created with them", n(s.second_created)),
-                (Lang::Zh, v1::Kind::Opportunity) => format!("同时新增计划项 {}", n(s.second_created)),
-                (Lang::En, _) => format!("{} contacts created with them", n(s.second_created)),
-                (Lang::Zh, _) => format!("同时新增联系人 {}", n(s.second_created)),
+            let created = n(s.second_created);
+            out.line(&match out.lang {
+                Lang::En => format!("{created} {en} created with them"),
+                Lang::Zh => format!("同时新增{zh} {created}"),
+            })?;
+        }
+        if report.left_out > 0 {
+            let left = grouped(i64::try_from(report.left_out).unwrap_or(i64::MAX));
+            out.line(&match out.lang {
+                Lang::En => {
+                    format!("{left} {en} left out: what existed is left as it is; --existing update brings them in")
+                }
+                Lang::Zh => format!("未导入{zh} {left}：已存在的记录保持原样；使用 --existing update 可导入"),
             })?;
         }
         if report.wrote() {

@@ -20,6 +20,8 @@ pub struct Report {
     pub unreadable: u64,
     /// Where the faulty rows are, if there are any, and how many.
     pub errors: Option<(PathBuf, u64)>,
+    /// Contacts and plan steps that did not come in because what they belong to is left as it is; of this run.
+    pub left_out: u64,
     /// It was stopped and can go on later.
     pub stopped: bool,
 }
@@ -92,6 +94,7 @@ pub async fn run(
                 if outcome.result() == v1::RowResult::Refused || !outcome.faults.is_empty() {
                     faulty.push(Faulty::refused(row, &outcome.faults, job.lang));
                 }
+                report.left_out += u64::from(outcome.second_result() == v1::RowResult::LeftOut);
                 tell(Event::Outcome(outcome));
             }
             status = reply.status.unwrap_or(status);

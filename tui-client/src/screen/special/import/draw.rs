@@ -179,6 +179,9 @@ fn done(report: &Report, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         fill(t.import_done, &[&s.created, &s.updated, &s.skipped, &s.unchanged, &refused]),
         if refused > 0 { Role::Warn } else { Role::Good },
     )];
+    if report.left_out > 0 {
+        lines.push((fill(t.import_left_out, &[&report.left_out, &t.existing, &t.existing_update]), Role::Text));
+    }
     if let Some((path, rows)) = &report.errors {
         lines.push((fill(t.import_errors, &[rows, &path.display()]), Role::Text));
     }
