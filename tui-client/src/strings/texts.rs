@@ -104,7 +104,6 @@ pub struct Texts {
     pub draft_kept: &'static str,
     pub draft_restored: &'static str,
     pub draft_aside: &'static str,
-    pub draft_waits: &'static str,
     pub drafts_wait: &'static str,
     pub no_drafts: &'static str,
     pub open_draft: &'static str,

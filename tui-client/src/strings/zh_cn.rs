@@ -103,7 +103,6 @@ pub static TEXTS: Texts = Texts {
     draft_kept: "草稿已保留",
     draft_restored: "已恢复 {} 的草稿；{} 放弃草稿",
     draft_aside: "有 {} 份草稿当前版本无法读取，已移至：{}",
-    draft_waits: "有 1 份草稿",
     drafts_wait: "有 {} 份草稿",
     no_drafts: "没有草稿",
     open_draft: "打开草稿",

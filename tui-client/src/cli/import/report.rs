@@ -13,7 +13,7 @@ use crate::{
     },
     files,
     resource::parse::grouped,
-    strings::Lang,
+    strings::{Lang, fill},
 };
 
 /// What the file turned out to be; guesses are shown so that they can be overruled.
@@ -65,11 +65,10 @@ pub fn list_missing(missing: &[Missing], job: &Job, json: bool, out: &mut Out) -
     }
     missing.iter().try_for_each(|m| {
         let (label, text, rows) = (failure::field_label(&m.field, out.lang), &m.text, m.rows);
-        let unit = if rows == 1 { "row" } else { "rows" };
         let disabled = m.is_account() && job.create_missing;
         out.line(&match out.lang {
-            Lang::En if disabled => format!("  {label}: {text} ({rows} {unit}; a disabled account)"),
-            Lang::En => format!("  {label}: {text} ({rows} {unit})"),
+            Lang::En if disabled => fill("  {}: {} ({} [row|rows]; a disabled account)", &[&label, text, &rows]),
+            Lang::En => fill("  {}: {} ({} [row|rows])", &[&label, text, &rows]),
             Lang::Zh if disabled => format!("  {label}：{text}（{rows} 行；新建为停用账号）"),
             Lang::Zh => format!("  {label}：{text}（{rows} 行）"),
         })
@@ -208,9 +207,11 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
         }
         if s.second_created > 0 {
             out.line(&match (out.lang, job.resource.kind()) {
-                (Lang::En, v1::Kind::Opportunity) => format!("{} plan steps created with them", n(s.second_created)),
+                (Lang::En, v1::Kind::Opportunity) => {
+                    fill("{} plan [step|steps] created with them", &[&n(s.second_created)])
+                }
                 (Lang::Zh, v1::Kind::Opportunity) => format!("同时新增计划项 {}", n(s.second_created)),
-                (Lang::En, _) => format!("{} contacts created with them", n(s.second_created)),
+                (Lang::En, _) => fill("{} [contact|contacts] created with them", &[&n(s.second_created)]),
                 (Lang::Zh, _) => format!("同时新增联系人 {}", n(s.second_created)),
             })?;
         }
@@ -224,7 +225,10 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
         if let Some((path, rows)) = &report.errors {
             let path = path.display();
             out.note(
-                &format!("{rows} faulty rows are in {path}: mend them there and import that file"),
+                &fill(
+                    "{} faulty [row is|rows are] in {}: mend what is wrong there and import that file",
+                    &[rows, &path],
+                ),
                 &format!("{rows} 行有误，已写入 {path}：修改后可重新导入该文件"),
             );
         }
@@ -240,7 +244,7 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
     if refused > 0 {
         return Err(Failure::local(
             Reason::Validation,
-            format!("{refused} rows did not come in"),
+            fill("{} [row|rows] did not come in", &[&refused]),
             format!("{refused} 行未导入"),
         ));
     }
