@@ -39,6 +39,7 @@ pub static TEXTS: Texts = Texts {
     done_refused: "{} done, {} refused: {}",
     undone: "Undone ({})",
     redone: "Redone ({})",
+    was_read: "read",
     nothing_to_undo: "There is nothing to undo",
     nothing_to_redo: "There is nothing to redo",
     nothing_to_retry: "Nothing has failed",

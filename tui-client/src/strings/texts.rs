@@ -40,6 +40,7 @@ pub struct Texts {
     pub done_refused: &'static str,
     pub undone: &'static str,
     pub redone: &'static str,
+    pub was_read: &'static str,
     pub nothing_to_undo: &'static str,
     pub nothing_to_redo: &'static str,
     pub nothing_to_retry: &'static str,

@@ -39,6 +39,7 @@ pub static TEXTS: Texts = Texts {
     done_refused: "完成 {} 条，拒绝 {} 条：{}",
     undone: "已撤销（{}）",
     redone: "已重做（{}）",
+    was_read: "知道了",
     nothing_to_undo: "没有可撤销的操作",
     nothing_to_redo: "没有可重做的操作",
     nothing_to_retry: "没有失败的操作",
