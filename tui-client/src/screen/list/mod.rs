@@ -299,7 +299,7 @@ impl Screen for ListScreen {
             Action::SumAll if self.kind() == Kind::Opportunity => self.sum.go_on(self.id, &self.rows, sh),
             Action::Back if self.sum.halt(self.id, sh) => {}
             Action::Back if self.rows.halt() || self.rows.unmark() => {}
-            Action::Back if !self.filter.line.is_empty() => self.filter.clear(self.id, &mut self.rows, sh),
+            Action::Back if self.filter.is_typed() => self.filter.clear(self.id, &mut self.rows, sh),
             Action::Open => {
                 let Some(record) = self.rows.current() else { return true };
                 sh.nav.push(decide::opportunity::opened(record));
@@ -469,7 +469,7 @@ impl Screen for ListScreen {
         self.rows.conditions.clear();
         // What it held before is no answer to what is asked now.
         self.rows.pages = crate::data::page::Pages::default();
-        self.filter.show(filter, self.id, &mut self.rows, sh);
+        self.filter.give(filter, self.id, &mut self.rows, sh);
     }
 
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
