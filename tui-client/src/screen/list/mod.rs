@@ -326,6 +326,7 @@ impl Screen for ListScreen {
                     sh.fail(failure, Some((self.id, slot, request)));
                 }
                 self.rows.reply(outcome, sh, visible);
+                self.agree();
                 self.sum.follow(self.id, &self.rows, sh);
                 self.moved(sh);
             }
@@ -341,9 +342,13 @@ impl Screen for ListScreen {
                         *slot = Some(total);
                     }
                 }
+                self.agree();
                 self.leave_an_empty_first_view(sh);
             }
-            (Slot::Views, Ok(Reply::Views(kept))) => self.take_views(kept),
+            (Slot::Views, Ok(Reply::Views(kept))) => {
+                self.take_views(kept);
+                self.agree();
+            }
             (Slot::Act, Ok(Reply::View(view))) => self.kept(*view, sh),
             (Slot::Act, Ok(Reply::Nothing)) if matches!(request, Request::DeleteView(_)) => {
                 if let Request::DeleteView(deleted) = request {
