@@ -10,7 +10,7 @@ pub mod timeline;
 pub mod views;
 
 use ratatui::layout::Rect;
-use rolo_proto::v1::{Action as Right, Capability, Kind, Total};
+use rolo_proto::v1::{Action as Right, Capability, Kind, Total, WatchEvent};
 
 use self::{filter::FilterLine, rows::Rows, sum::Sum, views::Kept};
 use super::{Answer, Ask, Place, Screen, ageing::Ageing, bulk, decide, show};
@@ -383,8 +383,17 @@ impl Screen for ListScreen {
             let pause = (COUNT_EVERY - (sh.now - self.counted_at)).clamp(COUNT_SOON, COUNT_EVERY);
             self.ageing.told(self.id, Slot::Counts, top, pause as u64, sh);
         }
+        if news.about_views(self.kind()) {
+            // Few do this, and seldom: it shows at once.
+            match top {
+                true => self.load_views(sh),
+                false => self.ageing.told(self.id, Slot::Counts, top, COUNT_SOON as u64, sh),
+            }
+        }
         // What belongs to the record beside the list.
-        let beside = news.events.iter().any(|e| self.preview.as_ref().is_some_and(|(id, _)| *id == e.parent_id));
+        let belongs = |e: &WatchEvent| elsewhere::parent(e.kind()) == self.kind();
+        let beside = |id: i64| news.events.iter().any(|e| e.parent_id == id && belongs(e));
+        let beside = self.preview.as_ref().is_some_and(|(id, _)| beside(*id));
         if !top {
             self.preview = self.preview.take().filter(|_| !beside);
             return;
