@@ -219,7 +219,7 @@ mod tests {
         let measure = Measure::default();
         let theme = Theme::new(ThemeName::Default, measure);
         let said = |counted: Total, of_rows: Total| {
-            let sh = &mut Shared::new(Lang::En, measure, theme.clone(), (80, 24), 1);
+            let sh = &mut Shared::new(Lang::En, measure, theme, (80, 24), 1);
             let mut list = ListScreen::new(Kind::Customer, sh)?;
             list.enter(sh);
             let record = Record {
