@@ -19,7 +19,7 @@ use crate::{
 /// A record: its kind and its id.
 pub type Of = (Kind, i64);
 
-/// Whose a record is, and where it stands; 0 for none each.
+/// Whose a record is, and where it stands; 0 for none each. Of a kept view, which is a department's, see its table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Whose {
     /// The responsible person.

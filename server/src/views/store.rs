@@ -43,9 +43,12 @@ pub static TABLE: Table = Table {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
     derived: |_, _| Ok(Vec::new()),
     derive: |_, _, _| Ok(()),
+    // Whose it is says who hears of a change: the department that it is shared with, and its person. It hangs on the
+    // kind of records that it looks for.
     owner: |tx, id| {
-        let owner = tx.query_one("SELECT user_id FROM saved_view WHERE id = ?1", [id], |row| row.get(0))?;
-        Ok(Whose { owner, ..Whose::default() })
+        tx.query_one("SELECT COALESCE(department_id, 0), user_id, kind FROM saved_view WHERE id = ?1", [id], |row| {
+            Ok(Whose { owner: row.get(0)?, also: row.get(1)?, parent: row.get(2)?, customer: 0 })
+        })
     },
     label: |tx, id| tx.query_one("SELECT name FROM saved_view WHERE id = ?1", [id], |row| row.get(0)),
     may_write: |tx, actor, id, _| own(tx, actor, id).map(drop),

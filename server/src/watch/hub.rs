@@ -54,8 +54,15 @@ impl Event {
         if !kinds.is_empty() && !kinds.contains(&self.kind) {
             return None;
         }
-        let after = sight.reaches(self.kind, self.after);
-        if !after && !sight.reaches(self.kind, self.before) {
+        let sees = |owners| match self.kind {
+            Kind::SavedView => {
+                let of = i32::try_from(self.parent_id).ok().and_then(|kind| Kind::try_from(kind).ok());
+                sight.shows_view(of.unwrap_or_default(), owners)
+            }
+            kind => sight.reaches(kind, owners),
+        };
+        let after = sees(self.after);
+        if !after && !sees(self.before) {
             return None;
         }
         Some(WatchEvent {

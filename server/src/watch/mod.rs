@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A row of the outbox carries who owned the record before and after, so that a watcher is tested in memory: in sight
-//! after = changed; in sight only before, or deleted = gone; neither = nothing. Presence is memory alone: after a restart
+//! after = changed; in sight only before, or deleted = gone; neither = nothing. Of a kept view it carries the departments
+//! that it is shared with, so that whoever is shown it hears of it, and whoever was. Presence is memory alone: after a restart
 //! the clients say again what they are doing.
 
 pub mod hub;

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     authz::Actor,
-    db::list::bounded,
+    db::{Tx, list::bounded},
     error::{Error, Fault, Result},
     kernel::Kernel,
     rpc::guard::{Caller, View},
@@ -61,7 +61,8 @@ impl WatchService for Service {
             .collect::<Result<Vec<_>>>()?;
         // From before the first look at the table: nothing falls between the two.
         let (batches, said) = (self.kernel.hub().subscribe(), self.kernel.presences().subscribe());
-        let departments = Arc::new(self.kernel.db().read(Departments::load).await?);
+        let department = caller.actor.department_id;
+        let departments = Arc::new(self.kernel.db().read(move |tx| Departments::load(tx, department)).await?);
         let (newest, oldest) = self.kernel.db().read(|tx| Ok((hub::newest(tx)?, hub::oldest(tx)?))).await?;
         let after = if request.after == 0 { newest } else { request.after };
         if after < 0 || after > newest || (after < newest && after + 1 < oldest) {
@@ -252,8 +253,10 @@ impl Watcher {
     async fn check(&mut self) -> Result<()> {
         let generation = self.kernel.sessions().generation();
         let (kernel, caller) = (self.kernel.clone(), self.caller.clone());
-        let (open, departments) =
-            self.kernel.db().read(move |tx| Ok((kernel.still_open(tx, &caller)?, Departments::load(tx)?))).await?;
+        let look = move |tx: &Tx<'_>| {
+            Ok((kernel.still_open(tx, &caller)?, Departments::load(tx, caller.actor.department_id)?))
+        };
+        let (open, departments) = self.kernel.db().read(look).await?;
         let Some(actor) = open else { return Err(Error::Unauthenticated) };
         if actor != *self.caller.actor {
             return Err(Error::Resync);

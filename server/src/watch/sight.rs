@@ -29,23 +29,29 @@ const READS: &[(Kind, Permission)] = &[
     (Kind::User, Permission::UserRead),
 ];
 
-/// Everybody's department.
+/// Everybody's department, and which are above a person's.
 #[derive(Debug, Default)]
-pub struct Departments(HashMap<i64, i64>);
+pub struct Departments {
+    of: HashMap<i64, i64>,
+    /// The person's own among them.
+    above: Vec<i64>,
+}
 
 impl Departments {
-    /// As the database has them.
+    /// As the database has them, for somebody of this department.
     ///
     /// # Errors
     /// The database's.
-    pub fn load(tx: &Tx<'_>) -> Result<Self> {
+    pub fn load(tx: &Tx<'_>, department: i64) -> Result<Self> {
         let all =
             tx.query("SELECT id, department_id FROM user LIMIT 100000", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Self(all.into_iter().collect()))
+        let sql = "SELECT ancestor_id FROM department_above WHERE department_id = ?1";
+        Ok(Self { of: all.into_iter().collect(), above: tx.query(sql, [department], |row| row.get(0))? })
     }
 }
 
-/// Who owns a record: the responsible person (0 if nobody is), and a second one whose record it is too (0 if none).
+/// Who owns a record: the responsible person (0 if nobody is), and a second one whose record it is too (0 if none). Of a
+/// kept view the department that it is shared with (0 if none), and the person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Owners {
     /// The responsible person.
@@ -93,7 +99,13 @@ impl Sight {
 
     /// Whether the person may see a record of these owners.
     pub fn reaches(&self, kind: Kind, owners: Owners) -> bool {
-        reaches(&self.actor, kind, owners, |owner| self.departments.0.get(&owner).copied())
+        reaches(&self.actor, kind, owners, |owner| self.departments.of.get(&owner).copied())
+    }
+
+    /// Whether the person is shown a kept view of these owners, of records of this kind.
+    pub fn shows_view(&self, of: Kind, owners: Owners) -> bool {
+        let may_read = right_to_read(of).is_some_and(|permission| self.actor.scope(permission).is_some());
+        may_read && (owners.also == self.actor.user_id || self.departments.above.contains(&owners.owner))
     }
 }
 

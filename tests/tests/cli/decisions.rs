@@ -135,7 +135,7 @@ fn a_field_is_set_in_all_that_a_filter_finds_and_one_undo_takes_it_back() -> Res
     company.ok(&["do", "customers", "set", "zip=100080", "1", "2"])?;
     assert_eq!(company.one(&["do", "customers", "set", "zip=", "--view", "all"])?["done"], 2);
     let refused = company.rolo(&["do", "customers", "set", "level=", "--view", "all"])?.with(6)?;
-    assert!(refused.stdout.starts_with("set: no customers done, 1 were so already, 40 refused"), "{}", refused.stdout);
+    assert!(refused.stdout.starts_with("set: no customers done, 1 was so already, 40 refused"), "{}", refused.stdout);
     assert!(refused.stderr.contains("第40公司: Customer level: is required"), "{}", refused.stderr);
     company.rolo(&["do", "customers", "set", "no=1", "1"])?.with(6)?;
     let refused = company.rolo(&["do", "customers", "withdraw", "1"])?.with(2)?;

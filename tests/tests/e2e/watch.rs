@@ -232,6 +232,56 @@ async fn a_saved_view_is_ones_own_or_the_departments_and_only_its_owner_changes_
     Ok(())
 }
 
+/// Whoever is shown a view hears of it, and whoever was until now; nobody else does.
+#[tokio::test]
+async fn a_view_is_told_to_whom_it_is_shown_and_no_longer_shown() -> Result<()> {
+    let world = World::new().await?;
+    let (mgr, sup, other) = (world.session("mgr").await?, world.session("sup").await?, world.session("other").await?);
+    let start = sequence(&mgr).await?;
+    let view = |shared| pb::SavedViewInput {
+        kind: Kind::Opportunity.into(),
+        name: "报价中".into(),
+        shared,
+        ..Default::default()
+    };
+    let make = pb::CreateViewRequest { view: Some(view(false)), request_id: request_id() };
+    let mut made = sup.views().create_view(make).await?.into_inner();
+    for shared in [true, false] {
+        let mut change = pb::UpdateViewRequest {
+            id: made.id,
+            view: Some(view(shared)),
+            revision: made.revision,
+            request_id: request_id(),
+            ..Default::default()
+        };
+        change.update_mask.get_or_insert_default().paths.push("shared".into());
+        made = sup.views().update_view(change).await?.into_inner();
+    }
+    sup.undo(made.operation_id).await?;
+    let heard = async |by: &Session| -> Result<Vec<(i64, bool)>> {
+        // What one makes oneself is heard of last, by who hears nothing of views, too.
+        let last = by.customer(&format!("公司{}", by.user_id), 0).await?.id;
+        let mut watching = Watching::new(by, start).await?;
+        let mut heard = Vec::new();
+        loop {
+            for event in watching.events(1).await? {
+                match event.kind() {
+                    Kind::SavedView => {
+                        assert_eq!((event.id, event.parent_id), (made.id, Kind::Opportunity as i64));
+                        heard.push((event.revision, event.gone));
+                    }
+                    Kind::Customer if event.id == last => return Ok(heard),
+                    _ => {}
+                }
+            }
+        }
+    };
+    assert_eq!(heard(&sup).await?, [1, 2, 3, 4].map(|revision| (revision, false)));
+    assert_eq!(heard(&mgr).await?, [(2, false), (3, true), (4, false)], "of the same department");
+    assert!(heard(&other).await?.is_empty());
+    Ok(())
+}
+
 /// What happens to presence, notices and undo when the server restarts: presence is in memory and said again; notices,
 /// what was read of them, what is followed and what can be taken back are on disk.
 #[tokio::test]

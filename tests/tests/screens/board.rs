@@ -56,7 +56,7 @@ async fn board_and_forecast_look_as_drawn_and_teach_when_they_are_empty() -> Res
 }
 
 #[tokio::test]
-async fn enter_on_a_month_opens_the_records_behind_it_and_esc_shows_all_again() -> Result<()> {
+async fn enter_on_a_month_opens_the_records_behind_it_and_esc_goes_back_to_the_months() -> Result<()> {
     let stage = Stage::empty().await?;
     let sup = stage.world.session("sup").await?;
     opportunities(&stage, &sup, 8).await?;
@@ -65,7 +65,17 @@ async fn enter_on_a_month_opens_the_records_behind_it_and_esc_shows_all_again() 
     shows(&rolo, "expected_close_at:2026-11")?;
     shows(&rolo, "宁波东方重工")?;
     hides(&rolo, "杭州文澜出版")?;
+    // Esc takes back what was typed; what the list was opened with is no filter of the person's.
+    rolo.press("/ ' 青岛' enter").await?;
+    hides(&rolo, "宁波东方重工")?;
     rolo.press("esc").await?;
+    shows(&rolo, "expected_close_at:2026-11")?;
+    shows(&rolo, "宁波东方重工")?;
+    rolo.press("esc").await?;
+    shows(&rolo, "Forecast")?;
+    hides(&rolo, "宁波东方重工")?;
+    // Who empties the filter has the whole list.
+    rolo.press("enter / ctrl-u enter").await?;
     shows(&rolo, "杭州文澜出版")?;
     rolo.press("g f > enter").await?;
     shows(&rolo, "expected_close_at:..2026-11")?;

@@ -212,7 +212,7 @@ async fn a_choice_is_emptied_and_a_value_that_is_none_stays_in_the_line() -> Res
     rolo.press("2 s n space space e 'classif' enter 1 y").await?;
     assert_eq!(stage.world.number(with).await?, 2);
     rolo.press("g g space space space e 'classif' enter delete y").await?;
-    shows(&rolo, "= (empty): 2 customers, 1 were so already   u undo")?;
+    shows(&rolo, "= (empty): 2 customers, 1 was so already   u undo")?;
     assert_eq!(stage.world.number(with).await?, 0);
     // What must not be empty is refused for each.
     rolo.press("space space e 'level' enter delete y").await?;

@@ -275,7 +275,7 @@ async fn a_draft_that_cannot_be_read_is_set_aside_and_said() -> Result<()> {
     let file = files(&stage.state())?.pop().context("a draft")?;
     fs::write(&file, "{\"version\":9,\"draft\":{}}")?;
     let mut rolo = stage.keeping("boss").await?;
-    shows(&rolo, "1 drafts cannot be read by this version")?;
+    shows(&rolo, "1 draft cannot be read by this version")?;
     rolo.press("2 s n").await?;
     assert!(row(&rolo).contains("包头"));
     assert!(file.with_extension("aside").exists());

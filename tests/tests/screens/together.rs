@@ -256,6 +256,12 @@ async fn a_filter_is_kept_as_a_view_with_a_live_count_and_shared() -> Result<()>
     let mut mgr = stage.screens("mgr", (120, 40), Lang::Zh).await?;
     mgr.press("9").await?;
     shows(&mgr, "客户 › 科技公司")?;
+    // The palette finds it by its name and by what it is.
+    for typed in ["科技公司", "视图 科技", "view"] {
+        mgr.press(&format!(": '{typed}'")).await?;
+        shows(&mgr, "视图 科技公司")?;
+        mgr.press("esc").await?;
+    }
     mgr.press(": 'delete-view' enter").await?;
     shows(&mgr, "科技公司")?;
     // Renamed, deleted and brought back by its owner.
@@ -268,6 +274,29 @@ async fn a_filter_is_kept_as_a_view_with_a_live_count_and_shared() -> Result<()>
     sup.until_shows("Undone (delete, 1 view)").await?;
     sup.press("9").await?;
     sup.until_shows("9 科技企业 6").await
+}
+
+#[tokio::test]
+async fn a_view_that_a_colleague_shares_comes_and_goes_by_itself() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (mut sup, mut mgr) = (looking(&stage).await?, stage.screens("mgr", (120, 40), Lang::Zh).await?);
+    mgr.press("2 j").await?;
+    let cursor = here(&mgr);
+    sup.press("/ '科技' enter w '科技公司' enter d").await?;
+    mgr.until_shows("9 科技公司").await?;
+    assert_eq!(here(&mgr), cursor, "the row under the cursor does not move");
+    // It is shown while it goes: what stands there stays.
+    mgr.press("9").await?;
+    shows(&mgr, "客户 › 科技公司")?;
+    sup.press("w enter m").await?;
+    mgr.until(|text| !text.contains("科技公司")).await?;
+    shows(&mgr, "/ 科技")?;
+    // Beneath another screen it is there when the list is looked at again.
+    mgr.press("esc 2 enter").await?;
+    sup.press("w enter d").await?;
+    sup.until_shows("View 科技公司 is kept").await?;
+    mgr.press("esc").await?;
+    mgr.until_shows("9 科技公司").await
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::{
     keys::Action,
     overlay::palette::{Entry, Run},
     resource,
-    strings::{Label, Lang, fill},
+    strings::{Label, Lang, Texts, fill},
 };
 
 /// Actions that every screen has.
@@ -89,7 +89,12 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         for (name, answer) in screen.choices(sh) {
             entries.push(Entry {
                 label: fill(sh.t().view_called, &[&name]),
-                names: vec![name],
+                // What it is finds them all, in either language: "view", 视图, `st`.
+                names: [Lang::En, Lang::Zh]
+                    .map(|lang| fill(Texts::of(lang).view_called, &[&name]))
+                    .into_iter()
+                    .chain([name])
+                    .collect(),
                 key: String::new(),
                 run: Run::Answer(screen.id(), answer),
             });

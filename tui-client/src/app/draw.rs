@@ -276,10 +276,14 @@ fn which_key(model: &Model, c: &mut Canvas<'_>, area: Rect) {
 /// footer, whose keys `?` tells too, and only one that is longer still begins higher up, over the screen.
 fn toast(model: &Model, c: &mut Canvas<'_>, whole: Rect) {
     let sh = &model.sh;
-    let Some(toast) = &sh.toast else { return };
+    let Some(toast) = sh.toast.as_ref().or(sh.must_read.as_ref()) else { return };
+    let offer = match (&sh.toast, toast.offer) {
+        (None, _) => Some((Action::Back, sh.t().was_read)),
+        (_, offer) => offer.map(|action| (action, action.label().get(sh.lang))),
+    };
     // Where letters are text there is no key for it: a form is saved again.
-    let keyed = toast.offer.map(|action| (sh.key(layers(model), action), action)).filter(|(key, _)| !key.is_empty());
-    let offer = keyed.map_or_else(String::new, |(key, action)| format!("   {key} {}", action.label().get(sh.lang)));
+    let keyed = offer.map(|(action, label)| (sh.key(layers(model), action), label)).filter(|(key, _)| !key.is_empty());
+    let offer = keyed.map_or_else(String::new, |(key, label)| format!("   {key} {label}"));
     let mark = match toast.role {
         Role::Good => sh.theme.sym.mark,
         Role::Bad | Role::Warn => "!",

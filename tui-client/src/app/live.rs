@@ -62,6 +62,11 @@ impl News {
     pub fn about(&self, kind: Kind) -> bool {
         self.much || self.events.iter().any(|event| event.kind() == kind)
     }
+
+    /// Whether a kept view of a kind's records is among them.
+    pub fn about_views(&self, kind: Kind) -> bool {
+        self.events.iter().any(|event| event.kind() == Kind::SavedView && event.parent_id == i64::from(kind as i32))
+    }
 }
 
 /// What others do changes sums and counts all the time: they are asked for again once in so long.

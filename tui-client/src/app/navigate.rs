@@ -293,7 +293,7 @@ pub fn found(model: &mut Model, found: Option<Found>) {
     sh.drafts_on_disk = true;
     if let Some(path) = aside.first() {
         let said = fill(sh.t().draft_aside, &[&aside.len(), &path.display()]);
-        sh.say(said, Role::Warn);
+        sh.insist(said, Role::Warn);
     }
     let open = drafts.iter().filter(|d| d.open).max_by_key(|d| d.at).map(|d| d.key);
     for draft in drafts {

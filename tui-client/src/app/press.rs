@@ -208,6 +208,9 @@ pub fn run(model: &mut Model, action: Action, chord: Chord) {
 }
 
 fn back(model: &mut Model, chord: Chord) {
+    if model.sh.toast.is_none() && model.sh.must_read.take().is_some() {
+        return;
+    }
     let Some(screen) = model.screens.last_mut() else { return };
     if !screen.act(Action::Back, chord, &mut model.sh) && model.screens.len() > 1 {
         model.sh.nav.push(Nav::Back);

@@ -158,6 +158,8 @@ pub struct Shared {
     pub fresh: Option<i64>,
     /// The message shown.
     pub toast: Option<Toast>,
+    /// What must not be missed: it belongs to no screen, and is shown between other messages until Esc says it was read.
+    pub must_read: Option<Toast>,
     /// What was typed and not saved, of open forms too.
     pub drafts: BTreeMap<DraftKey, Draft>,
     /// Whose drafts these are; none: they have not been opened.
@@ -201,6 +203,7 @@ impl Shared {
             aside: None,
             fresh: None,
             toast: None,
+            must_read: None,
             drafts: BTreeMap::new(),
             drafts_of: None,
             drafts_on_disk: false,
@@ -293,6 +296,12 @@ impl Shared {
         self.toast_with(text, Role::Bad, offer, retry, 12_000);
     }
 
+    /// Says what must not be missed, until it was read.
+    pub fn insist(&mut self, text: impl Into<String>, role: Role) {
+        let id = self.id();
+        self.must_read = Some(Toast { id, text: text.into(), role, offer: None, retry: None });
+    }
+
     /// What a failure says, and when whoever was first did it.
     pub fn worded(&self, failure: &Failure) -> String {
         let text = failure.message(self.lang);
@@ -350,6 +359,7 @@ impl Shared {
         self.drafts.clear();
         self.drafts_of = None;
         self.drafts_on_disk = false;
+        self.must_read = None;
     }
 
     /// Whether the session may do this.

@@ -45,7 +45,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::NotKept(failure) => {
             model.sh.drafts_on_disk = false;
-            model.sh.fail(&failure, None);
+            insist(&mut model.sh, &failure);
         }
         Msg::Resumed => model.sh.effects.push(Effect::Redraw),
     }
@@ -212,9 +212,18 @@ fn reply(model: &mut Model, id: u64, outcome: Result<Reply, Failure>) {
                     navigate::saved(model, &options.request_id);
                 }
             }
-            Err(failure) => model.sh.fail(&failure, Some((PROGRAM, call.slot, call.request))),
+            Err(failure) if failure.is_retryable() => {
+                model.sh.fail(&failure, Some((PROGRAM, call.slot, call.request)));
+            }
+            Err(failure) => insist(&mut model.sh, &failure),
         }
     }
+}
+
+/// A failure that no screen shows any more, and that no key mends.
+fn insist(sh: &mut Shared, failure: &Failure) {
+    let text = sh.worded(failure);
+    sh.insist(text, Role::Bad);
 }
 
 fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Result<Reply, Failure>) {
@@ -247,7 +256,7 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
         Ok(Reply::Follows(follows)) => live::known(sh, &request, follows, true),
         Ok(Reply::Drafts(found)) => navigate::found(model, found),
         Err(failure) if slot == Slot::Drafts => {
-            sh.fail(&failure, None);
+            insist(sh, &failure);
             navigate::found(model, None);
         }
         Ok(Reply::Record(record)) if matches!(request, Request::Get(..)) => sh.nav.push(Nav::Edit(record)),

@@ -19,7 +19,7 @@ use crate::{
     data::{Failure, exporter, importer::Cancel},
     files::write::Format,
     resource::{ListQuery, Record, Resource},
-    strings::Lang,
+    strings::{Lang, fill},
 };
 
 /// Arguments of `rolo export`.
@@ -82,7 +82,7 @@ pub async fn run(session: &Session, args: &ExportArgs, out: &mut Out) -> Result<
         return out.line(&json!({ "file": path.to_string(), "rows": rows }).to_string());
     }
     out.line(&match out.lang {
-        Lang::En => format!("{rows} records written to {path}"),
+        Lang::En => fill("{} [record|records] written to {}", &[&rows, &path]),
         Lang::Zh => format!("已将 {rows} 条记录写入 {path}"),
     })
 }

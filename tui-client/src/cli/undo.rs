@@ -8,7 +8,7 @@ use super::{out::Out, session::Session};
 use crate::{
     data::{Failure, Reason, client::new_request_id, failure},
     resource,
-    strings::Lang,
+    strings::{Lang, fill},
 };
 
 /// Arguments of `rolo undo`.
@@ -51,8 +51,8 @@ pub async fn take_back(
     } else {
         let (n, m, total, back) = (done.done, done.kept, done.total, done.undo_operation_id);
         out.line(&match (out.lang, redo) {
-            (Lang::En, false) => format!("Undone: {n} of {total} records{}", kept_en(m)),
-            (Lang::En, true) => format!("Redone: {n} of {total} records{}", kept_en(m)),
+            (Lang::En, false) => fill("Undone: {} of {} [record|records]{}", &[&n, &total, &kept_en(m)]),
+            (Lang::En, true) => fill("Redone: {} of {} [record|records]{}", &[&n, &total, &kept_en(m)]),
             (Lang::Zh, false) => format!("已撤销 {n} / {total} 条{}", kept_zh(m)),
             (Lang::Zh, true) => format!("已重做 {n} / {total} 条{}", kept_zh(m)),
         })?;
@@ -68,7 +68,8 @@ pub async fn take_back(
         return Ok(());
     }
     let n = done.kept;
-    Err(Failure::local(Reason::Stale, format!("{n} records were left as they are"), format!("{n} 条记录保持原样")))
+    let left = fill("{} [record was left as it is|records were left as they are]", &[&n]);
+    Err(Failure::local(Reason::Stale, left, format!("{n} 条记录保持原样")))
 }
 
 fn kept_en(kept: i64) -> String {

@@ -121,6 +121,10 @@ impl Pages {
             self.next = Some(loaded.next_page_token).filter(|t| !t.is_empty());
         }
         self.started = true;
+        if self.is_complete() && self.total.is_some_and(|total| total.at_least) {
+            // Loaded to its end it is counted.
+            self.total = Some(Total { count: self.len() as i64, at_least: false });
+        }
         self.trim(cursor);
     }
 

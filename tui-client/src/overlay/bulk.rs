@@ -212,7 +212,7 @@ impl Bulk {
         undo::counts(&[KindCount { kind: self.plan.selection.kind, count }], sh.lang)
     }
 
-    /// What became of them: `Address = x: 2 customers, 1 were so already, 3 refused`.
+    /// What became of them: `Address = x: 2 customers, 1 was so already, 3 refused`.
     fn figures(&self, done: &BulkProgress, sh: &Shared) -> String {
         let t = sh.t();
         let said = |text: &str, n: i64| if n > 0 { fill(text, &[&show::thousands(n)]) } else { String::new() };

@@ -26,6 +26,12 @@ pub fn total(total: &Total) -> String {
     format!("{}{}", thousands(total.count), if total.at_least { "+" } else { "" })
 }
 
+/// Of two countings of the same, each up to a bound of its own, the one that knows more; the first where none does.
+pub fn fuller(one: Total, other: Total) -> Total {
+    let more = one.at_least && other.count >= one.count && (!other.at_least || other.count > one.count);
+    if more { other } else { one }
+}
+
 /// A whole number with commas.
 pub fn thousands(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();

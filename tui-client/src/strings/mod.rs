@@ -5,6 +5,8 @@ pub mod en;
 pub mod texts;
 pub mod zh_cn;
 
+use std::borrow::Cow;
+
 pub use texts::Texts;
 
 /// A language of the interface.
@@ -42,18 +44,32 @@ impl Label {
 }
 
 /// Fills the `{}` of a text, in order. Where Han text and Latin letters or digits would touch, a blank comes between.
+/// Behind a count, `[row|rows]` is the first word if that is 1, else the second.
 pub fn fill(text: &str, with: &[&dyn std::fmt::Display]) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut values = with.iter();
     let mut parts = text.split("{}");
     out.push_str(parts.next().unwrap_or_default());
     for part in parts {
-        if let Some(value) = values.next() {
-            join(&mut out, &value.to_string());
-        }
-        join(&mut out, part);
+        let value = values.next().map(ToString::to_string).unwrap_or_default();
+        join(&mut out, &value);
+        join(&mut out, &counted(part, value == "1"));
     }
     out
+}
+
+/// A part of a text with the words that go with its count.
+fn counted(part: &str, single: bool) -> Cow<'_, str> {
+    let pair = part.split_once('[').and_then(|(before, rest)| {
+        let (words, after) = rest.split_once(']')?;
+        Some((before, words.split_once('|')?, after))
+    });
+    match pair {
+        None => part.into(),
+        Some((before, (one, many), after)) => {
+            [before, if single { one } else { many }, &counted(after, single)].concat().into()
+        }
+    }
 }
 
 fn join(out: &mut String, next: &str) {
@@ -74,6 +90,14 @@ mod tests {
     fn the_places_of_a_text_are_filled_in_order() {
         assert_eq!(fill("{} of {}", &[&1, &"10,000+"]), "1 of 10,000+");
         assert_eq!(fill("{} of {}", &[&1]), "1 of ");
+    }
+
+    #[test]
+    fn the_words_behind_a_count_go_with_it() {
+        let text = "{} [row is|rows are] faulty: mend [it|them] in {}";
+        assert_eq!(fill(text, &[&1, &"a.csv"]), "1 row is faulty: mend it in a.csv");
+        assert_eq!(fill(text, &[&"1,001", &"[a|b]"]), "1,001 rows are faulty: mend them in [a|b]");
+        assert_eq!(fill("{} [row|rows]", &[&0]), "0 rows");
     }
 
     #[test]

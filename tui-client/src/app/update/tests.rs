@@ -159,3 +159,19 @@ fn what_a_screen_said_goes_with_it_but_what_can_still_be_done_stays() {
     press(&mut model, "-");
     assert_eq!(said(&model), "", "nobody waits for it any more");
 }
+
+#[test]
+fn what_no_key_mends_and_no_screen_shows_stays_until_it_was_read() {
+    let mut model = model();
+    update(&mut model, Msg::NotKept(Failure::unreachable("disk full")));
+    let shown = |model: &Model| model.sh.toast.is_none() && model.sh.must_read.is_some();
+    assert!(shown(&model));
+    press(&mut model, "Z");
+    assert!(!shown(&model), "what a key answers is seen at once");
+    press(&mut model, "g");
+    press(&mut model, "t");
+    assert!(shown(&model), "and it is there again, on another screen too");
+    press(&mut model, "esc");
+    assert!(model.sh.must_read.is_none());
+    assert_eq!(model.top().map(|s| s.place()), Some(Place::Today), "Esc said only that it was read");
+}

@@ -14,7 +14,7 @@ use crate::{
     data::{Failure, Fault, Reason, failure, importer::Cancel},
     overlay::{bulk::MOST, undo::counts},
     resource::{Resource, many},
-    strings::Lang,
+    strings::{Lang, fill},
 };
 
 pub async fn run(
@@ -180,11 +180,12 @@ fn summary(resource: &dyn Resource, done: &BulkProgress, args: &DoArgs, out: &mu
         Lang::En => format!("{deed}: {records} done"),
         Lang::Zh => format!("{deed}：已完成 {records}"),
     };
-    for (count, en, zh) in [(done.unchanged, "were so already", "本就如此"), (done.refused, "refused", "被拒绝")]
+    for (count, en, zh) in
+        [(done.unchanged, "{} [was|were] so already", "本就如此"), (done.refused, "{} refused", "被拒绝")]
     {
         if count > 0 {
             text.push_str(&match out.lang {
-                Lang::En => format!(", {count} {en}"),
+                Lang::En => format!(", {}", fill(en, &[&count])),
                 Lang::Zh => format!("，{count} 条{zh}"),
             });
         }

@@ -19,7 +19,7 @@ use crate::{
         opportunity::{self, Made, Move, Success, Won},
     },
     resource::{Customers, Record, Resource, Value, WriteOptions},
-    strings::Lang,
+    strings::{Lang, fill},
 };
 
 pub async fn run(
@@ -126,7 +126,7 @@ fn tell_won(won: &Won, args: &DoArgs, out: &mut Out) -> Result<(), Failure> {
     })?;
     if !steps.is_empty() {
         let n = steps.len();
-        out.note(&format!("{n} plan steps are without result"), &format!("还有 {n} 项计划没有执行效果"));
+        out.note(&fill("{} plan [step is|steps are] without result", &[&n]), &format!("还有 {n} 项计划没有执行效果"));
     }
     Ok(())
 }

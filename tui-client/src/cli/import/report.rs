@@ -13,7 +13,7 @@ use crate::{
     },
     files,
     resource::parse::grouped,
-    strings::Lang,
+    strings::{Lang, fill},
 };
 
 /// What the file turned out to be; guesses are shown so that they can be overruled.
@@ -65,11 +65,10 @@ pub fn list_missing(missing: &[Missing], job: &Job, json: bool, out: &mut Out) -
     }
     missing.iter().try_for_each(|m| {
         let (label, text, rows) = (failure::field_label(&m.field, out.lang), &m.text, m.rows);
-        let unit = if rows == 1 { "row" } else { "rows" };
         let disabled = m.is_account() && job.create_missing;
         out.line(&match out.lang {
-            Lang::En if disabled => format!("  {label}: {text} ({rows} {unit}; a disabled account)"),
-            Lang::En => format!("  {label}: {text} ({rows} {unit})"),
+            Lang::En if disabled => fill("  {}: {} ({} [row|rows]; a disabled account)", &[&label, text, &rows]),
+            Lang::En => fill("  {}: {} ({} [row|rows])", &[&label, text, &rows]),
             Lang::Zh if disabled => format!("  {label}：{text}（{rows} 行；新建为停用账号）"),
             Lang::Zh => format!("  {label}：{text}（{rows} 行）"),
         })
@@ -223,13 +222,13 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
             out.note("An interrupted import was carried on", "已继续之前中断的导入");
         }
         let (en, zh) = match job.resource.kind() {
-            v1::Kind::Opportunity => ("plan steps", "计划项"),
-            _ => ("contacts", "联系人"),
+            v1::Kind::Opportunity => ("plan [step|steps]", "计划项"),
+            _ => ("[contact|contacts]", "联系人"),
         };
         if s.second_created > 0 {
             let created = n(s.second_created);
             out.line(&match out.lang {
-                Lang::En => format!("{created} {en} created with them"),
+                Lang::En => fill(&["{} ", en, " created with them"].concat(), &[&created]),
                 Lang::Zh => format!("同时新增{zh} {created}"),
             })?;
         }
@@ -237,7 +236,8 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
             let left = grouped(i64::try_from(report.left_out).unwrap_or(i64::MAX));
             out.line(&match out.lang {
                 Lang::En => {
-                    format!("{left} {en} left out: what existed is left as it is; --existing update brings them in")
+                    let rest = " left out: what existed is left as it is; --existing update brings them in";
+                    fill(&["{} ", en, rest].concat(), &[&left])
                 }
                 Lang::Zh => format!("未导入{zh} {left}：已存在的记录保持原样；使用 --existing update 可导入"),
             })?;
@@ -252,7 +252,10 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
         if let Some((path, rows)) = &report.errors {
             let path = path.display();
             out.note(
-                &format!("{rows} faulty rows are in {path}: mend them there and import that file"),
+                &fill(
+                    "{} faulty [row is|rows are] in {}: mend what is wrong there and import that file",
+                    &[rows, &path],
+                ),
                 &format!("{rows} 行有误，已写入 {path}：修改后可重新导入该文件"),
             );
         }
@@ -268,7 +271,7 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
     if refused > 0 {
         return Err(Failure::local(
             Reason::Validation,
-            format!("{refused} rows did not come in"),
+            fill("{} [row|rows] did not come in", &[&refused]),
             format!("{refused} 行未导入"),
         ));
     }

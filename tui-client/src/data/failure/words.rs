@@ -5,7 +5,7 @@ use rolo_proto::v1::{BulkResult, RowFault};
 use super::{Failure, Fault, Reason};
 use crate::{
     resource::{self, Input, parse},
-    strings::Lang,
+    strings::{Lang, fill},
 };
 
 fn pick(lang: Lang, en: impl Into<String>, zh: impl Into<String>) -> String {
@@ -198,7 +198,10 @@ fn stale(failure: &Failure, lang: Lang) -> String {
     if !found.is_empty() {
         return pick(
             lang,
-            format!("The filter finds {found} records, {previewed} were expected: look at it again"),
+            fill(
+                "The filter finds {} [record|records], {} [was|were] expected: look at it again",
+                &[&found, &previewed],
+            ),
             format!("筛选结果为 {found} 条，预期 {previewed} 条：请重新确认"),
         );
     }
@@ -291,7 +294,9 @@ fn bounds(field: &str, range: &str) -> (String, String) {
 pub fn fault(field: &str, fault: &Fault, lang: Lang) -> String {
     match fault {
         Fault::Required => pick(lang, "is required", "必填"),
-        Fault::TooLong(max) => pick(lang, format!("at most {max} characters"), format!("最多 {max} 个字符")),
+        Fault::TooLong(max) => {
+            pick(lang, fill("at most {} [character|characters]", &[max]), format!("最多 {max} 个字符"))
+        }
         Fault::OutOfRange(range) => {
             let (least, most) = bounds(field, range);
             pick(lang, format!("must be {least} to {most}"), format!("应为 {least} 至 {most}"))

@@ -235,7 +235,9 @@ fn empty(screen: &ListScreen, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
         return;
     } else if !screen.filter.line.is_empty() {
         lines.push((fill(t.nothing_matches, &[&screen.filter.line.text()]), Role::Text));
-        lines.push((t.esc_clears.to_owned(), Role::Dim));
+        if screen.filter.is_typed() {
+            lines.push((t.esc_clears.to_owned(), Role::Dim));
+        }
     } else {
         let view = rows.resource.views().get(rows.view).map_or("", |v| v.label.get(sh.lang));
         let many = rows.resource.labels().1.get(sh.lang);

@@ -27,6 +27,8 @@ pub struct FilterLine {
     pub typing: bool,
     /// Why it is not understood.
     pub fault: Option<String>,
+    /// With what the screen was opened, as a month of the forecast: it is no filter that a person typed.
+    given: String,
     /// The list is of another view: it is asked for anew in any case.
     anew: bool,
     generation: u64,
@@ -36,7 +38,7 @@ impl FilterLine {
     /// A key while letters are text. Arrows move in the list, so that one types, looks and opens without leaving.
     pub fn key(&mut self, chord: Chord, owner: ScreenId, rows: &mut Rows, sh: &mut Shared, visible: usize) -> bool {
         match chord.key {
-            Key::Esc if self.line.is_empty() => self.typing = false,
+            Key::Esc if !self.is_typed() => self.typing = false,
             Key::Esc => self.clear(owner, rows, sh),
             Key::Enter => {
                 self.typing = false;
@@ -68,6 +70,7 @@ impl FilterLine {
     /// Another filter, of another view: the list is asked for anew even if the words are the same.
     pub fn show(&mut self, text: &str, owner: ScreenId, rows: &mut Rows, sh: &mut Shared) {
         self.line.set(text);
+        self.given.clear();
         (self.typing, self.anew) = (false, true);
         self.ask(owner, rows, sh);
         if sh.waits(owner, Slot::Filter(0)) {
@@ -75,14 +78,29 @@ impl FilterLine {
         }
     }
 
-    /// Back to the whole list.
+    /// The filter that the screen is opened with.
+    pub fn give(&mut self, text: &str, owner: ScreenId, rows: &mut Rows, sh: &mut Shared) {
+        self.show(text, owner, rows, sh);
+        text.clone_into(&mut self.given);
+    }
+
+    /// Whether a person has narrowed the list.
+    pub fn is_typed(&self) -> bool {
+        !self.line.is_empty() && self.line.text() != self.given
+    }
+
+    /// Back to the list as it was opened.
     pub fn clear(&mut self, owner: ScreenId, rows: &mut Rows, sh: &mut Shared) {
-        self.line.clear();
+        self.line.set(&self.given);
         self.typing = false;
         self.ask(owner, rows, sh);
     }
 
     fn changed(&mut self, owner: ScreenId, sh: &mut Shared) {
+        if self.line.is_empty() {
+            // Whoever empties it wants the whole list.
+            self.given.clear();
+        }
         self.generation = sh.rest(owner, Slot::Filter(0), ASK_AFTER);
     }
 

@@ -39,6 +39,25 @@ impl ListScreen {
         kept.map_or(self.rows.view, |at| self.rows.resource.views().len() + at)
     }
 
+    /// Rows and the count beside their view are counted apart, each up to a bound: what one knows better shows in both.
+    pub(super) fn agree(&mut self) {
+        let (rows, view, shipped) = (&self.rows, self.view(), self.counts.len());
+        let narrowed = match self.kept_here() {
+            None => !(rows.search.is_empty() && rows.conditions.is_empty()),
+            Some(kept) => self.filter.line.text().trim() != kept.filter.trim(),
+        };
+        if narrowed || rows.stale || self.filter.fault.is_some() {
+            return;
+        }
+        let counted = match view.checked_sub(shipped) {
+            None => self.counts.get_mut(view),
+            Some(kept) => self.kept.get_mut(kept).map(|(_, total)| total),
+        };
+        if let (Some(Some(counted)), Some(rows)) = (counted, &mut self.rows.pages.total) {
+            (*counted, *rows) = (show::fuller(*counted, *rows), show::fuller(*rows, *counted));
+        }
+    }
+
     /// The kept view that is shown.
     fn kept_here(&self) -> Option<&SavedView> {
         self.here.and_then(|id| self.kept.iter().find(|(view, _)| view.id == id)).map(|(view, _)| view)
@@ -180,4 +199,51 @@ fn update(view: &SavedView, input: SavedViewInput, mask: &[&str], request_id: St
     };
     request.update_mask.get_or_insert_default().paths = mask.iter().map(|path| (*path).to_owned()).collect();
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::effect::Reply,
+        resource::{Page, Record},
+        screen::Screen,
+        strings::Lang,
+        text::Measure,
+        theme::{Theme, ThemeName},
+    };
+
+    /// Tab and footer are counted apart, each up to a bound of its own.
+    #[test]
+    fn the_count_beside_a_view_and_the_rows_that_it_shows_say_the_same() {
+        let measure = Measure::default();
+        let theme = Theme::new(ThemeName::Default, measure);
+        let said = |counted: Total, of_rows: Total| {
+            let sh = &mut Shared::new(Lang::En, measure, theme, (80, 24), 1);
+            let mut list = ListScreen::new(Kind::Customer, sh)?;
+            list.enter(sh);
+            let record = Record {
+                kind: Kind::Customer,
+                id: 1,
+                revision: 1,
+                label: String::new(),
+                allowed: Vec::new(),
+                values: Vec::new(),
+                operation_id: 0,
+                warnings: Vec::new(),
+            };
+            let page = Page { records: vec![record], next_page_token: "b".into(), total: Some(of_rows) };
+            list.reply(Slot::Counts, Request::Reach, Ok(Reply::Counts(vec![(0, counted)])), sh);
+            list.reply(Slot::Rows(0), Request::Reach, Ok(Reply::Page(page)), sh);
+            Some((list.all_views(sh).swap_remove(0).1?, list.status(sh)))
+        };
+        let total = |count, at_least| Total { count, at_least };
+        let both = |count: &str| Some((count.to_owned(), format!("1–1 of {count}")));
+        assert_eq!(said(total(1_408, true), total(1_984, false)), both("1,984"));
+        assert_eq!(said(total(1_984, false), total(1_408, true)), both("1,984"));
+        assert_eq!(said(total(1_408, true), total(1_500, true)), both("1,500+"));
+        // What others have done since shows in the count at once, in the rows with `R`.
+        let since = Some(("9".to_owned(), "1–1 of 8".to_owned()));
+        assert_eq!(said(total(9, false), total(8, false)), since);
+    }
 }

@@ -113,7 +113,6 @@ fn drafts(c: &mut Canvas<'_>, area: Rect, sh: &Shared) -> Rect {
     let waiting = sh.waiting_drafts();
     let count = match waiting.len() {
         0 => return area,
-        1 => sh.t().draft_waits.to_owned(),
         n => fill(sh.t().drafts_wait, &[&n]),
     };
     let (line, rest) = canvas::top(area, 1);
