@@ -235,6 +235,7 @@ impl FormScreen {
             (Editor::Line(line), Input::Time) => assist::understood(line.text(), field.name == "next_contact_at", sh),
             (Editor::Line(line), Input::Date) => assist::understood_day(line.text(), sh),
             (Editor::Line(line), Input::Money) => assist::understood_amount(line.text(), sh),
+            (Editor::Line(_), input) if input.in_wan() => assist::understood_wan(&item.editor, field, sh),
             _ => None,
         };
         let checked = match self.kind {
