@@ -127,6 +127,9 @@ impl FormScreen {
         if let Some(draft) = sh.drafts.get(&form.key_of_draft()).cloned() {
             form.restore(&draft, sh);
             form.keep_draft(true, sh);
+            if let Some(now) = form.record.clone() {
+                form.look(Ok(Reply::Record(Box::new(now))), sh);
+            }
             let (key, at) = (sh.key(keymap::FORM, Action::DiscardDraft), draft::typed_at(draft.at, sh));
             let said = fill(sh.t().draft_restored, &[&at, &key]);
             sh.say(said, Role::Warn);
