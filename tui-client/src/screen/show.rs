@@ -324,6 +324,8 @@ pub fn fitted(value: &Value, field: &Field, width: u16, sh: &Shared) -> (String,
         _ if sh.measure.width(&text) <= width.into() => return (text, role),
         Value::Money(amount) => sum(*amount, sh),
         Value::Date(day) => day.format("%y-%m-%d").to_string(),
+        // Numbers of one day begin alike.
+        Value::Text(number) if field.name == "no" => sh.measure.tail(number, width.into()),
         _ => text,
     };
     (shorter, role)
