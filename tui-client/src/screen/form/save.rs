@@ -252,6 +252,7 @@ impl FormScreen {
                 });
             }
         }
+        self.meanwhile = None;
         self.theirs = Some(current);
         if differences.is_empty() {
             self.merge(&[], sh);
@@ -263,7 +264,6 @@ impl FormScreen {
     /// The person has chosen field by field: the form stands on the record as it is now, and is saved.
     pub(super) fn merge(&mut self, kept: &[(usize, bool)], sh: &mut Shared) {
         let Some(current) = self.theirs.take() else { return };
-        self.meanwhile = None;
         for at in 0..self.items.len() {
             let field = self.field_of(&self.items[at]);
             let item = &mut self.items[at];
