@@ -60,11 +60,11 @@ impl Currency {
     }
 }
 
-/// A whole number. In a field that is kept in 万元, a number that names a unit or a currency counts yuan: 12万 is 12 there,
-/// 1.5亿 15,000 and 8000000元 800.
-pub fn whole(text: &str, in_wan: bool) -> Option<i64> {
-    let (number, counts_yuan) = read(text, Currency::CNY)?;
-    let number = if in_wan && counts_yuan { number.checked_div(Decimal::from(WAN))? } else { number };
+/// A whole number. In a field that is kept in tens of thousands of the currency (万元), a number that names a unit or the
+/// currency counts single ones: 12万 is 12 there, 1.5亿 15,000 and 8000000元 800.
+pub fn whole(text: &str, in_wan: bool, currency: Currency) -> Option<i64> {
+    let (number, counts_ones) = read(text, currency)?;
+    let number = if in_wan && counts_ones { number.checked_div(Decimal::from(WAN))? } else { number };
     to_whole(number)
 }
 
@@ -255,14 +255,16 @@ mod tests {
             ("1.5", false, None),
             ("9223372036854775808", false, None),
         ] {
-            assert_eq!(whole(text, in_wan), expected, "{text}");
+            assert_eq!(whole(text, in_wan, Currency::CNY), expected, "{text}");
         }
+        assert_eq!(whole("$8,000,000", true, Currency::of("USD")), Some(800));
+        assert_eq!(whole("8,000,000元", true, Currency::of("USD")), None, "of another currency");
     }
 
     proptest! {
         #[test]
         fn no_text_breaks_the_reader(text in any::<String>(), number in "[-+0-9０-９,，.。 ¥元万亿千e]{0,24}") {
-            let _ = (amount(&text), whole(&text, true), amount(&number), whole(&number, true));
+            let _ = (amount(&text), whole(&text, true, Currency::CNY), amount(&number), whole(&number, true, Currency::CNY));
         }
 
         #[test]

@@ -70,6 +70,19 @@ impl Measure {
         Cow::Owned(format!("{}{mark}", self.head(&s, max - room).0))
     }
 
+    /// The end of a text in at most `max` columns, with a mark when its beginning was cut off.
+    pub fn tail(self, s: &str, max: usize) -> String {
+        let s = clean(s);
+        if self.width(&s) <= max {
+            return s.into_owned();
+        }
+        let mark = self.ellipsis();
+        let room = max.saturating_sub(self.width(mark));
+        let starts = s.grapheme_indices(true).map(|(at, _)| at).chain([s.len()]);
+        let end = starts.map(|at| &s[at..]).find(|end| self.width(end) <= room).unwrap_or_default();
+        format!("{mark}{end}")
+    }
+
     /// The text in exactly `width` columns, on the left.
     pub fn pad(self, s: &str, width: usize) -> String {
         let mut out = self.cut(s, width).into_owned();
@@ -205,6 +218,9 @@ mod tests {
         assert_eq!(NARROW.cut("北京华盛科技", 6), "北京…");
         assert_eq!(NARROW.pad("北京华盛科技", 6), "北京… ");
         assert_eq!(WIDE.cut("北京华盛科技", 7), "北京..");
+        assert_eq!(NARROW.tail("KH26120120003", 11), "…6120120003");
+        assert_eq!(NARROW.tail("北京华盛科技", 6), "…科技");
+        assert_eq!(WIDE.tail("KH261201001", 11), "KH261201001");
     }
 
     #[test]

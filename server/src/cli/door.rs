@@ -15,7 +15,7 @@ use tonic::{
 };
 use tonic_types::StatusExt;
 
-use super::{refused, words};
+use super::words::{refused, words};
 use crate::{Config, Handle, Place, Reached};
 
 /// How often an owner that leaves while it is spoken to is followed by the next.

@@ -5,6 +5,7 @@ mod doctor;
 mod door;
 mod help_zh;
 mod user;
+mod words;
 
 use std::{
     io::{self, Read, Write as _},
@@ -15,11 +16,11 @@ use std::{
 use anyhow::{Context, bail};
 use rolo_proto::{join::JoinCode, v1 as pb};
 use secrecy::SecretString;
-use tonic_types::StatusExt;
 
 use self::{
     args::{Audit, Cli, Command, Init, Serve, Tls},
     door::Door,
+    words::words,
 };
 use crate::{
     Config, InitOptions, Place,
@@ -193,28 +194,4 @@ async fn figures(dir: &Path, repair: bool) -> anyhow::Result<()> {
         bail!("kept figures differ; run again with --repair");
     }
     Ok(())
-}
-
-/// An error of the library in words for a person on the host.
-fn words(error: crate::error::Error) -> anyhow::Error {
-    match error {
-        crate::error::Error::Unavailable(what) => anyhow::anyhow!(what),
-        other => refused(other.into()),
-    }
-}
-
-/// A refusal in words for a person on the host.
-fn refused(status: tonic::Status) -> anyhow::Error {
-    let details = status.get_error_details();
-    let fields = details.bad_request().map(|bad| {
-        bad.field_violations
-            .iter()
-            .map(|field| format!("{}: {}", field.field, field.description))
-            .collect::<Vec<_>>()
-            .join("; ")
-    });
-    match fields {
-        Some(fields) if !fields.is_empty() => anyhow::anyhow!("invalid: {fields}"),
-        _ => anyhow::anyhow!("{}", status.message()),
-    }
 }

@@ -47,7 +47,7 @@ pub enum Cell {
     Names(String),
 }
 
-/// Fields that are kept in 万元: a number that brings its own unit (500万, 1.5亿元, 8000000元) counts yuan.
+/// Fields that are kept in 万元: a number that brings its own unit (500万, 1.5亿元, 8000000元) counts single ones.
 const IN_WAN: [&str; 2] = ["capital", "turnover"];
 /// In percent, with its sign or without.
 const RATE: &str = "success_rate";
@@ -67,7 +67,7 @@ pub fn read(field: &Field, cell: &str, dates: &Dates, currency: Currency) -> Res
     let value = match field.shape {
         Shape::Line(_) | Shape::Text(_) | Shape::Phone(_) | Shape::Email(_) | Shape::Usc => Value::from(&*given),
         Shape::Int(..) if field.column == RATE => Value::Int(percent(&given)?),
-        Shape::Int(..) => Value::Int(whole(&given, IN_WAN.contains(&field.column))?),
+        Shape::Int(..) => Value::Int(whole(&given, IN_WAN.contains(&field.column), currency)?),
         Shape::Money(least, _) => match number::amount(&given, currency).ok_or(Fault::Malformed("amount"))? {
             // Where an amount is more than nothing, people write nothing for one that they do not know.
             0 if least > 0 => return cleaned(field, Value::Null).map(Cell::Clear),
@@ -96,8 +96,8 @@ fn cleaned(field: &Field, value: Value) -> Result<Value, Fault> {
 }
 
 /// A whole number, as [`rolo_proto::number`] has it.
-fn whole(given: &str, in_wan: bool) -> Result<i64, Fault> {
-    number::whole(given, in_wan).ok_or(Fault::Malformed("number"))
+fn whole(given: &str, in_wan: bool, currency: Currency) -> Result<i64, Fault> {
+    number::whole(given, in_wan, currency).ok_or(Fault::Malformed("number"))
 }
 
 /// A percentage: 60, 60%; a spreadsheet keeps it as 0.6.
@@ -113,7 +113,7 @@ fn stars(given: &str) -> Result<i64, Fault> {
     if given.chars().all(drawn) {
         return Ok(given.chars().filter(|c| matches!(c, '★' | '⭐')).map(|_| 1).sum());
     }
-    whole(given.trim_end_matches(['星', '★']), false).map_err(|_| Fault::Malformed("stars"))
+    whole(given.trim_end_matches(['星', '★']), false, Currency::CNY).map_err(|_| Fault::Malformed("stars"))
 }
 
 /// A member of a fixed set, by any of its words or by its number.

@@ -169,3 +169,24 @@ fn a_second_init_does_not_touch_what_is_there() -> Result<()> {
     assert_eq!(company.one(&["whoami"])?["user"], BOSS);
     Ok(())
 }
+
+/// Whoever administers reads no codes.
+#[test]
+fn what_rolod_refuses_is_said_in_words() -> Result<()> {
+    let company = Company::new()?;
+    let (other, short) = (company.file("other"), company.write("short.pw", "short\n")?);
+    let password = company.password_file();
+    company.rolod(&["user", "add", "li", "--role", "manager", "--password-file", &password])?.ok()?;
+    for (args, said) in [
+        (&["init", "--data", &other, "--admin", "a", "--currency", "usd"][..], "currency: three capital letters"),
+        (&["init", "--data", &other, "--admin", "a", "--time-zone", "Mars"], "time zone: the name of a zone"),
+        (&["init", "--data", &other, "--admin", "a b"], "name: up to 50 characters without spaces"),
+        (&["user", "add", "li", "--role", "manager"], "name: li is there already"),
+        (&["user", "add", "new", "--role", "boss"], "roles: there is no boss"),
+        (&["user", "add", "new", "--role", "manager", "--password-file", &short], "password: at least 8 characters"),
+    ] {
+        let refused = company.rolod(args)?.with(1)?;
+        assert!(refused.stderr.contains(said), "{said}\n{}", refused.stderr);
+    }
+    Ok(())
+}

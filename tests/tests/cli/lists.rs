@@ -58,6 +58,20 @@ fn headers_and_messages_speak_chinese_when_told() -> Result<()> {
     Ok(())
 }
 
+/// Roles are called alike: the code of one is the name of a field elsewhere.
+#[test]
+fn the_roles_of_people_are_called_by_their_names() -> Result<()> {
+    let company = four()?;
+    for (lang, roles) in
+        [("en", "System administrator, Sales supervisor, Account manager"), ("zh", "系统管理员、销售主管、客户经理")]
+    {
+        let listed = company.ok(&["list", "users", "--lang", lang])?;
+        assert!(listed.contains(roles), "{listed}");
+    }
+    assert_eq!(company.json(&["list", "users"])?[0]["role"], serde_json::json!(["admin", "supervisor", "manager"]));
+    Ok(())
+}
+
 #[test]
 fn a_filter_narrows_by_name_or_label_and_takes_several_values() -> Result<()> {
     let company = four()?;

@@ -81,6 +81,25 @@ fn a_join_code_is_all_that_somebody_elsewhere_needs() -> Result<()> {
     Ok(())
 }
 
+/// Who gets the name wrong is told so, and who has no default what there is.
+#[test]
+fn a_server_that_is_not_known_is_named_and_so_are_those_that_are() -> Result<()> {
+    let desk = Desk::new()?;
+    for verb in ["default", "forget"] {
+        let refused = desk.rolo(&["servers", verb, "nowhere"])?.with(2)?;
+        assert!(refused.stderr.contains("There is no server nowhere here"), "{}", refused.stderr);
+    }
+    let config = desk.0.path("home").join(".config/rolo/config.toml");
+    fs::create_dir_all(config.parent().context("no directory")?)?;
+    fs::write(&config, "[servers.acme]\naddress = \"localhost:7656\"\n")?;
+    let refused = desk.rolo(&["whoami"])?.with(2)?;
+    assert!(refused.stderr.contains("--server NAME: acme"), "{}", refused.stderr);
+    fs::write(&config, "[servers.acme]\naddress = \"localhost:7656\"\nca = \"x\n")?;
+    let refused = desk.rolo(&["servers"])?.with(2)?;
+    assert!(refused.stderr.contains("config.toml: line 3: "), "{}", refused.stderr);
+    Ok(())
+}
+
 #[test]
 fn a_changed_certificate_stops_everything_until_the_server_is_forgotten() -> Result<()> {
     let (server, desk) = (Company::new()?, Desk::new()?);

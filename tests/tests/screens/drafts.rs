@@ -153,8 +153,9 @@ async fn a_form_restored_on_stale_ground_overwrites_nothing_silently() -> Result
         shows(&rolo, text)?;
     }
     drop(rolo);
-    // Neither is the question lost, nor what was typed.
+    // Neither is the question lost, nor what was typed; and the form says what it will be about.
     let mut rolo = stage.keeping("boss").await?;
+    shows(&rolo, "Changed by somebody else meanwhile: Website")?;
     rolo.press("ctrl-s").await?;
     shows(&rolo, "www.theirs.cn")?;
     rolo.press("enter").await?;

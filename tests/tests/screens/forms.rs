@@ -204,3 +204,15 @@ async fn a_decision_typed_before_the_record_has_come_is_not_lost() -> Result<()>
     rolo.until_idle().await?;
     shows(&rolo, "ctrl-s save")
 }
+
+/// Capital and turnover are kept in tens of thousands, which a bare number does not say.
+#[tokio::test]
+async fn a_field_of_ten_thousands_says_how_much_its_number_is() -> Result<()> {
+    let stage = Stage::empty().await?;
+    for (lang, means) in [(Lang::En, "= ¥ 5,000,000"), (Lang::Zh, "= 500 万元")] {
+        let mut rolo = stage.screens("boss", (80, 24), lang).await?;
+        rolo.press("n tab / 'capital' enter '500'").await?;
+        shows(&rolo, means)?;
+    }
+    Ok(())
+}

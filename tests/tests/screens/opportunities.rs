@@ -335,3 +335,44 @@ async fn how_they_look() -> Result<()> {
     }
     Ok(())
 }
+
+/// `tui.md` rule 1: a line of a plan is typed as much as a form is.
+#[tokio::test]
+async fn a_line_of_a_plan_outlives_the_program_and_waits_where_it_was_typed() -> Result<()> {
+    let (stage, _, _) = filled().await?;
+    let mut rolo = stage.keeping("boss").await?;
+    rolo.press("g o 2 enter").await?;
+    rolo.press("tab n '周五 签合同'").await?;
+    drop(rolo);
+    // Another person on the same machine sees nothing of it.
+    let mut other = stage.keeping("mgr").await?;
+    hides(&other, "签合同")?;
+    other.press("g d").await?;
+    shows(&other, "No draft waits")?;
+    drop(other);
+    let mut rolo = stage.keeping("boss").await?;
+    for text in ["宁波东方重工", "周五 签合同", "= 11-06 Fri  签合同"] {
+        shows(&rolo, text)?;
+    }
+    // Left, it waits, and is saved once.
+    rolo.press("esc").await?;
+    shows(&rolo, "Draft kept")?;
+    rolo.press("esc g d").await?;
+    shows(&rolo, "周五 签合同")?;
+    rolo.press("enter").await?;
+    shows(&rolo, "11-06 Fri")?;
+    rolo.press("esc g d").await?;
+    shows(&rolo, "No draft waits")?;
+    // So is the result of a step, which is not its task.
+    rolo.press("g g j c '客户已签'").await?;
+    drop(rolo);
+    let mut rolo = stage.keeping("boss").await?;
+    shows(&rolo, "客户已签")?;
+    assert!(row(&rolo).contains("上门演示"), "{}", rolo.text());
+    rolo.press("esc e").await?;
+    hides(&rolo, "客户已签")?;
+    rolo.press("esc c").await?;
+    shows(&rolo, "客户已签")?;
+    rolo.press("enter").await?;
+    shows(&rolo, "Recorded")
+}

@@ -13,7 +13,7 @@ use crate::{
     data::drafts::{Draft, DraftKey, Found},
     screen::{
         Place, Screen,
-        detail::{DetailScreen, Tab},
+        detail::{DetailScreen, Tab, plan},
         form::{FormScreen, draft},
         list::ListScreen,
         special::{
@@ -70,6 +70,11 @@ fn go(model: &mut Model, nav: Nav) {
                 let screen = FormScreen::edit(*record, &mut model.sh);
                 open(model, screen);
             }
+        }
+        Nav::Draft(key) if let Some(id) = model.sh.drafts.get(&key).and_then(plan::opportunity_of) => {
+            let screen = DetailScreen::new(Kind::Opportunity, id, String::new(), &mut model.sh);
+            let screen = screen.map(|detail| detail.on(Tab::Plan).with_line(key, &mut model.sh));
+            open(model, screen);
         }
         Nav::Draft(key @ DraftKey::Edit(kind, id)) => {
             if let Ok(kind) = Kind::try_from(kind)

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::out::Out;
 use crate::{
     data::{
-        Failure, Place, State,
+        Failure, State,
         servers::{Server, Servers},
     },
     strings::Lang,
@@ -43,14 +43,14 @@ pub fn run(args: &ServersArgs, out: &mut Out) -> Result<(), Failure> {
         None => list(&servers, &state, args.json, out),
         Some(Verb::Default { name }) => {
             // By its address too, as it is forgotten.
-            let Place::Server(server) = Place::server(name)? else { return Err(unknown(name)) };
+            let server = known(name)?;
             let Some(name) = server.name.as_deref() else { return Err(unknown(name)) };
             servers.make_default(name)?;
             out.note(&format!("The default is now {name}"), &format!("默认服务器：{name}"));
             Ok(())
         }
         Some(Verb::Forget { name }) => {
-            let Place::Server(server) = Place::server(name)? else { return Err(unknown(name)) };
+            let server = known(name)?;
             let pinned = state.forget_server(&server.address)?;
             match &server.name {
                 Some(name) => servers.remove(name)?,
@@ -91,6 +91,13 @@ fn vouched(server: &Server, lang: Lang) -> String {
         (None, Lang::En) => "public CA, or not met yet".to_owned(),
         (None, Lang::Zh) => "公共 CA，或尚未连接".to_owned(),
     }
+}
+
+/// The server of this name or address.
+fn known(name: &str) -> Result<Server, Failure> {
+    let servers = Servers::load()?;
+    let at = || name.contains(':').then(|| name.parse().ok()).flatten().map(|address| servers.at(address));
+    servers.named(name).cloned().or_else(at).ok_or_else(|| unknown(name))
 }
 
 fn unknown(name: &str) -> Failure {

@@ -49,8 +49,8 @@ fn consent(place: &Place, state: &State, failure: Failure, lang: Lang) -> Result
         Lang::En => (
             format!(
                 "{address} is not known here yet, and no public CA vouches for it.\nIts certificate's fingerprint:\n\n  \
-                 {shown}\n\nCompare it with what its administrator gave you (on the server: rolod tls show). If it \
-                 differs,\nsomebody else may be listening: your password would be theirs."
+                 {shown}\n\nCompare it with what its administrator gave you (on the server: rolod tls show).\nIf it \
+                 differs, somebody else may be listening: your password would be theirs."
             ),
             "Type yes in full, or paste the fingerprint you were given, to go on [no]: ",
         ),

@@ -68,12 +68,21 @@ impl Connection {
     /// Opens a place. A directory without a database is refused: see [`is_new`].
     pub async fn open(place: &Place, state: State) -> Result<Self, Failure> {
         if is_new(place) {
+            // Who works on servers of which none is the default meant one of them.
+            let names = super::servers::Servers::load()?.names();
+            let (en, zh) = match names.is_empty() {
+                true => Default::default(),
+                false => (
+                    format!("; or work on a server with --server NAME: {names}"),
+                    format!("；也可用 --server 名称 指定服务器：{names}"),
+                ),
+            };
             return Err(Failure::usage(
                 format!(
-                    "There is no database in {place}: start rolo in a terminal, or type: rolod init --data {place} --admin NAME --password-file F"
+                    "There is no database in {place}: start rolo in a terminal, or type: rolod init --data {place} --admin NAME --password-file F{en}"
                 ),
                 format!(
-                    "{place} 中没有数据库：请在终端启动 rolo，或输入：rolod init --data {place} --admin 用户名 --password-file 文件"
+                    "{place} 中没有数据库：请在终端启动 rolo，或输入：rolod init --data {place} --admin 用户名 --password-file 文件{zh}"
                 ),
             ));
         }

@@ -75,11 +75,14 @@ impl Place {
             (Some(server), _) => Ok(Self::Server(server.clone())),
             (None, Some(Ok(address))) => Ok(Self::Server(servers.at(address))),
             (None, _) => {
-                let names: Vec<_> = servers.all().iter().filter_map(|server| server.name.as_deref()).collect();
-                let names = if names.is_empty() { "-".to_owned() } else { names.join(", ") };
+                let names = servers.names();
+                let (en, zh) = match names.is_empty() {
+                    true => (", of which there is none yet".to_owned(), "（尚无）".to_owned()),
+                    false => (format!(": {names}"), format!("：{names}")),
+                };
                 Err(Failure::usage(
-                    format!("--server {text}: it takes unix:PATH, HOST:PORT, or the name of a server: {names}"),
-                    format!("--server {text}：应为 unix:路径、主机:端口，或已配置的服务器名称：{names}"),
+                    format!("--server {text}: it takes unix:PATH, HOST:PORT, or the name of a server{en}"),
+                    format!("--server {text}：应为 unix:路径、主机:端口，或已配置的服务器名称{zh}"),
                 ))
             }
         }

@@ -53,7 +53,10 @@ impl Servers {
             let place = file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
             Failure::usage(format!("{place}: {what}"), format!("{place}：{what}"))
         };
-        let document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| wrong(error.message()))?;
+        let document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            wrong(&format!("line {}: {}", before.matches('\n').count() + 1, error.message()))
+        })?;
         let mut all = Vec::new();
         for (name, entry) in document.get("servers").and_then(Item::as_table_like).into_iter().flat_map(|t| t.iter()) {
             let said = |key: &str| entry.get(key).and_then(Item::as_str);
@@ -71,6 +74,11 @@ impl Servers {
     /// In the order of the file.
     pub fn all(&self) -> &[Server] {
         &self.all
+    }
+
+    /// What they are called, with commas between.
+    pub fn names(&self) -> String {
+        self.all.iter().filter_map(|server| server.name.as_deref()).collect::<Vec<_>>().join(", ")
     }
 
     /// The one of this name.

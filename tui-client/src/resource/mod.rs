@@ -138,6 +138,13 @@ pub enum Input {
     Several(&'static [FixedItem]),
 }
 
+impl Input {
+    /// Whether it is kept in tens of thousands of the company's currency (万元).
+    pub fn in_wan(&self) -> bool {
+        matches!(self, Self::Int { unit: Some(unit) } if unit.zh == "万元")
+    }
+}
+
 /// One field of a kind of record.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {

@@ -60,10 +60,9 @@ pub fn value(input: &Input, text: &str, locale: &Locale) -> Result<Value, Fault>
         Input::LongText { .. } => Value::Text(text.trim_end().to_owned()),
         Input::Phone { .. } | Input::Email { .. } => Value::Text(folded(text)),
         Input::Int { unit } => {
-            let in_wan = unit.is_some_and(|u| u.zh == "万元");
             let text =
                 if unit.is_some_and(|u| u.en == "%") { text.trim_end().trim_end_matches(['%', '％']) } else { text };
-            Value::Int(number::whole(text, in_wan).ok_or_else(|| malformed("number"))?)
+            Value::Int(number::whole(text, input.in_wan(), locale.currency).ok_or_else(|| malformed("number"))?)
         }
         Input::Money => Value::Money(number::amount(text, locale.currency).ok_or_else(|| malformed("amount"))?),
         Input::Date => Value::Date(day(text, locale).ok_or_else(|| malformed("date"))?),
@@ -170,6 +169,7 @@ pub fn show(field: &Field, value: &Value, locale: &Locale) -> String {
         Value::Text(text) => text.clone(),
         Value::Int(number) => match field.input {
             Input::Int { unit: Some(unit) } if unit.en == "%" => format!("{number}%"),
+            input if input.in_wan() => wan(*number, locale.lang, locale.currency),
             Input::Int { unit: Some(unit) } if locale.lang == Lang::Zh => format!("{} {}", grouped(*number), unit.zh),
             _ if field.name == "id" => number.to_string(),
             _ => grouped(*number),
@@ -200,6 +200,15 @@ pub fn show(field: &Field, value: &Value, locale: &Locale) -> String {
             };
             labels.join(if locale.lang == Lang::En { ", " } else { "、" })
         }
+    }
+}
+
+/// A number of ten thousands: 万 is for Chinese eyes, others get it in full.
+pub fn wan(number: i64, lang: Lang, currency: Currency) -> String {
+    match lang {
+        Lang::En => grouped(number.saturating_mul(10_000)),
+        Lang::Zh if currency == Currency::CNY => format!("{} 万元", grouped(number)),
+        Lang::Zh => format!("{} 万", grouped(number)),
     }
 }
 

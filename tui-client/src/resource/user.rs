@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use rolo_proto::v1::{self, Kind};
 
 use super::{
-    Changes, Field, Input, ListQuery, Page, Record, Resource, Value, View, WriteOptions,
+    Changes, Field, FixedItem, Input, ListQuery, Page, Record, Resource, Value, View, WriteOptions,
     bind::{self, Bound, Head, at, read},
 };
 use crate::{
@@ -14,6 +14,20 @@ use crate::{
 
 /// The descriptor.
 pub struct Users;
+
+/// The shipped roles.
+const ROLES: &[FixedItem] = &[
+    role("admin", "System administrator", "系统管理员", 1),
+    role("supervisor", "Sales supervisor", "销售主管", 2),
+    role("manager", "Account manager", "客户经理", 3),
+    role("executive", "Executive", "高管", 4),
+    role("service", "Service staff", "客服", 5),
+];
+
+/// A role goes by its code everywhere, on the wire too.
+const fn role(code: &'static str, en: &'static str, zh: &'static str, wire: i32) -> FixedItem {
+    FixedItem { code, label: Label::new(en, zh), wire, symbol: "" }
+}
 
 type Row = Bound<v1::User, ()>;
 
@@ -28,7 +42,7 @@ const ROWS: [Row; COUNT] = [
         m.user.as_mut().map_or(Value::Absent, |u| bind::text(&mut u.display_name))
     }),
     read(Field::text("department", "Department", "部门", 200).column(8, 20), |m| bind::text(&mut m.department)),
-    read(Field::new("role", "Roles", "角色", Input::List).alias(&["roles"]).column(8, 20), |m| {
+    read(Field::new("role", "Roles", "角色", Input::Several(ROLES)).alias(&["roles"]).column(8, 20), |m| {
         bind::list(&mut m.roles)
     }),
     read(Field::new("customers", "Customers", "客户数", Input::Int { unit: None }).column(4, 9), |m| {

@@ -19,7 +19,7 @@ use crate::{
         live::{self, News},
         shared::{Nav, Shared},
     },
-    data::{Failure, Reason},
+    data::{Failure, Reason, drafts::DraftKey},
     keys::{Action, Chord, Layer, keymap},
     resource::{self, Record, Resource},
     theme::Role,
@@ -125,6 +125,14 @@ impl DetailScreen {
         self
     }
 
+    /// With the line of the plan that this draft is of.
+    pub fn with_line(mut self, key: DraftKey, sh: &mut Shared) -> Self {
+        if let Some(plan) = self.plan.as_mut() {
+            plan.resume(key, sh);
+        }
+        self
+    }
+
     /// What an action is done to: on the plan, what is decided about the opportunity is not about a step.
     fn subject_of(&self, action: Action) -> Option<&Record> {
         let step = self.subject().filter(|r| r.kind == Kind::PlanStep);
@@ -194,6 +202,9 @@ impl Screen for DetailScreen {
             }
             let again = self.seen != u64::MAX;
             self.show_tab(again, sh);
+            if let Some(plan) = self.planning_mut() {
+                plan.find(sh);
+            }
             self.seen = sh.changes;
         }
     }
@@ -310,8 +321,10 @@ impl Screen for DetailScreen {
             }
             (Slot::Save, Ok(Reply::Record(step))) => {
                 sh.changes += 1;
-                if let Some(plan) = self.plan.as_mut() {
-                    plan.saved(&step, sh, visible);
+                if let (Some(plan), Request::Create(_, _, sent) | Request::Update(_, _, _, sent)) =
+                    (self.plan.as_mut(), &request)
+                {
+                    plan.saved(&step, &sent.request_id, sh, visible);
                 }
                 self.enter(sh);
             }
@@ -336,6 +349,12 @@ impl Screen for DetailScreen {
             }
             (_, Err(failure)) => sh.fail(&failure, Some((self.id, slot, request))),
             _ => {}
+        }
+    }
+
+    fn leave(&mut self, sh: &mut Shared) {
+        if let Some(plan) = self.plan.as_mut() {
+            plan.leave(sh);
         }
     }
 

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Timelike};
 use chrono_tz::Tz;
-use rolo_proto::v1::{Choice, Figures, Total, UserRef};
+use rolo_proto::{
+    number::Currency,
+    v1::{Choice, Figures, Total, UserRef},
+};
 
 use crate::{
     app::shared::Shared,
@@ -224,6 +227,13 @@ fn in_currency(text: String, sh: &Shared) -> String {
     }
 }
 
+/// A number of ten thousands with the company's currency, which 万元 names itself.
+fn wan(number: i64, sh: &Shared) -> String {
+    let currency = crate::screen::form::editor::locale(sh).currency;
+    let text = crate::resource::parse::wan(number, sh.lang, currency);
+    if sh.lang == Lang::Zh && currency == Currency::CNY { text } else { in_currency(text, sh) }
+}
+
 /// A fixed item's symbol and word, and how it looks.
 fn fixed(items: &[crate::resource::FixedItem], index: usize, sh: &Shared) -> (String, Role) {
     let Some(item) = items.get(index) else { return (String::new(), Role::Text) };
@@ -246,10 +256,7 @@ pub fn full(value: &Value, field: &Field, sh: &Shared) -> String {
         Value::Absent => String::new(),
         Value::Text(s) => s.clone(),
         Value::Int(n) => match field.input {
-            // 万元 is for Chinese eyes; English ones get the plain number.
-            Input::Int { unit: Some(unit) } if unit.zh == "万元" && sh.lang == Lang::En => {
-                format!("{} yuan", thousands(n.saturating_mul(10_000)))
-            }
+            input if input.in_wan() => wan(*n, sh),
             Input::Int { unit: Some(unit) } if unit.en == "%" => format!("{n}%"),
             Input::Int { unit: Some(unit) } => format!("{} {}", thousands(*n), unit.get(sh.lang)),
             _ => n.to_string(),
@@ -323,6 +330,8 @@ pub fn fitted(value: &Value, field: &Field, width: u16, sh: &Shared) -> (String,
         _ if sh.measure.width(&text) <= width.into() => return (text, role),
         Value::Money(amount) => sum(*amount, sh),
         Value::Date(day) => day.format("%y-%m-%d").to_string(),
+        // Numbers of one day begin alike.
+        Value::Text(number) if field.name == "no" => sh.measure.tail(number, width.into()),
         _ => text,
     };
     (shorter, role)

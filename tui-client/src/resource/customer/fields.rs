@@ -23,7 +23,7 @@ pub(super) const STATUS: &[FixedItem] = &[
     FixedItem { code: "deleted", label: Label::new("deleted", "删除"), wire: 3, symbol: "-" },
 ];
 
-const WAN: Option<Label> = Some(Label::new("10,000 yuan", "万元"));
+const WAN: Option<Label> = Some(Label::new("10,000", "万元"));
 
 type Row = Bound<v1::Customer, v1::CustomerInput>;
 

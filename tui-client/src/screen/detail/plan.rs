@@ -1,10 +1,13 @@
 //! The plan of an opportunity, edited where it is read: `n` plans steps one after the other, each a line with a day and
 //! what is to be done; Enter records what came of one. A line that is left comes back with the next.
 
+mod kept;
+
 use chrono::NaiveDate;
 use ratatui::layout::Rect;
 use rolo_proto::v1::{Action as Right, Kind};
 
+pub use self::kept::opportunity_of;
 use crate::{
     app::{
         effect::{Request, ScreenId, Slot},
@@ -56,15 +59,13 @@ pub struct Plan {
     /// Its steps.
     pub rows: Rows,
     line: Option<Line>,
-    /// What was typed and left.
-    kept: Option<(What, String)>,
 }
 
 impl Plan {
     /// Of an opportunity; the `nth` list of its screen.
     pub fn new(screen: ScreenId, nth: u8, opportunity_id: i64) -> Option<Self> {
         let rows = Rows::new(screen, nth, Kind::PlanStep, opportunity_id, 0)?;
-        Some(Self { screen, opportunity_id, rows, line: None, kept: None })
+        Some(Self { screen, opportunity_id, rows, line: None })
     }
 
     /// Whether a line is typed.
@@ -93,22 +94,11 @@ impl Plan {
         true
     }
 
-    fn open(&mut self, what: What, text: &str, sh: &mut Shared) {
-        let kept = self.kept.take().filter(|(of, _)| *of == what);
-        let text = kept.map_or_else(|| text.to_owned(), |(_, text)| text);
-        let request_id = sh.request_id();
-        self.line = Some(Line { what, input: LineInput::new(&text), fault: None, request_id });
-    }
-
     /// A key while a line is typed.
     pub fn key(&mut self, chord: Chord, sh: &mut Shared) -> bool {
         let Some(line) = self.line.as_mut() else { return false };
         match chord.key {
-            Key::Esc => {
-                let text = line.input.text().trim().to_owned();
-                self.kept = (!text.is_empty()).then_some((line.what, text));
-                self.line = None;
-            }
+            Key::Esc => self.leave(sh),
             Key::Enter => self.save(sh),
             Key::Char('s') if chord.ctrl => self.save(sh),
             _ => match line.input.key(chord, LONGEST + DAY_LONGEST) {
@@ -134,6 +124,7 @@ impl Plan {
             line.fault = None;
             line.request_id = sh.request_id();
         }
+        self.keep(true, sh);
     }
 
     fn save(&mut self, sh: &mut Shared) {
@@ -178,6 +169,8 @@ impl Plan {
                 let Some(step) = self.rows.pages.position(id).and_then(|i| self.rows.pages.get(i)) else { return };
                 values.retain(|(i, value)| step.values.get(*i) != Some(value));
                 if values.is_empty() {
+                    let what = line.what;
+                    sh.drop_draft(self.key_of(what));
                     self.line = None;
                     return;
                 }
@@ -189,9 +182,11 @@ impl Plan {
     }
 
     /// The step is saved: the next one is planned, or the cursor goes on.
-    pub fn saved(&mut self, record: &Record, sh: &mut Shared, visible: usize) {
+    pub fn saved(&mut self, record: &Record, request_id: &str, sh: &mut Shared, visible: usize) {
         let t = sh.t();
-        match self.line.take() {
+        self.done(request_id, sh);
+        // Whoever has typed on since goes on with that.
+        match self.line.take_if(|line| line.request_id == request_id) {
             Some(line) if line.what == What::New => {
                 self.open(What::New, "", sh);
                 sh.say(fill(t.step_planned, &[&record.label]), Role::Good);
@@ -212,6 +207,7 @@ impl Plan {
         line.fault = Some(failure.message(sh.lang));
         if !failure.is_retryable() {
             line.request_id = sh.request_id();
+            self.keep(true, sh);
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
         shared::Shared,
     },
     keys::{Chord, Key},
-    resource::{Value, when},
+    resource::{Field, Value, when},
     screen::show,
     strings::fill,
     theme::Role,
@@ -156,6 +156,12 @@ pub(super) fn understood_day(text: &str, sh: &Shared) -> Option<(String, Role)> 
         Some(when) => (format!("= {}", show::day(when.start, sh.zone, sh.lang)), Role::Good),
         None => (sh.t().no_date.to_owned(), Role::Warn),
     })
+}
+
+/// How much a number in a field of ten thousands is.
+pub(super) fn understood_wan(editor: &Editor, field: &Field, sh: &Shared) -> Option<(String, Role)> {
+    let value = editor.value(field, sh).ok().filter(|value| *value != Value::Absent)?;
+    Some((format!("= {}", show::full(&value, field, sh)), Role::Good))
 }
 
 /// What an amount means, where it was typed in another way than it is shown.

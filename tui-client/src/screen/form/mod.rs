@@ -127,6 +127,9 @@ impl FormScreen {
         if let Some(draft) = sh.drafts.get(&form.key_of_draft()).cloned() {
             form.restore(&draft, sh);
             form.keep_draft(true, sh);
+            if let Some(now) = form.record.clone() {
+                form.look(Ok(Reply::Record(Box::new(now))), sh);
+            }
             let (key, at) = (sh.key(keymap::FORM, Action::DiscardDraft), draft::typed_at(draft.at, sh));
             let said = fill(sh.t().draft_restored, &[&at, &key]);
             sh.say(said, Role::Warn);
@@ -235,6 +238,7 @@ impl FormScreen {
             (Editor::Line(line), Input::Time) => assist::understood(line.text(), field.name == "next_contact_at", sh),
             (Editor::Line(line), Input::Date) => assist::understood_day(line.text(), sh),
             (Editor::Line(line), Input::Money) => assist::understood_amount(line.text(), sh),
+            (Editor::Line(_), input) if input.in_wan() => assist::understood_wan(&item.editor, field, sh),
             _ => None,
         };
         let checked = match self.kind {
