@@ -63,7 +63,7 @@ async fn what_is_left_out_with_a_skipped_row_is_told_before_and_after() -> Resul
     shows(&rolo, "would be skipped: what belongs to it in the row is left out")?;
     rolo.press("enter").await?;
     shows(&rolo, "Imported: 1 created, 0 updated, 1 skipped, 0 unchanged, 0 refused")?;
-    shows(&rolo, "1 contacts or steps of what existed were left out: \"Existing records: update\" brings them in")?;
+    shows(&rolo, "1 contact or step of what existed was left out: \"Existing records: update\" brings them in")?;
     assert_eq!(stage.world.number("SELECT COUNT(*) FROM contact").await?, 1);
     Ok(())
 }
