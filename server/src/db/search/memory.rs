@@ -133,14 +133,14 @@ impl Memory {
         limit: usize,
         mark: u64,
         look: impl FnOnce() -> Result<Vec<i64>>,
-    ) -> Result<Vec<i64>> {
+    ) -> Result<Arc<[i64]>> {
         if let Some(ids) = lock(&self.searched).recall(index, expression, limit) {
             return Ok(ids);
         }
         let started = Instant::now();
-        let ids = look()?;
+        let ids = Arc::<[i64]>::from(look()?);
         if started.elapsed() >= WORTH {
-            let found = Found { index, expression: expression.to_owned(), limit, mark, ids: ids.as_slice().into() };
+            let found = Found { index, expression: expression.to_owned(), limit, mark, ids: Arc::clone(&ids) };
             lock(&self.searched).keep(found);
         }
         Ok(ids)
@@ -194,17 +194,18 @@ impl Searched {
         Some(changed.filter(|(of, _)| *of == index).map(|(_, id)| *id).collect())
     }
 
-    fn recall(&mut self, index: &str, expression: &str, limit: usize) -> Option<Vec<i64>> {
+    fn recall(&mut self, index: &str, expression: &str, limit: usize) -> Option<Arc<[i64]>> {
         let same = |found: &Found| found.index == index && found.expression == expression && found.limit == limit;
         let at = self.found.iter().position(same)?;
         let found = self.found.remove(at)?;
         let changed = self.changed_since(found.mark, index)?;
-        let mut ids = found.ids.to_vec();
+        let mut ids = Arc::clone(&found.ids);
         // Where the search stopped at its limit there are more of them anyway.
         if ids.len() < limit && !changed.is_empty() {
-            ids.extend(changed);
-            ids.sort_unstable();
-            ids.dedup();
+            let mut all: Vec<i64> = ids.iter().copied().chain(changed).collect();
+            all.sort_unstable();
+            all.dedup();
+            ids = all.into();
         }
         self.found.push_back(found);
         Some(ids)
@@ -224,7 +225,7 @@ mod tests {
 
     fn ask(memory: &Memory, mark: u64, ids: Option<&[i64]>) -> Vec<i64> {
         let look = || Ok(ids.expect("it must be known").to_vec());
-        memory.candidates("customer", "\"华盛\"", 100, mark, look).unwrap()
+        memory.candidates("customer", "\"华盛\"", 100, mark, look).unwrap().to_vec()
     }
 
     /// What a search remembers is what it would find, and what has changed meanwhile.
@@ -243,8 +244,8 @@ mod tests {
         // A search that began later knows it by itself.
         memory.settle();
         let other = memory.candidates("customer", "\"申江\"", 100, memory.mark(), || Ok(vec![4])).unwrap();
-        assert_eq!(other, [4]);
-        assert_eq!(memory.candidates("customer", "\"申江\"", 100, memory.mark(), || Ok(vec![])).unwrap(), [4]);
+        assert_eq!(*other, [4]);
+        assert_eq!(*memory.candidates("customer", "\"申江\"", 100, memory.mark(), || Ok(vec![])).unwrap(), [4]);
     }
 
     #[test]
@@ -262,7 +263,7 @@ mod tests {
         for nth in 0..=SEARCHES as i64 {
             memory.candidates("customer", &nth.to_string(), 10, 0, || Ok(vec![nth])).unwrap();
         }
-        assert_eq!(memory.candidates("customer", "0", 10, 0, || Ok(vec![-1])).unwrap(), [-1], "the oldest is gone");
-        assert_eq!(memory.candidates("customer", "2", 10, 0, || Ok(vec![-1])).unwrap(), [2]);
+        assert_eq!(*memory.candidates("customer", "0", 10, 0, || Ok(vec![-1])).unwrap(), [-1], "the oldest is gone");
+        assert_eq!(*memory.candidates("customer", "2", 10, 0, || Ok(vec![-1])).unwrap(), [2]);
     }
 }

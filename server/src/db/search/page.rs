@@ -34,7 +34,7 @@ enum Found {
     /// Just these few.
     Few(Matches),
     /// Among these, ascending.
-    Many(Vec<i64>),
+    Many(Arc<[i64]>),
     /// Anywhere.
     All,
 }
@@ -123,7 +123,7 @@ impl Query {
         if let Some(matches) = search.known(None)? {
             return search.count(&matches);
         }
-        let mut ids = match self.expression() {
+        let ids = match self.expression() {
             Some(expression) => search.candidates(&expression, FEW + 1)?,
             None => {
                 let mut ids = Vec::with_capacity(FEW + 1);
@@ -131,15 +131,14 @@ impl Query {
                     ids.push(row.get(0)?);
                     Ok(true)
                 })?;
-                ids
+                ids.into()
             }
         };
         if ids.len() <= FEW {
             let matches = search.matches(None, &ids)?;
             return search.count(&matches);
         }
-        ids.truncate(COUNTED);
-        let count = search.positions(&ids, None)?.len();
+        let count = search.positions(ids.get(..COUNTED).unwrap_or(&ids), None)?.len();
         Ok((i64::try_from(count).unwrap_or(i64::MAX), true))
     }
 }
@@ -273,11 +272,11 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn candidates(&self, expression: &str, limit: usize) -> Result<Vec<i64>> {
+    fn candidates(&self, expression: &str, limit: usize) -> Result<Arc<[i64]>> {
         let look = || self.tx.query(self.index.find, params![expression, limit as i64], |row| row.get(0));
         match self.tx.memory() {
             Some((memory, mark)) => memory.candidates(self.index.grams, expression, limit, mark, look),
-            None => look(),
+            None => look().map(Into::into),
         }
     }
 
@@ -348,12 +347,12 @@ impl<'a> Search<'a> {
             if key.is_some() && self.rank(id)? == Some(rank) {
                 slice.ids.push(id);
             }
-            if (slice.ids.len() == size || self.left == 0 || self.pace.is_over(examined))
+            if (slice.ids.len() == size || self.left == 0 || waiting.is_last() || self.pace.is_over(examined))
                 && let Some(key) =
                     key.map_or_else(|| self.keys.row(id, |row| row.get(0).map(Key::Text)), |key| Ok(Some(key)))?
             {
                 *last = Some(Position { part: rank.part(), key, id });
-                slice.next = last.clone().filter(|_| !waiting.is_empty());
+                slice.next = last.clone().filter(|_| !waiting.is_over());
                 break;
             }
         }

@@ -7,7 +7,6 @@
 //! the numbers are given in the background, when a search has missed them, and nobody ever waits for that.
 
 use std::{
-    cmp::Reverse,
     collections::{BinaryHeap, HashMap},
     ops::Range,
     sync::{
@@ -35,6 +34,8 @@ const STRAYS: usize = 2_000;
 const MANY_STRAYS: usize = 200;
 /// So many records without a number may lie between two that have one.
 const NEAR: i64 = 1_000;
+/// So many candidates are put in order at once: more than a page has time to test.
+const NEXT: usize = if cfg!(test) { 64 } else { 512 };
 /// Numbers are given anew at most once in so many times the time that it took.
 const PAUSE: u32 = 20;
 
@@ -67,18 +68,47 @@ impl Places {
     }
 }
 
-/// Candidates that wait to be tested, the next by name first.
-pub(super) struct Waiting(BinaryHeap<Reverse<(u64, i64)>>);
+/// The first [`NEXT`] of many candidates, by number and id, and how many are behind them.
+#[derive(Default)]
+struct First {
+    heap: BinaryHeap<(u64, i64)>,
+    behind: usize,
+}
+
+impl First {
+    fn push(&mut self, candidate: (u64, i64)) {
+        if self.heap.len() < NEXT {
+            return self.heap.push(candidate);
+        }
+        self.behind += 1;
+        if let Some(mut last) = self.heap.peek_mut()
+            && candidate < *last
+        {
+            *last = candidate;
+        }
+    }
+}
+
+/// The candidates that come next, in order, and how many are behind them.
+pub(super) struct Waiting {
+    next: std::vec::IntoIter<(u64, i64)>,
+    behind: usize,
+}
 
 impl Waiting {
     /// The id of the next one.
     pub(super) fn next(&mut self) -> Option<i64> {
-        self.0.pop().map(|Reverse((_, id))| id)
+        self.next.next().map(|(_, id)| id)
     }
 
-    /// None is left.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The next ones are gone, and there are further ones: the page ends here.
+    pub(super) fn is_last(&self) -> bool {
+        self.next.len() == 0 && self.behind > 0
+    }
+
+    /// There is none any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.next.len() == 0 && self.behind == 0
     }
 }
 
@@ -133,12 +163,16 @@ impl Places {
             want();
             return Ok(None);
         };
-        let mut waiting = Vec::with_capacity(ids.len());
+        let turned = |place: u32, nth: u32| {
+            let number = u64::from(place) << 32 | u64::from(nth);
+            if stretch.descending { !number } else { number }
+        };
+        let mut first = First::default();
         let mut strays = Vec::new();
         for &id in ids {
             match self.get(id) {
                 Some(place) if ranges.iter().any(|range| range.contains(&place)) => {
-                    waiting.push((u64::from(place) << 32 | u64::from(u32::MAX), id));
+                    first.push((turned(place, u32::MAX), id));
                 }
                 Some(_) => {}
                 None => strays.push(id),
@@ -156,13 +190,12 @@ impl Places {
         }
         // Each stands just before the first that has a place and a later name; among themselves they are in order.
         positions.sort_unstable_by(|a, b| a.in_part(b, false));
-        for (nth, position) in (0_u64..).zip(&positions) {
+        for (nth, position) in (0..).zip(&positions) {
             let Key::Text(key) = &position.key else { continue };
             let Some(place) = self.behind(tx, index, key, position.id)? else { return Ok(None) };
-            waiting.push((u64::from(place) << 32 | nth, position.id));
+            first.push((turned(place, nth), position.id));
         }
-        let turned = |number: u64| if stretch.descending { !number } else { number };
-        Ok(Some(Waiting(waiting.into_iter().map(|(number, id)| Reverse((turned(number), id))).collect())))
+        Ok(Some(Waiting { next: first.heap.into_sorted_vec().into_iter(), behind: first.behind }))
     }
 }
 
