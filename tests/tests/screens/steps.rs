@@ -10,7 +10,7 @@ use rolo_tui::strings::Lang;
 use crate::{
     drafts::files,
     opportunities::filled,
-    stage::{Stage, hides, row, shows},
+    stage::{hides, row, shows},
 };
 
 /// To the line for what came of the visit.
