@@ -91,6 +91,33 @@ fn english_form(company: &Company) -> Result<Terminal> {
 }
 
 #[test]
+fn killed_while_an_opportunity_is_won_the_client_comes_back_with_what_was_typed() -> Result<()> {
+    let company = Company::new()?;
+    let row = "{\"customer_name\":\"宁波东方重工\",\"success_rate\":50}\n";
+    company.rolo_reading(&["create", "opportunities"], row)?.ok()?;
+    company.ok(&["do", "opportunities", "assign", "1", "--to", "boss"])?;
+    let rolo = english(&company, WIDE)?;
+    rolo.keys("g o 2")?;
+    rolo.wait_for(&["宁波东方重工", "◇ assigned"])?;
+    rolo.keys("S")?;
+    rolo.wait_for(&["new: 宁波东方重工"])?;
+    rolo.keys("'陈总'")?;
+    on_disk(&company, &rolo, "陈总")?;
+    rolo.signal("KILL")?;
+    rolo.ended()?;
+    let file = files(&company.path("state").join("drafts"))?.pop().context("a draft")?;
+    assert_eq!(fs::metadata(&file)?.permissions().mode() & 0o777, 0o600);
+
+    let rolo = english_form(&company)?;
+    rolo.wait_for(&["new: 宁波东方重工", "陈总", "restored; ctrl-x discards it"])?;
+    rolo.keys("ctrl-s")?;
+    rolo.wait_for(&["Won: 宁波东方重工 is a customer", "[Contacts]"])?;
+    rolo.quit()?;
+    assert_eq!(files(&company.path("state").join("drafts"))?.len(), 0);
+    Ok(())
+}
+
+#[test]
 fn every_signal_that_ends_the_client_leaves_the_last_key_in_the_draft() -> Result<()> {
     let company = Company::new()?;
     company.ok(&["create", "customer", "name=甲公司"])?;

@@ -16,7 +16,7 @@ fn line(rolo: &rolo_tui::app::harness::Harness) -> String {
 }
 
 /// The files of drafts below a directory.
-fn files(dir: &Path) -> Result<Vec<std::path::PathBuf>> {
+pub fn files(dir: &Path) -> Result<Vec<std::path::PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();

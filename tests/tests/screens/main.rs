@@ -18,6 +18,8 @@ mod pictures;
 mod readme;
 mod sessions;
 mod stage;
+mod steps;
 mod team;
 mod today;
 mod together;
+mod wins;

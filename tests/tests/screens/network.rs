@@ -52,11 +52,30 @@ async fn a_lost_server_is_found_again_with_form_and_place_as_they_were() -> Resu
     proxy.set(Mode::Pass);
     rolo.advance(5_000).await?;
     hides(&rolo, "reconnecting")?;
+    // What was said of the loss goes with it, without a key.
+    hides(&rolo, "cannot be reached")?;
     shows(&rolo, "live")?;
     shows(&rolo, "www.hs.cn")?;
     rolo.press("ctrl-s").await?;
     assert_eq!(world.number(SAVED).await?, 2, "the second revision");
+    world.stop().await
+}
+
+#[tokio::test]
+async fn a_decision_that_did_not_reach_the_server_is_offered_again_when_it_is_back() -> Result<()> {
+    let (mut world, proxy, mut rolo) = at_a_distance(Lang::En).await?;
+    rolo.press("2").await?;
+    proxy.set(Mode::Refuse);
+    proxy.cut();
+    rolo.press("d").await?;
+    shows(&rolo, "cannot be reached")?;
+    proxy.set(Mode::Pass);
+    rolo.advance(5_000).await?;
     hides(&rolo, "cannot be reached")?;
+    shows(&rolo, "The server is there again; what failed can be tried again")?;
+    shows(&rolo, "华盛")?;
+    rolo.press("!").await?;
+    shows(&rolo, "Deleted 华盛")?;
     world.stop().await
 }
 

@@ -13,7 +13,7 @@ use crate::{
 const DAY: i64 = 86_400_000;
 
 /// A company with two opportunities unassigned and one of boss's with a plan; calls of boss; the ids of boss and mgr.
-async fn filled() -> Result<(Stage, Session, [i64; 2])> {
+pub async fn filled() -> Result<(Stage, Session, [i64; 2])> {
     let stage = Stage::new().await?;
     let boss = stage.world.session("boss").await?;
     let (me, mgr) = (stage.user("boss").await?, stage.user("mgr").await?);

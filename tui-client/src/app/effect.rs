@@ -38,6 +38,8 @@ pub enum Slot {
     Record,
     /// A form being saved.
     Save,
+    /// What somebody else has changed in what is saved.
+    Theirs,
     /// Who has this name or phone already.
     Duplicates,
     /// What a picker offers.

@@ -4,13 +4,14 @@
 use rolo_proto::v1::{Kind, Session};
 
 use super::{
-    effect::{Request, Slot},
+    effect::{Request, Slot, Target},
     live,
     model::{Model, PROGRAM},
     shared::Nav,
 };
 use crate::{
     data::drafts::{Draft, DraftKey, Found},
+    resource::WriteOptions,
     screen::{
         Place, Screen,
         detail::{DetailScreen, Tab, plan},
@@ -83,6 +84,12 @@ fn go(model: &mut Model, nav: Nav) {
                 model.sh.call(PROGRAM, Slot::Record, Request::Get(kind, id));
             }
         }
+        Nav::Draft(key @ DraftKey::Outcome(_, id)) => {
+            if !come_back(model, key) {
+                let screen = DetailScreen::new(Kind::Opportunity, id, String::new(), &mut model.sh);
+                open(model, screen.map(DetailScreen::to_win));
+            }
+        }
         Nav::Draft(key @ DraftKey::New(..)) | Nav::Anew(key) => {
             let draft = model.sh.drafts.get(&key).cloned();
             if let Some(draft) = draft
@@ -110,8 +117,10 @@ fn go(model: &mut Model, nav: Nav) {
             open(model, Some(screen));
         }
         Nav::Win(opportunity) => {
-            let screen = WinScreen::new(*opportunity, &mut model.sh);
-            open(model, Some(screen));
+            if !come_back(model, WinScreen::key_of(&opportunity)) {
+                let screen = WinScreen::new(*opportunity, &mut model.sh);
+                open(model, Some(screen));
+            }
         }
         Nav::Contacts(customer, label) => {
             let screen = DetailScreen::new(Kind::Customer, customer, label, &mut model.sh);
@@ -314,8 +323,14 @@ pub fn found(model: &mut Model, found: Option<Found>) {
 }
 
 /// A form that has been left was saved after all: its draft goes, unless more was typed since.
-pub fn saved(model: &mut Model, request_id: &str) {
-    let sent = model.sh.drafts.values().find(|d| d.request_id == request_id).map(|d| d.key);
+pub fn saved(model: &mut Model, request: &Request) {
+    let (Request::Create(_, _, WriteOptions { request_id, .. })
+    | Request::Update(_, _, _, WriteOptions { request_id, .. })
+    | Request::Opportunity(Target { request_id, .. }, _)) = request
+    else {
+        return;
+    };
+    let sent = model.sh.drafts.values().find(|d| d.request_id == *request_id).map(|d| d.key);
     if let Some(key) = sent {
         model.sh.drop_draft(key);
     }

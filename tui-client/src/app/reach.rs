@@ -9,7 +9,7 @@ use super::{
     press,
     shared::Shared,
 };
-use crate::data::Failure;
+use crate::{data::Failure, strings::Texts, theme::Role};
 
 /// The first pause between two tries, doubled each time up to the longest; milliseconds.
 const FIRST: u64 = 500;
@@ -44,14 +44,22 @@ pub fn found(model: &mut Model) {
         return;
     }
     live::resume(&mut model.sh);
-    if model
-        .sh
-        .toast
-        .as_ref()
-        .and_then(|toast| toast.retry.as_ref())
-        .is_some_and(|(_, slot, request)| reads(*slot, request))
-    {
+    settle(model);
+}
+
+/// What was said of the loss goes: what failed to be read is read again, what is typed is saved again with its own key,
+/// and what else was to be written can be tried as long as one likes.
+fn settle(model: &mut Model) {
+    let Some(toast) = &model.sh.toast else { return };
+    let Some((screen, slot, request)) = &toast.retry else { return };
+    let typed = *slot == Slot::Save && model.screens.iter().any(|s| s.id() == *screen);
+    if reads(*slot, request) {
         press::retry(model);
+    } else if typed {
+        model.sh.toast = None;
+    } else if let Some(toast) = &mut model.sh.toast {
+        toast.text = Texts::of(model.sh.lang).there_again.to_owned();
+        toast.role = Role::Warn;
     }
 }
 

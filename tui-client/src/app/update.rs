@@ -208,9 +208,7 @@ fn reply(model: &mut Model, id: u64, outcome: Result<Reply, Failure>) {
         match outcome {
             Ok(_) => {
                 model.sh.changes += 1;
-                if let Request::Create(_, _, options) | Request::Update(_, _, _, options) = &call.request {
-                    navigate::saved(model, &options.request_id);
-                }
+                navigate::saved(model, &call.request);
             }
             Err(failure) if failure.is_retryable() => {
                 model.sh.fail(&failure, Some((PROGRAM, call.slot, call.request)));
@@ -262,9 +260,7 @@ fn program_reply(model: &mut Model, slot: Slot, request: Request, outcome: Resul
         Ok(Reply::Record(record)) if matches!(request, Request::Get(..)) => sh.nav.push(Nav::Edit(record)),
         Ok(_) => {
             sh.changes += 1;
-            if let Request::Create(_, _, options) | Request::Update(_, _, _, options) = &request {
-                navigate::saved(model, &options.request_id);
-            }
+            navigate::saved(model, &request);
         }
         Err(failure) if failure.reason == Reason::NotFound && matches!(request, Request::Get(..)) => {
             if let Request::Get(kind, id) = request {

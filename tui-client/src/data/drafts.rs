@@ -34,6 +34,16 @@ pub enum DraftKey {
     New(i32, i64),
     /// A record.
     Edit(i32, i64),
+    /// What a record comes to: the result of a step, the customer that an opportunity becomes.
+    Outcome(i32, i64),
+}
+
+impl DraftKey {
+    /// The kind of the record, by its number.
+    pub const fn kind(self) -> i32 {
+        let (Self::New(kind, _) | Self::Edit(kind, _) | Self::Outcome(kind, _)) = self;
+        kind
+    }
 }
 
 /// A draft.
@@ -158,6 +168,7 @@ impl Drafts {
         let form = match key {
             DraftKey::New(kind, customer) => format!("new-{kind}-{customer}"),
             DraftKey::Edit(kind, id) => format!("edit-{kind}-{id}"),
+            DraftKey::Outcome(kind, id) => format!("outcome-{kind}-{id}"),
         };
         self.dir.join(format!("{form}.{}.json", self.client))
     }

@@ -91,6 +91,8 @@ pub struct DetailScreen {
     outdated: [bool; 2],
     /// A decision about the record that was made before it came.
     early: Option<(Action, Chord)>,
+    /// A draft of how it was won waits for it.
+    wins: bool,
 }
 
 impl DetailScreen {
@@ -116,6 +118,7 @@ impl DetailScreen {
             seen: u64::MAX,
             outdated: [false; 2],
             early: None,
+            wins: false,
         })
     }
 
@@ -130,6 +133,13 @@ impl DetailScreen {
         if let Some(plan) = self.plan.as_mut() {
             plan.resume(key, sh);
         }
+        self
+    }
+
+    /// With what was typed to win it on top, once it has come: whatever became of it since, only the server knows whether
+    /// that was done.
+    pub fn to_win(mut self) -> Self {
+        self.wins = true;
         self
     }
 
@@ -277,6 +287,9 @@ impl Screen for DetailScreen {
             (Slot::Record, Ok(Reply::Record(record))) => {
                 self.label.clone_from(&record.label);
                 sh.opened(self.kind, self.record_id, &record.label);
+                if std::mem::take(&mut self.wins) {
+                    sh.nav.push(Nav::Win(record.clone()));
+                }
                 self.record = Some(*record);
                 if let Some((action, chord)) = self.early.take() {
                     self.act(action, chord, sh);
@@ -330,7 +343,12 @@ impl Screen for DetailScreen {
             }
             (Slot::Save, Err(failure)) => {
                 if let Some(plan) = self.plan.as_mut() {
-                    plan.refused(&failure, sh);
+                    plan.refused(failure, request, sh);
+                }
+            }
+            (Slot::Theirs, outcome) => {
+                if let Some(plan) = self.plan.as_mut() {
+                    plan.compare(outcome, request, sh);
                 }
             }
             (Slot::Act, outcome) => {
@@ -392,6 +410,10 @@ impl Screen for DetailScreen {
     }
 
     fn answer(&mut self, answer: Answer, sh: &mut Shared) {
+        if let (Answer::Mine(kept), Some(plan)) = (&answer, self.plan.as_mut()) {
+            plan.merge(kept, sh);
+            return;
+        }
         let about_it = matches!(
             answer,
             Answer::Picked(Ask::Assign | Ask::Lose, _) | Answer::Words(Ask::LoseText(_) | Ask::Reopen, ..)

@@ -23,6 +23,7 @@ pub static TEXTS: Texts = Texts {
     more: "more",
     live: "live",
     reconnecting: "reconnecting",
+    there_again: "The server is there again; what failed can be tried again",
     untrusted: "Stopped: certificate not trusted; leave, and rolo whoami says what to do",
     connecting: "Connecting ...",
     loading: "loading",

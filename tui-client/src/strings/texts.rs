@@ -24,6 +24,7 @@ pub struct Texts {
     pub more: &'static str,
     pub live: &'static str,
     pub reconnecting: &'static str,
+    pub there_again: &'static str,
     pub untrusted: &'static str,
     pub connecting: &'static str,
     pub loading: &'static str,

@@ -23,6 +23,7 @@ pub static TEXTS: Texts = Texts {
     more: "更多",
     live: "在线",
     reconnecting: "正在重连",
+    there_again: "服务器已恢复，刚才失败的操作可以重试",
     untrusted: "已停止：服务器证书不可信；请退出并运行 rolo whoami 查看处理办法",
     connecting: "正在连接……",
     loading: "载入中",

@@ -2,55 +2,32 @@
 //! what is to be done; Enter records what came of one. A line that is left comes back with the next.
 
 mod kept;
+mod line;
+mod save;
 
 use chrono::NaiveDate;
 use ratatui::layout::Rect;
 use rolo_proto::v1::{Action as Right, Kind};
 
-pub use self::kept::opportunity_of;
+pub use self::kept::{keep_result, opportunity_of};
+use self::line::{Ground, LONGEST, Line, What, understand};
 use crate::{
     app::{
-        effect::{Request, ScreenId, Slot},
+        effect::ScreenId,
         shared::{Shared, allows},
     },
     data::Failure,
     keys::{Chord, Key},
-    resource::{self, Link, Record, Resource, Value, WriteOptions, parse, when},
-    screen::{decide, list::rows::Rows, show},
+    resource::{self, Record, Resource, Value},
+    screen::{list::rows::Rows, show},
     strings::fill,
     theme::Role,
     widget::{
         canvas::{Canvas, bottom, top},
-        line_input::{Edit, LineInput},
+        line_input::Edit,
         table::{self, Column, Row},
     },
 };
-
-/// The longest step and result.
-const LONGEST: usize = 500;
-/// The longest beginning of a line that can be a day.
-const DAY_LONGEST: usize = 24;
-
-/// What a line is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
-    /// A new step.
-    New,
-    /// The day and task of a step.
-    Edit(i64),
-    /// What came of a step.
-    Result(i64),
-}
-
-/// A line being typed.
-#[derive(Debug)]
-struct Line {
-    what: What,
-    input: LineInput,
-    fault: Option<String>,
-    /// Names the write of exactly what is typed.
-    request_id: String,
-}
 
 /// The plan.
 pub struct Plan {
@@ -59,13 +36,17 @@ pub struct Plan {
     /// Its steps.
     pub rows: Rows,
     line: Option<Line>,
+    /// Why the last save was stale.
+    stale: Option<Failure>,
+    /// The step as others have changed it, until the person has chosen.
+    theirs: Option<Record>,
 }
 
 impl Plan {
     /// Of an opportunity; the `nth` list of its screen.
     pub fn new(screen: ScreenId, nth: u8, opportunity_id: i64) -> Option<Self> {
         let rows = Rows::new(screen, nth, Kind::PlanStep, opportunity_id, 0)?;
-        Some(Self { screen, opportunity_id, rows, line: None })
+        Some(Self { screen, opportunity_id, rows, line: None, stale: None, theirs: None })
     }
 
     /// Whether a line is typed.
@@ -75,22 +56,24 @@ impl Plan {
 
     /// A new step.
     pub fn add(&mut self, sh: &mut Shared) {
-        self.open(What::New, "", sh);
+        self.open(What::New, Ground::default(), sh);
     }
 
     /// The day and task of the step under the cursor.
     pub fn edit(&mut self, sh: &mut Shared) -> bool {
-        let Some(step) = self.rows.current().filter(|s| allows(s, Right::Edit)) else { return false };
-        let (id, text) = (step.id, format!("{} {}", text_of(step, "plan_date"), text_of(step, "todo")));
-        self.open(What::Edit(id), &text, sh);
-        true
+        self.begin(Right::Edit, What::Edit, sh)
     }
 
     /// What came of the step under the cursor.
     pub fn result(&mut self, sh: &mut Shared) -> bool {
-        let Some(step) = self.rows.current().filter(|s| allows(s, Right::RecordResult)) else { return false };
-        let (id, text) = (step.id, text_of(step, "result"));
-        self.open(What::Result(id), &text, sh);
+        self.begin(Right::RecordResult, What::Result, sh)
+    }
+
+    fn begin(&mut self, right: Right, what: fn(i64) -> What, sh: &mut Shared) -> bool {
+        let Some(step) = self.rows.current().filter(|step| allows(step, right)) else { return false };
+        let what = what(step.id);
+        let ground = Ground::of(what, step);
+        self.open(what, ground, sh);
         true
     }
 
@@ -101,7 +84,7 @@ impl Plan {
             Key::Esc => self.leave(sh),
             Key::Enter => self.save(sh),
             Key::Char('s') if chord.ctrl => self.save(sh),
-            _ => match line.input.key(chord, LONGEST + DAY_LONGEST) {
+            _ => match line.input.key(chord, LONGEST) {
                 Edit::Changed => self.changed(sh),
                 Edit::Moved => {}
                 Edit::Ignored => return !chord.ctrl,
@@ -113,7 +96,7 @@ impl Plan {
     /// Text from the clipboard.
     pub fn text(&mut self, text: &str, sh: &mut Shared) -> bool {
         let Some(line) = self.line.as_mut() else { return false };
-        if line.input.insert(text, LONGEST + DAY_LONGEST) == Edit::Changed {
+        if line.input.insert(text, LONGEST) == Edit::Changed {
             self.changed(sh);
         }
         true
@@ -127,90 +110,6 @@ impl Plan {
         self.keep(true, sh);
     }
 
-    fn save(&mut self, sh: &mut Shared) {
-        if sh.waits(self.screen, Slot::Save) {
-            return;
-        }
-        let Some(line) = self.line.as_mut() else { return };
-        let text = line.input.text().trim();
-        if text.is_empty() && line.what == What::New {
-            self.line = None;
-            return;
-        }
-        let given = match line.what {
-            What::Result(_) => vec![("result", Value::Text(text.to_owned()))],
-            What::New | What::Edit(_) => match understand(text, sh) {
-                (_, "") => {
-                    line.fault = Some(sh.t().step_needs_task.to_owned());
-                    return;
-                }
-                (None, _) if line.what == What::New => {
-                    line.fault = Some(sh.t().step_needs_day.to_owned());
-                    return;
-                }
-                (day, task) => day
-                    .map(|day| ("plan_date", Value::Date(day)))
-                    .into_iter()
-                    .chain([("todo", Value::Text(task.to_owned()))])
-                    .collect(),
-            },
-        };
-        let fields = self.rows.resource.fields();
-        let at = |name: &str| fields.iter().position(|f| f.name == name);
-        let mut values: resource::Changes = given.into_iter().filter_map(|(n, v)| Some((at(n)?, v))).collect();
-        let request_id = line.request_id.clone();
-        let request = match line.what {
-            What::New => {
-                let link = Link { kind: Kind::Opportunity, id: self.opportunity_id, label: String::new() };
-                values.extend(at("opportunity").map(|i| (i, Value::Link(link))));
-                Request::Create(Kind::PlanStep, values, WriteOptions { request_id, ..WriteOptions::default() })
-            }
-            What::Edit(id) | What::Result(id) => {
-                let Some(step) = self.rows.pages.position(id).and_then(|i| self.rows.pages.get(i)) else { return };
-                values.retain(|(i, value)| step.values.get(*i) != Some(value));
-                if values.is_empty() {
-                    let what = line.what;
-                    sh.drop_draft(self.key_of(what));
-                    self.line = None;
-                    return;
-                }
-                let (values, options) = decide::opportunity::changes(step, values, request_id);
-                Request::Update(Kind::PlanStep, id, values, options)
-            }
-        };
-        sh.call(self.screen, Slot::Save, request);
-    }
-
-    /// The step is saved: the next one is planned, or the cursor goes on.
-    pub fn saved(&mut self, record: &Record, request_id: &str, sh: &mut Shared, visible: usize) {
-        let t = sh.t();
-        self.done(request_id, sh);
-        // Whoever has typed on since goes on with that.
-        match self.line.take_if(|line| line.request_id == request_id) {
-            Some(line) if line.what == What::New => {
-                self.open(What::New, "", sh);
-                sh.say(fill(t.step_planned, &[&record.label]), Role::Good);
-            }
-            Some(line) => {
-                self.rows.pages.replace(record);
-                let said = if matches!(line.what, What::Result(_)) { t.step_recorded } else { t.saved };
-                sh.say(format!("{said} {}", record.label), Role::Good);
-                self.rows.go(1, sh, visible);
-            }
-            None => {}
-        }
-    }
-
-    /// The step is not saved: what was typed stays.
-    pub fn refused(&mut self, failure: &Failure, sh: &mut Shared) {
-        let Some(line) = self.line.as_mut() else { return };
-        line.fault = Some(failure.message(sh.lang));
-        if !failure.is_retryable() {
-            line.request_id = sh.request_id();
-            self.keep(true, sh);
-        }
-    }
-
     /// What the keys mean while a line is typed.
     pub fn hints(&self, sh: &Shared) -> Option<Vec<(String, String)>> {
         let line = self.line.as_ref()?;
@@ -220,19 +119,22 @@ impl Plan {
     }
 
     /// Rows that are seen.
-    pub fn visible(&self, inner: Rect) -> usize {
-        usize::from(self.parts(inner).0.height.saturating_sub(1))
+    pub fn visible(&self, inner: Rect, sh: &Shared) -> usize {
+        usize::from(self.parts(inner, sh).0.height.saturating_sub(1))
     }
 
-    /// The steps, and the line below them if one is typed.
-    fn parts(&self, inner: Rect) -> (Rect, Rect) {
-        let lines = if self.line.is_some() { 3.min(inner.height / 2) } else { 0 };
+    /// The steps, and below them the line if one is typed, with all that is said of it; a step stays in sight.
+    fn parts(&self, inner: Rect, sh: &Shared) -> (Rect, Rect) {
+        let lines = self.line.as_ref().map_or(0, |line| match &line.fault {
+            None => 3.min(inner.height / 2),
+            Some(fault) => (2 + faults(fault, inner, sh).len() as u16).min(inner.height.saturating_sub(2)),
+        });
         bottom(inner, lines)
     }
 
     /// Draws it.
     pub fn draw(&self, c: &mut Canvas<'_>, inner: Rect, may_plan: bool, sh: &Shared) {
-        let (above, below) = self.parts(inner);
+        let (above, below) = self.parts(inner, sh);
         if self.rows.pages.is_empty() && self.rows.pages.is_complete() {
             let t = sh.t();
             c.put(above.x + 2, above.y + 1, t.no_steps, Role::Dim, above.width);
@@ -265,12 +167,14 @@ impl Plan {
         let widths = table::widths(&columns, room);
         table::draw_heading(c, heading, &columns, &widths);
         let height = usize::from(list.height);
+        // What is said below it does not push the row out of sight that it is about.
+        let first = self.rows.first.max((self.rows.cursor + 1).saturating_sub(height));
         let rows: Vec<Row> = self
             .rows
             .pages
             .iter()
             .enumerate()
-            .skip(self.rows.first)
+            .skip(first)
             .take(height)
             .map(|(index, step)| Row {
                 cells: cells(step, self.rows.resource, sh).into(),
@@ -295,11 +199,16 @@ impl Plan {
         let field = Rect { x, y: rest.y, width: rest.right().saturating_sub(x + 1), height: 1 };
         c.tint(field, Role::Input);
         line.input.draw(c, field, Role::Input, true);
-        let (text, role) = match (&line.fault, line.what) {
-            (Some(fault), _) => (format!("! {fault}"), Role::Bad),
-            (None, What::Result(_)) => (String::new(), Role::Dim),
-            (None, _) if line.input.is_empty() => (t.step_example.to_owned(), Role::Dim),
-            (None, what) => match understand(line.input.text().trim(), sh) {
+        if let Some(fault) = &line.fault {
+            for (part, y) in faults(fault, area, sh).iter().zip(rest.y + 1..rest.bottom()) {
+                c.put(rest.x + 1, y, part, Role::Bad, rest.width.saturating_sub(2));
+            }
+            return;
+        }
+        let (text, role) = match line.what {
+            What::Result(_) => (String::new(), Role::Dim),
+            _ if line.input.is_empty() => (t.step_example.to_owned(), Role::Dim),
+            what => match understand(line.input.text().trim(), sh) {
                 (Some(day), task) => (format!("= {}  {task}", day_text(day, sh)), Role::Good),
                 (None, _) if what == What::New => (t.step_needs_day.to_owned(), Role::Warn),
                 (None, _) => (String::new(), Role::Dim),
@@ -307,6 +216,11 @@ impl Plan {
         };
         c.put(x, rest.y + 1, &text, role, rest.right().saturating_sub(x + 1));
     }
+}
+
+/// Why a line cannot be taken, over the whole width.
+fn faults(fault: &str, area: Rect, sh: &Shared) -> Vec<String> {
+    sh.measure.wrap(&format!("! {fault}"), usize::from(area.width.saturating_sub(2)))
 }
 
 /// A step in one line, for where the plan is only looked at.
@@ -361,59 +275,5 @@ fn text_of(step: &Record, name: &str) -> String {
         Some(Value::Text(text)) => text.clone(),
         Some(Value::Date(day)) => day.to_string(),
         _ => String::new(),
-    }
-}
-
-/// The day at the beginning of a line, the longest that is one, and the task behind it.
-fn understand<'a>(text: &'a str, sh: &Shared) -> (Option<NaiveDate>, &'a str) {
-    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8()).take(DAY_LONGEST);
-    let day = |end: usize| {
-        let (head, tail) = text.split_at_checked(end)?;
-        // Not in the middle of a number or an English word.
-        let within = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '/';
-        if head.ends_with(within) && tail.starts_with(|c| within(c) || matches!(c, '\'' | '’')) {
-            return None;
-        }
-        let when = when::understand(head, sh.now, sh.zone)?;
-        Some((parse::day_of(when.start, sh.zone), tail))
-    };
-    let found = ends.collect::<Vec<_>>().into_iter().rev().find_map(day);
-    match found {
-        Some((day, task)) => (Some(day), task.trim_start_matches([' ', ':', '：', ',', '，', '\u{3000}'])),
-        None => (None, text),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        strings::Lang,
-        text::Measure,
-        theme::{Theme, ThemeName},
-    };
-
-    #[test]
-    fn a_line_begins_with_its_day_as_people_say_it() {
-        let measure = Measure::default();
-        let mut sh = Shared::new(Lang::Zh, measure, Theme::new(ThemeName::Default, measure), (80, 24), 1);
-        // Wednesday 25 November 2026, 10:20 in Shanghai.
-        sh.now = 1_795_573_200_000;
-        for (text, day, task) in [
-            ("明天拜访陈总", Some("2026-11-26"), "拜访陈总"),
-            ("周五 报价", Some("2026-11-27"), "报价"),
-            ("12月1日演示新版本", Some("2026-12-01"), "演示新版本"),
-            ("2026-12-01 call Chen", Some("2026-12-01"), "call Chen"),
-            ("fri: demo", Some("2026-11-27"), "demo"),
-            ("下周一 14:00 到厂", Some("2026-11-30"), "到厂"),
-            ("拜访陈总", None, "拜访陈总"),
-            ("friday's demo is ready", None, "friday's demo is ready"),
-        ] {
-            let (found, rest) = understand(text, &sh);
-            assert_eq!(found.map(|d| d.to_string()).as_deref(), day, "{text}");
-            if day.is_some() {
-                assert_eq!(rest, task, "{text}");
-            }
-        }
     }
 }

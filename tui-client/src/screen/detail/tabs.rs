@@ -31,7 +31,7 @@ impl DetailScreen {
     pub(super) fn visible(&self, sh: &Shared) -> usize {
         let inner = draw::inner(app::draw::body(sh.size));
         match self.planning() {
-            Some(plan) => plan.visible(inner),
+            Some(plan) => plan.visible(inner, sh),
             None => inner.height.saturating_sub(1).into(),
         }
     }

@@ -9,6 +9,7 @@ use super::{FormScreen, editor::Editor, save::same};
 use crate::{
     app::shared::Shared,
     data::drafts::{Draft, DraftField, DraftKey, DraftValue},
+    keys::Action,
     resource::{self, Field, Input, Link, Record, Value},
     screen::{decide, show},
     strings::fill,
@@ -40,11 +41,13 @@ pub fn typed_at(at: i64, sh: &Shared) -> String {
 
 /// What a draft is about: `Customer › Edit: 北京华盛`.
 pub fn title(draft: &Draft, sh: &Shared) -> String {
-    let (kind, doing) = match draft.key {
-        DraftKey::New(kind, _) => (kind, sh.t().creating),
-        DraftKey::Edit(kind, _) => (kind, sh.t().editing),
+    let doing = match draft.key {
+        DraftKey::New(..) => sh.t().creating,
+        DraftKey::Edit(..) => sh.t().editing,
+        DraftKey::Outcome(kind, _) if kind == Kind::PlanStep as i32 => sh.t().step_result,
+        DraftKey::Outcome(..) => Action::Succeed.label().get(sh.lang),
     };
-    let kind = Kind::try_from(kind).ok().and_then(resource::of).map_or("", |r| r.labels().0.get(sh.lang));
+    let kind = Kind::try_from(draft.key.kind()).ok().and_then(resource::of).map_or("", |r| r.labels().0.get(sh.lang));
     let colon = if draft.label.is_empty() { "" } else { ": " };
     format!("{kind} {} {doing}{colon}{}", sh.theme.sym.crumb, draft.label)
 }
@@ -100,8 +103,7 @@ impl FormScreen {
     /// The form of a draft that was found, for something new; what was typed into a record that has gone meanwhile
     /// becomes something new too.
     pub fn of_draft(draft: &Draft, sh: &mut Shared) -> Option<Self> {
-        let (DraftKey::New(kind, _) | DraftKey::Edit(kind, _)) = draft.key;
-        let kind = Kind::try_from(kind).ok()?;
+        let kind = Kind::try_from(draft.key.kind()).ok()?;
         let fields = resource::of(kind)?.fields();
         let given = draft.given.iter().filter_map(|(name, value)| {
             let index = fields.iter().position(|f| f.name == name)?;

@@ -15,10 +15,10 @@ use crate::{
         shared::{Nav, Shared},
         work::{Ask, Told},
     },
-    data::Failure,
+    data::{Failure, Reason},
     keys::{Action, Chord, Layer, keymap},
     resource::{Record, Value},
-    screen::{Answer, Ask as Asked, Place, Screen, ageing::Ageing, decide, list::rows::Rows, show},
+    screen::{Answer, Ask as Asked, Place, Screen, ageing::Ageing, decide, detail::plan, list::rows::Rows, show},
     theme::Role,
     widget::{canvas::Canvas, table},
 };
@@ -359,6 +359,12 @@ impl Screen for TodayScreen {
             // Counts and loads are extras: the rows tell what is wrong.
             (Slot::Counts | Slot::Tab(_), _) => {}
             (Slot::Act, outcome) => {
+                if let (Err(failure), Request::Update(Kind::PlanStep, id, ..)) = (&outcome, &request)
+                    && failure.reason == Reason::Stale
+                    && let Some(step) = self.buckets.iter().find_map(|bucket| bucket.rows.pages.find(*id))
+                {
+                    plan::keep_result(step, &request, sh);
+                }
                 let done = decide::outcome(&request, outcome, self.id, sh);
                 if !matches!(done, decide::Outcome::Refused) {
                     self.load(sh);

@@ -1,7 +1,10 @@
 //! An opportunity becomes a customer (O7): which customer it is, and the contact. What is missing is asked for, steps
-//! without result are told; neither stands in the way (D9).
+//! without result are told; neither stands in the way (D9). What is typed is kept like that of any form ([`kept`]).
 
-use ratatui::layout::{Position, Rect};
+mod draw;
+mod kept;
+
+use ratatui::layout::Rect;
 use rolo_proto::v1::{CheckOpportunityRequest, CustomerRef, Kind, Prior, prior};
 
 use crate::{
@@ -31,6 +34,9 @@ const LINKMAN: usize = 1;
 const TEL: usize = 2;
 const CONFIRM: usize = 3;
 
+/// The opportunity's fields behind the two that are typed.
+const LINES: [&str; 2] = ["linkman", "tel"];
+
 /// The longest name or telephone.
 const LONGEST: usize = 50;
 
@@ -43,10 +49,18 @@ pub struct WinScreen {
     /// Somebody chose it, or chose that it is a new one.
     chosen: bool,
     lines: [LineInput; 2],
+    /// What the opportunity had there when they were typed.
+    was: [String; 2],
     cursor: usize,
     priors: Vec<Prior>,
     open_steps: Vec<Record>,
     faults: [Option<String>; 3],
+    touched: bool,
+    /// When something was typed last.
+    typed_at: i64,
+    /// The revision that was seen when it was typed.
+    revision: i64,
+    /// Names the success with exactly what is typed.
     request_id: String,
 }
 
@@ -54,12 +68,6 @@ impl WinScreen {
     /// Filled in from the opportunity.
     pub fn new(opportunity: Record, sh: &mut Shared) -> Self {
         let id = sh.id();
-        let customer = match value(&opportunity, "customer_no") {
-            Value::Customer(customer) => Some(customer.clone()),
-            _ => None,
-        };
-        let lines = ["linkman", "tel"].map(|name| LineInput::new(&text(&opportunity, name)));
-        let cursor = lines.iter().position(LineInput::is_empty).map_or(CONFIRM, |nth| LINKMAN + nth);
         let request = CheckOpportunityRequest {
             customer_name: text(&opportunity, "customer_name"),
             product_id: if let Value::Link(product) = value(&opportunity, "product") { product.id } else { 0 },
@@ -68,19 +76,37 @@ impl WinScreen {
         let query = ListQuery { parent_id: opportunity.id, page_size: 100, ..ListQuery::default() };
         sh.call(id, Slot::Duplicates, Request::Priors(request));
         sh.call(id, Slot::Rows(0), Request::List(Kind::PlanStep, query));
-        let request_id = sh.request_id();
-        Self {
+        let mut screen = Self {
             id,
-            chosen: customer.is_some(),
+            revision: opportunity.revision,
             opportunity,
-            customer,
-            lines,
-            cursor,
+            customer: None,
+            chosen: false,
+            lines: Default::default(),
+            was: Default::default(),
+            cursor: CONFIRM,
             priors: Vec::new(),
             open_steps: Vec::new(),
             faults: Default::default(),
-            request_id,
-        }
+            touched: false,
+            typed_at: sh.now,
+            request_id: sh.request_id(),
+        };
+        screen.fill_in();
+        screen.resume(sh);
+        screen
+    }
+
+    /// As the opportunity has it; the cursor where something is missing.
+    fn fill_in(&mut self) {
+        self.customer = match value(&self.opportunity, "customer_no") {
+            Value::Customer(customer) => Some(customer.clone()),
+            _ => None,
+        };
+        self.chosen = self.customer.is_some();
+        self.was = LINES.map(|name| text(&self.opportunity, name));
+        self.lines = self.was.each_ref().map(|text| LineInput::new(text));
+        self.cursor = self.lines.iter().position(LineInput::is_empty).map_or(CONFIRM, |nth| LINKMAN + nth);
     }
 
     fn step(&mut self, by: isize) {
@@ -95,7 +121,10 @@ impl WinScreen {
         if let Some(fault) = self.faults.get_mut(self.cursor) {
             *fault = None;
         }
+        self.touched = true;
+        self.typed_at = sh.now;
         self.request_id = sh.request_id();
+        self.keep(true, sh);
     }
 
     fn pick(&self, typed: &str, sh: &mut Shared) {
@@ -106,33 +135,36 @@ impl WinScreen {
     }
 
     fn confirm(&self, sh: &mut Shared) {
-        if sh.waits(self.id, Slot::Act) {
+        if sh.waits(self.id, Slot::Save) {
             let text = sh.t().still_saving;
             sh.say(text, Role::Dim);
             return;
         }
         let target = Target {
             id: self.opportunity.id,
-            revision: self.opportunity.revision,
+            revision: self.revision,
             label: self.opportunity.label.clone(),
             request_id: self.request_id.clone(),
         };
         let [linkman, tel] = self.lines.each_ref().map(|line| line.text().trim().to_owned());
         let customer_id = self.customer.as_ref().map_or(0, |customer| customer.id);
         let success = Success { customer_id, linkman, tel };
-        sh.call(self.id, Slot::Act, Request::Opportunity(target, Move::Succeed(success)));
+        sh.call(self.id, Slot::Save, Request::Opportunity(target, Move::Succeed(success)));
     }
 
     /// A customer of the name is there already: it is this one, unless somebody says otherwise.
-    fn met(&mut self, priors: Vec<Prior>) {
+    fn met(&mut self, priors: Vec<Prior>, sh: &mut Shared) {
         let same = priors.iter().find(|p| p.kind() == prior::Kind::Customer).and_then(|p| p.customer.clone());
-        if let (false, Some(customer)) = (self.chosen, same) {
+        if let (false, Some(customer)) = (self.chosen || sh.waits(self.id, Slot::Save), same) {
             self.customer = Some(customer);
+            self.keep(true, sh);
         }
         self.priors = priors;
     }
 
-    fn won(won: &Won, sh: &mut Shared) {
+    fn won(&mut self, won: &Won, sh: &mut Shared) {
+        sh.drop_draft(self.key_of_draft());
+        self.touched = false;
         sh.changes += 1;
         let t = sh.t();
         let mut said = fill(t.won_said, &[&won.customer.name]);
@@ -147,6 +179,7 @@ impl WinScreen {
     fn refused(&mut self, failure: &Failure, request: Request, sh: &mut Shared) {
         if !failure.is_retryable() {
             self.request_id = sh.request_id();
+            self.keep(true, sh);
         }
         for violation in &failure.violations {
             let at = match violation.field.as_str() {
@@ -163,13 +196,19 @@ impl WinScreen {
                 self.faults[CUSTOMER] = Some(failure.message(sh.lang));
                 self.cursor = CUSTOMER;
             }
+            // What somebody else has changed is looked at before it is confirmed again.
+            Reason::Stale => {
+                let again = Request::Get(Kind::Opportunity, self.opportunity.id);
+                sh.fail(failure, None);
+                sh.call(self.id, Slot::Theirs, again);
+            }
             // It is another by now: what it is, its own screen shows.
-            Reason::Stale | Reason::NotFound | Reason::InvalidState => {
+            Reason::NotFound | Reason::InvalidState => {
                 sh.changes += 1;
                 sh.fail(failure, None);
                 sh.nav.push(Nav::Back);
             }
-            _ => sh.fail(failure, Some((self.id, Slot::Act, request))),
+            _ => sh.fail(failure, Some((self.id, Slot::Save, request))),
         }
     }
 }
@@ -189,7 +228,7 @@ impl Screen for WinScreen {
     }
 
     fn place(&self) -> Place {
-        Place::Passing
+        Place::Form(self.key_of_draft())
     }
 
     fn layers(&self) -> &'static [Layer] {
@@ -239,7 +278,14 @@ impl Screen for WinScreen {
             Action::Accept if self.cursor == CONFIRM => self.confirm(sh),
             Action::Accept if self.cursor == CUSTOMER => self.pick("", sh),
             Action::Accept => self.step(1),
-            Action::Back => sh.nav.push(Nav::Back),
+            Action::DiscardDraft => self.discard(sh),
+            Action::Back => {
+                if self.touched {
+                    let text = sh.t().draft_kept;
+                    sh.say(text, Role::Dim);
+                }
+                sh.nav.push(Nav::Back);
+            }
             _ => return false,
         }
         true
@@ -247,9 +293,11 @@ impl Screen for WinScreen {
 
     fn reply(&mut self, slot: Slot, request: Request, outcome: Result<Reply, Failure>, sh: &mut Shared) {
         match (slot, outcome) {
-            (Slot::Act, Ok(Reply::Won(won))) => Self::won(&won, sh),
-            (Slot::Act, Err(failure)) => self.refused(&failure, request, sh),
-            (Slot::Duplicates, Ok(Reply::Priors(priors))) => self.met(priors),
+            (Slot::Save, Ok(Reply::Won(won))) => self.won(&won, sh),
+            (Slot::Save, Err(failure)) => self.refused(&failure, request, sh),
+            (Slot::Theirs, Ok(Reply::Record(now))) => self.follow(*now, sh),
+            (Slot::Theirs, Err(failure)) => sh.fail(&failure, Some((self.id, slot, request))),
+            (Slot::Duplicates, Ok(Reply::Priors(priors))) => self.met(priors, sh),
             (Slot::Rows(_), Ok(Reply::Page(page))) => {
                 let open = |step: &Record| {
                     resource::of(Kind::PlanStep).is_some_and(|r| show::value(step, r, "result") == &Value::Absent)
@@ -270,13 +318,25 @@ impl Screen for WinScreen {
         }
     }
 
+    fn leave(&mut self, sh: &mut Shared) {
+        self.keep(false, sh);
+    }
+
+    fn unsaved(&self) -> bool {
+        self.touched
+    }
+
     fn crumbs(&self, sh: &Shared) -> Vec<String> {
         let many = resource::of(Kind::Opportunity).map_or("", |r| r.labels().1.get(sh.lang));
         vec![many.to_owned(), self.opportunity.label.clone(), Action::Succeed.label().get(sh.lang).to_owned()]
     }
 
     fn actions(&self, _: &Shared) -> Vec<Action> {
-        vec![Action::Save, Action::NextField, Action::Back]
+        let mut out = vec![Action::Save, Action::NextField, Action::Back];
+        if self.touched {
+            out.push(Action::DiscardDraft);
+        }
+        out
     }
 
     fn hints(&self, sh: &Shared) -> Option<Vec<(String, String)>> {
@@ -287,6 +347,10 @@ impl Screen for WinScreen {
             hint(sh.key(keymap::FORM, Action::NextField), Action::NextField.label().get(sh.lang)),
             hint("esc".to_owned(), Action::Back.label().get(sh.lang)),
         ];
+        if self.touched {
+            let discard = Action::DiscardDraft;
+            hints.push(hint(sh.key(keymap::FORM, discard), discard.label().get(sh.lang)));
+        }
         if self.cursor == CUSTOMER {
             hints.insert(1, hint(sh.key(keymap::FORM, Action::Accept), t.win_links));
             hints.insert(2, hint("backspace".to_owned(), t.win_new));
@@ -295,98 +359,6 @@ impl Screen for WinScreen {
     }
 
     fn draw(&self, c: &mut Canvas<'_>, area: Rect, sh: &Shared) {
-        let t = sh.t();
-        let name = text(&self.opportunity, "customer_name");
-        c.put(area.x + 1, area.y, &self.opportunity.label, Role::Title, area.width.saturating_sub(2));
-        let label = |name: &str| {
-            let fields = resource::of(Kind::Opportunity).map(|r| r.fields()).unwrap_or_default();
-            fields.iter().find(|f| f.name == name).map_or("", |f| f.label.get(sh.lang))
-        };
-        let indent = 18.min(area.width / 3);
-        let mut y = area.y + 2;
-        for (nth, field) in ["customer_no", "linkman", "tel"].into_iter().enumerate() {
-            let here = nth == self.cursor;
-            c.put(area.x + 1, y, label(field), if here { Role::Brand } else { Role::Dim }, indent);
-            let x = area.x + 1 + indent;
-            let at = Rect { x, y, width: area.right().saturating_sub(x + 1).min(48), height: 1 };
-            match nth.checked_sub(LINKMAN).and_then(|nth| self.lines.get(nth)) {
-                Some(line) => {
-                    if here {
-                        c.tint(at, Role::Input);
-                    }
-                    line.draw(c, at, if here { Role::Input } else { Role::Text }, here);
-                    if line.is_empty() && !here {
-                        c.put(x, y, &format!("! {}", t.still_missing), Role::Warn, at.width);
-                    }
-                }
-                None => {
-                    let shown = match &self.customer {
-                        Some(customer) => format!("{} {}", customer.name, customer.number),
-                        None => fill(t.win_new_customer, &[&name]),
-                    };
-                    c.put(x, y, &shown, Role::Text, at.width.saturating_sub(2));
-                    c.put(at.right().saturating_sub(1), y, sh.theme.sym.choose, Role::Key, 1);
-                    if here {
-                        c.tint(at, Role::Cursor);
-                        c.cursor = Some(Position { x, y });
-                    }
-                }
-            }
-            y += 1;
-            if let Some(fault) = &self.faults[nth] {
-                for part in c.m.wrap(&format!("! {fault}"), usize::from(area.right().saturating_sub(x + 1))) {
-                    c.put(x, y, &part, Role::Bad, area.right().saturating_sub(x + 1));
-                    y += 1;
-                }
-            }
-        }
-        y += 1;
-        let confirm = format!(" {} ", Action::Succeed.label().get(sh.lang));
-        let here = self.cursor == CONFIRM;
-        c.put(area.x + 1, y, &confirm, if here { Role::Cursor } else { Role::Key }, 24);
-        if here {
-            c.cursor = Some(Position { x: area.x + 2, y });
-        }
-        y += 2;
-        for (line, role) in self.notes(sh) {
-            for part in c.m.wrap(&line, usize::from(area.width.saturating_sub(3))) {
-                if y < area.bottom() {
-                    c.put(area.x + 1, y, &part, role, area.width.saturating_sub(2));
-                    y += 1;
-                }
-            }
-        }
-    }
-}
-
-impl WinScreen {
-    /// What will happen, and what is worth knowing before.
-    fn notes(&self, sh: &Shared) -> Vec<(String, Role)> {
-        let t = sh.t();
-        let mut notes = Vec::new();
-        let owner = show::named(&self.opportunity, &resource::Opportunities, "assignee", sh);
-        notes.push(match &self.customer {
-            Some(customer) => (fill(t.win_will_link, &[&customer.name]), Role::Text),
-            None => (fill(t.win_will_make, &[&owner]), Role::Text),
-        });
-        if !self.lines[0].is_empty() {
-            notes.push((fill(t.win_will_contact, &[&self.lines[0].text().trim()]), Role::Text));
-        }
-        if self.priors.iter().any(|p| p.kind() == prior::Kind::LostCustomer) {
-            notes.push((format!("! {}", t.prior_lost), Role::Bad));
-        }
-        if !self.open_steps.is_empty() {
-            notes.push((String::new(), Role::Text));
-            notes.push((fill(t.win_open_steps, &[&self.open_steps.len()]), Role::Warn));
-            let steps = self.open_steps.iter().take(8);
-            notes.extend(steps.map(|step| {
-                let day = match show::value(step, &resource::PlanSteps, "plan_date") {
-                    Value::Date(day) => show::near(*day, sh),
-                    _ => String::new(),
-                };
-                (format!("  {day}  {}", step.label), Role::Dim)
-            }));
-        }
-        notes
+        self.paint(c, area, sh);
     }
 }
