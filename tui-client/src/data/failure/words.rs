@@ -35,6 +35,19 @@ fn stopped(why: &str) -> (&str, &str) {
     }
 }
 
+/// The whole message at the end of a command: nothing that was typed waits there to be sent again.
+pub fn at_prompt(failure: &Failure, lang: Lang) -> String {
+    if failure.reason != Reason::Unavailable || failure.worded {
+        return message(failure, lang);
+    }
+    let (en, zh) = &failure.text;
+    pick(
+        lang,
+        format!("The server cannot be reached{}", aside(lang, ": ", "", en)),
+        format!("无法连接服务器{}", aside(lang, "", "：", zh)),
+    )
+}
+
 /// The whole message.
 pub fn message(failure: &Failure, lang: Lang) -> String {
     let detail = |key| failure.detail(key);
