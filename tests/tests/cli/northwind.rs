@@ -231,7 +231,7 @@ fn contacts_of_what_is_skipped_are_left_out_and_that_is_told() -> Result<()> {
     let args = ["import", "customers", file.as_str()];
     let look = company.ok(&[&args[..], &["--dry-run"]].concat())?;
     assert!(look.contains("line 2: exists already") && look.contains("what else is in this row is left out"), "{look}");
-    assert!(look.contains("1 contacts left out") && look.contains("--existing update"), "{look}");
+    assert!(look.contains("1 contact left out") && look.contains("--existing update"), "{look}");
     let did = summary(&company, &args, 0)?;
     assert_eq!((&did["skipped"], &did["second_created"], &did["second_left_out"]), (&json!(1), &json!(1), &json!(1)));
     assert_eq!(company.count("contacts")?, 1);
