@@ -126,7 +126,12 @@ fn a_client_reaches_the_server_by_socket_and_in_plaintext_on_loopback_alone() ->
     elsewhere.env_remove("ROLO_DATA").env("ROLO_SERVER", &socket);
     assert_eq!(crate::company::finish(elsewhere, None)?.ok()?, "1\n");
     assert_eq!(served.terminate()?, 0);
-    company.rolo(&["--server", &socket, "list", "customers"])?.with(7)?;
+    let gone = company.rolo(&["--server", &socket, "list", "customers"])?.with(7)?;
+    let said = format!(
+        "rolo: The server cannot be reached: {socket}: nobody listens there; is rolod running, and the address right \
+         (--server)?\n"
+    );
+    assert_eq!(gone.stderr, said, "what happened and what to do; nothing waits to be sent again");
 
     let address = free_address()?;
     let served = company.serve(&["--listen", &address])?;

@@ -137,7 +137,7 @@ async fn a_filter_that_finds_others_by_now_asks_again_with_what_it_finds() -> Re
     shows(&rolo, "Delete: 120 customers")?;
     many(&stage, 120, 130).await?;
     rolo.press("y").await?;
-    shows(&rolo, "It is about 130 by now; 120 were shown before")?;
+    shows(&rolo, "It is about 130 now; 120 were shown before")?;
     assert_eq!(stage.world.number(LIVE).await?, 130);
     rolo.press("y").await?;
     shows(&rolo, "Delete: 130 customers   u undo")
@@ -151,9 +151,9 @@ async fn esc_stops_it_behind_the_records_under_way_and_enter_goes_on() -> Result
     rolo.press("2 * d").await?;
     rolo.tap("y")?;
     rolo.tap("esc")?;
-    shows(&rolo, "Stops behind the records under way")?;
+    shows(&rolo, "Stops after the records under way")?;
     rolo.until_idle().await?;
-    shows(&rolo, "Stopped behind")?;
+    shows(&rolo, "Stopped after")?;
     shows(&rolo, "of 520")?;
     assert!(stage.world.number(LIVE).await? > 0);
     rolo.press("enter").await?;

@@ -40,7 +40,7 @@ async fn a_refused_form_keeps_every_value_and_goes_to_the_first_bad_field() -> R
     let mut rolo = stage.boss().await?;
     rolo.press("n '青岛海运物流' ctrl-s").await?;
     shows(&rolo, "青岛海运物流")?;
-    shows(&rolo, "to mend")?;
+    shows(&rolo, "to fix")?;
     shows(&rolo, "! ")?;
     let (_, y) = rolo.cursor().unwrap_or_default();
     let line = rolo.text().lines().nth(usize::from(y)).unwrap_or_default().to_owned();
@@ -134,7 +134,7 @@ async fn a_field_that_cannot_be_read_never_leaves_the_form() -> Result<()> {
     let mut rolo = stage.boss().await?;
     rolo.press("2 s n e / 'capital' enter '很多' ctrl-s").await?;
     shows(&rolo, "很多")?;
-    shows(&rolo, "1 to mend")
+    shows(&rolo, "1 to fix")
 }
 
 /// `tui.md` rule 1: what a field does not take is not lost without a word.

@@ -41,7 +41,7 @@ async fn opportunities_are_mapped_looked_at_brought_in_and_taken_back_on_the_scr
     shows(&rolo, "机会.errors.csv")?;
     assert_eq!(stage.world.number("SELECT COUNT(*) FROM user WHERE name = '王离职' AND active = 0").await?, 1);
     rolo.press("u").await?;
-    shows(&rolo, "Take back?")?;
+    shows(&rolo, "Undo?")?;
     rolo.press("y").await?;
     shows(&rolo, "Undone (import, 3 opportunities, 1 product, 1 plan step)")?;
     hides(&rolo, "流量计")?;
@@ -63,7 +63,7 @@ async fn what_is_left_out_with_a_skipped_row_is_told_before_and_after() -> Resul
     shows(&rolo, "would be skipped: what belongs to it in the row is left out")?;
     rolo.press("enter").await?;
     shows(&rolo, "Imported: 1 created, 0 updated, 1 skipped, 0 unchanged, 0 refused")?;
-    shows(&rolo, "1 contact or step of what existed was left out: \"Existing records: update\" brings them in")?;
+    shows(&rolo, "1 contact or step of what existed was left out: \"Existing records: update\" imports those too")?;
     assert_eq!(stage.world.number("SELECT COUNT(*) FROM contact").await?, 1);
     Ok(())
 }

@@ -148,9 +148,9 @@ async fn u_after_an_import_shows_what_was_changed_since_and_asks() -> Result<()>
     rolo.press("u").await?;
     shows(&rolo, "29 (29 customers)")?;
     rolo.press("n").await?;
-    hides(&rolo, "Take back?")?;
+    hides(&rolo, "Undo?")?;
     rolo.press("u y").await?;
-    shows(&rolo, "29 taken back, 1 kept")?;
+    shows(&rolo, "29 undone, 1 kept")?;
     shows(&rolo, "进口公司17")?;
     insta::assert_snapshot!("undo-result-80-en", rolo.snapshot());
     rolo.press("enter 2 / '进口'").await?;
@@ -168,7 +168,7 @@ async fn u_goes_on_when_the_newest_step_cannot_be_taken_back() -> Result<()> {
     let newest = stage.world.number("SELECT record_id FROM audit ORDER BY sequence DESC LIMIT 1").await?;
     stage.change(newest, "fax", pb::CustomerInput { fax: "010-1".into(), ..Default::default() }).await?;
     rolo.press("u").await?;
-    shows(&rolo, "Not taken back")?;
+    shows(&rolo, "Not undone")?;
     shows(&rolo, "changed since by")?;
     rolo.press("u").await?;
     shows(&rolo, "Undone (change, 1 customer)")

@@ -204,7 +204,7 @@ async fn an_opportunity_is_given_up_with_reason_and_text_and_taken_up_again() ->
     rolo.press("L 1 '  ' enter").await?;
     shows(&rolo, "is required")?;
     rolo.press("'报价高于对手' enter").await?;
-    shows(&rolo, "is given up")?;
+    shows(&rolo, "is closed as lost")?;
     shows(&rolo, "报价高于对手")?;
     // Nothing of its plan is due any more, whatever day it was planned for.
     rolo.press("tab").await?;
@@ -213,11 +213,11 @@ async fn an_opportunity_is_given_up_with_reason_and_text_and_taken_up_again() ->
     hides(&rolo, "overdue")?;
     rolo.press("shift-tab").await?;
     rolo.press("O '客户追加预算' enter").await?;
-    shows(&rolo, "is taken up again")?;
+    shows(&rolo, "is reopened")?;
     // The history keeps who did what.
     rolo.press("tab tab").await?;
-    shows(&rolo, "gave up")?;
-    shows(&rolo, "took up again")
+    shows(&rolo, "closed as lost")?;
+    shows(&rolo, "reopened")
 }
 
 /// §4.1: a decision that is not possible says why, and who may or what comes first.
@@ -237,7 +237,7 @@ async fn a_decision_that_is_not_possible_says_why_and_what_to_do() -> Result<()>
     }
     let mut supervisor = stage.screens("boss", (80, 24), Lang::Zh).await?;
     supervisor.press("g o 7 / '苏州' enter").await?;
-    for (keys, says) in [("O", "只有开发失败的机会可以重新打开"), ("S", "只能由负责的客户经理操作，即")]
+    for (keys, says) in [("O", "只有开发失败的机会可以重新打开"), ("S", "只能由负责的客户经理")]
     {
         supervisor.press(keys).await?;
         shows(&supervisor, says)?;
@@ -310,7 +310,7 @@ async fn products_are_made_and_picked() -> Result<()> {
     shows(&rolo, "1–1 of 1")?;
     rolo.press("g o n '宁波东方重工' tab '改造' tab '传感'").await?;
     // The keys below are the picker's own.
-    shows(&rolo, "enter take  1-9 take at once  esc back")?;
+    shows(&rolo, "enter accept  1-9 choose at once  esc back")?;
     rolo.press("enter").await?;
     shows(&rolo, "传感器 S-200")
 }

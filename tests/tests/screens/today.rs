@@ -22,7 +22,7 @@ async fn what_is_due_is_settled_or_moved_and_the_next_is_under_the_cursor() -> R
     shows(&rolo, "Done")?;
     shows(&rolo, "Overdue  0")?;
     rolo.press("z 'fri' enter").await?;
-    shows(&rolo, "Moved")?;
+    shows(&rolo, "Snoozed")?;
     shows(&rolo, "Fri")?;
     rolo.press("u").await?;
     shows(&rolo, "Undone")?;
@@ -133,7 +133,7 @@ async fn more_managers_than_are_shown_are_counted_and_lead_to_the_assignment() -
     managers(&stage, &NINE).await?;
     let mut rolo = stage.screens("sup", (120, 40), Lang::En).await?;
     rolo.press("g t G").await?;
-    assert!(row(&rolo).contains("more: all are in the assignment"), "{}", rolo.text());
+    assert!(row(&rolo).contains("more, see assignment"), "{}", rolo.text());
     rolo.press("enter").await?;
     shows(&rolo, "Account managers")
 }

@@ -63,7 +63,7 @@ pub async fn run(args: &JoinArgs, out: &mut Out) -> Result<(), Failure> {
             );
         }
         Err(failure) => {
-            let why = failure.message(out.lang);
+            let why = failure.at_prompt(out.lang);
             out.note(
                 &format!("Joined {address}, called {name} here; it was not reached just now. {why}"),
                 &format!("已加入 {address}，本机名称：{name}；目前无法连接。{why}"),

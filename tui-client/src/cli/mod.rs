@@ -188,7 +188,7 @@ pub enum Command {
     Do(act::DoArgs),
     /// Make one of two customers that are the same
     Merge(merge::MergeArgs),
-    /// Bring records in from a CSV or XLSX file; list and take back earlier imports
+    /// Bring records in from a CSV or XLSX file; list and undo earlier imports
     Import(import::ImportArgs),
     /// Write what a list holds to a CSV, XLSX or JSON file
     Export(export::ExportArgs),

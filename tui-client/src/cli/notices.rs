@@ -77,7 +77,7 @@ fn line(notice: &Notice, session: &Session, lang: Lang) -> String {
     let mark = if notice.read_at > 0 { " " } else { "*" };
     let back = match (notice.withdrawn_at > 0, lang) {
         (false, _) => "",
-        (true, Lang::En) => " (taken back)",
+        (true, Lang::En) => " (undone)",
         (true, Lang::Zh) => "（已撤销）",
     };
     format!("{mark} {}  {}{back}", time(notice.at, session.locale.zone), sentence(notice, lang))

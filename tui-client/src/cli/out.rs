@@ -118,7 +118,7 @@ impl Out {
         let told = if self.json {
             failure.json(self.lang).to_string()
         } else {
-            let message = failure.message(self.lang);
+            let message = failure.at_prompt(self.lang);
             // A server's words stay on one line; what to do about its certificate is ours.
             let ours = failure.reason == Reason::Untrusted;
             format!("rolo: {}", if ours { message } else { message.replace('\n', " ") })
@@ -164,7 +164,7 @@ impl Tally {
                     object["key"] = key.into();
                     writeln!(out.stderr, "{object}")
                 } else {
-                    writeln!(out.stderr, "rolo: {key}: {}", failure.message(out.lang))
+                    writeln!(out.stderr, "rolo: {key}: {}", failure.at_prompt(out.lang))
                 };
                 self.first.get_or_insert(failure);
             }

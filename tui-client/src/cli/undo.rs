@@ -16,7 +16,7 @@ use crate::{
 pub struct UndoArgs {
     /// The operation, as changes name it; without, the newest of one's own
     operation: Option<i64>,
-    /// Do again what was taken back last
+    /// Do again what was undone last
     #[arg(long, conflicts_with = "operation")]
     redo: bool,
     /// Names the undo: the same id again undoes nothing more

@@ -125,9 +125,14 @@ impl Failure {
         words::message(self, lang)
     }
 
+    /// The same at the end of a command.
+    pub fn at_prompt(&self, lang: Lang) -> String {
+        words::at_prompt(self, lang)
+    }
+
     /// As an object for `--json`: `error`, `message`, `fields`, and the details of the reason.
     pub fn json(&self, lang: Lang) -> serde_json::Value {
-        let mut object = serde_json::json!({ "error": self.reason.code(), "message": self.message(lang) });
+        let mut object = serde_json::json!({ "error": self.reason.code(), "message": self.at_prompt(lang) });
         if !self.violations.is_empty() {
             object["fields"] = self
                 .violations

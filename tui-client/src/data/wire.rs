@@ -34,7 +34,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub fn unix(path: PathBuf) -> Connector {
     Arc::new(move || {
         let path = path.clone();
-        Box::pin(async move { Ok(Box::new(tokio::net::UnixStream::connect(path).await?) as Box<dyn Wire>) })
+        Box::pin(async move {
+            let stream = tokio::net::UnixStream::connect(&path).await.map_err(|error| {
+                let trouble = match error.kind() {
+                    // The socket's file goes with its server.
+                    io::ErrorKind::NotFound => Trouble::NobodyListens,
+                    io::ErrorKind::PermissionDenied => Trouble::NotForUs,
+                    _ => Trouble::of(&error),
+                };
+                trouble.at(format!("unix:{}", path.display()))
+            })?;
+            Ok(Box::new(stream) as Box<dyn Wire>)
+        })
     })
 }
 
@@ -87,6 +98,8 @@ pub enum Trouble {
     NoSuchHost(String),
     /// The machine is there, and nobody listens.
     NobodyListens,
+    /// A socket of this machine that is not for this account.
+    NotForUs,
     /// Nothing came back in time.
     NoAnswer,
     /// The connection ended before it stood.
@@ -156,8 +169,15 @@ impl WireError {
                 format!("{a}：找不到该主机，请检查地址和网络"),
             ),
             Trouble::NobodyListens => (
-                format!("{a}: nobody listens there; is rolod running?"),
-                format!("{a}：该地址没有服务，请确认 rolod 已启动"),
+                format!("{a}: nobody listens there; is rolod running, and the address right (--server)?"),
+                format!("{a}：该地址没有服务，请确认 rolod 已启动、地址（--server）无误"),
+            ),
+            Trouble::NotForUs => (
+                format!(
+                    "{a} is not for your account on this machine; its administrator can add one for a group: rolod \
+                     serve --listen unix:PATH"
+                ),
+                format!("{a} 不对当前系统用户开放；管理员可用 rolod serve --listen unix:路径 为用户组另开一个"),
             ),
             Trouble::NoAnswer => (
                 format!("{a}: no answer in time; the network or the server is away"),

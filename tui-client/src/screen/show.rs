@@ -24,9 +24,25 @@ pub fn choice(choice: &Choice, lang: Lang) -> &str {
     if lang == Lang::En && !choice.en.is_empty() { &choice.en } else { &choice.zh }
 }
 
-/// A count up to a bound.
+/// What is known of a count. One that ended at its bound, of rows or of time, is rounded down to its first digit, for
+/// more of it would look counted; below ten it says nothing.
+pub fn known(total: Total) -> Total {
+    match total.count {
+        _ if !total.at_least => total,
+        ..10 => Total { count: 0, ..total },
+        count => {
+            let unit = 10_i64.pow(count.ilog10());
+            Total { count: count / unit * unit, ..total }
+        }
+    }
+}
+
+/// A count: `8,448`, or `8,000+` up to a bound; empty where nothing is known.
 pub fn total(total: &Total) -> String {
-    format!("{}{}", thousands(total.count), if total.at_least { "+" } else { "" })
+    match known(*total) {
+        Total { count: 0, at_least: true } => String::new(),
+        Total { count, at_least } => format!("{}{}", thousands(count), if at_least { "+" } else { "" }),
+    }
 }
 
 /// Of two countings of the same, each up to a bound of its own, the one that knows more; the first where none does.
@@ -379,5 +395,14 @@ mod tests {
         assert_eq!(thousands(999), "999");
         assert_eq!(thousands(10_000), "10,000");
         assert_eq!(thousands(-1_234_567), "-1,234,567");
+    }
+
+    #[test]
+    fn a_count_that_ended_at_its_bound_says_no_more_than_it_knows() {
+        let said = |count, at_least| total(&Total { count, at_least });
+        assert_eq!((said(0, false), said(8_448, false)), ("0".into(), "8,448".into()));
+        assert_eq!((said(0, true), said(9, true)), (String::new(), String::new()));
+        assert_eq!((said(10, true), said(99, true)), ("10+".into(), "90+".into()));
+        assert_eq!((said(8_448, true), said(10_000, true)), ("8,000+".into(), "10,000+".into()));
     }
 }

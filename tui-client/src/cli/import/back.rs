@@ -18,7 +18,7 @@ use crate::{
 pub enum Earlier {
     /// One's own imports, newest first
     List(ListArgs),
-    /// Take a whole import back: what was changed since is listed first, and kept
+    /// Undo a whole import: what was changed since is listed first, and kept
     Undo(UndoArgs),
 }
 
@@ -51,7 +51,7 @@ pub struct UndoArgs {
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
-    /// Say what would be taken back and kept, and write nothing
+    /// Say what would be undone and kept, and write nothing
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
     /// As a JSON object; errors too, on stderr
@@ -98,7 +98,7 @@ fn told(session: &Session, operation: &v1::Operation, as_json: bool) -> String {
     let lang = session.locale.lang;
     let undone = match (operation.undone_by > 0, lang) {
         (false, _) => "",
-        (true, Lang::En) => "  taken back",
+        (true, Lang::En) => "  undone",
         (true, Lang::Zh) => "  已撤销",
     };
     let kind = resource.map_or("", |r| r.labels().1.get(lang));
@@ -118,7 +118,7 @@ async fn take_back(session: &Session, args: &UndoArgs, out: &mut Out) -> Result<
     let (look, kept) = undo::run_through(session, request, out).await?;
     if look.method != "StartImport" {
         return Err(Failure::usage(
-            format!("{0} is no import: rolo undo {0} takes it back", args.batch),
+            format!("{0} is no import: rolo undo {0} undoes it", args.batch),
             format!("{0} 不是导入，可用 rolo undo {0} 撤销", args.batch),
         ));
     }
@@ -128,7 +128,7 @@ async fn take_back(session: &Session, args: &UndoArgs, out: &mut Out) -> Result<
     if !args.json {
         let (n, m, of) = (show::thousands(look.done), show::thousands(look.kept), counts(&look.counts, out.lang));
         out.line(&match out.lang {
-            Lang::En => format!("Import {}: {n} would be taken back ({of}), {m} kept", args.batch),
+            Lang::En => format!("Import {}: {n} would be undone ({of}), {m} kept", args.batch),
             Lang::Zh => format!("导入 {}：将撤销 {n} 条（{of}），保留 {m} 条", args.batch),
         })?;
         if args.dry_run || !args.yes {
@@ -141,11 +141,11 @@ async fn take_back(session: &Session, args: &UndoArgs, out: &mut Out) -> Result<
     out.flush()?;
     if !args.yes {
         let answer = ask::line(match out.lang {
-            Lang::En => "Take it back? [y/N] ",
+            Lang::En => "Undo it? [y/N] ",
             Lang::Zh => "确认撤销？[y/N] ",
         })?;
         if !matches!(answer.to_lowercase().as_str(), "y" | "yes" | "是") {
-            return Err(Failure::local(Reason::Cancelled, "Nothing was taken back", "未撤销任何记录"));
+            return Err(Failure::local(Reason::Cancelled, "Nothing was undone", "未撤销任何记录"));
         }
     }
     // Interrupted, the same command goes on: what is taken back already is not taken back twice.

@@ -206,7 +206,7 @@ pub async fn run(session: &Session, args: &ImportArgs, out: &mut Out) -> Result<
     if !missing.is_empty() && !job.create_missing {
         return Err(Failure::local(
             Reason::Validation,
-            "Nothing was written: add these with --create-missing, or mend the file",
+            "Nothing was written: add these with --create-missing, or fix the file",
             "未写入任何内容：可加 --create-missing 自动新增，或修改文件",
         ));
     }

@@ -236,7 +236,7 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
             let left = grouped(i64::try_from(report.left_out).unwrap_or(i64::MAX));
             out.line(&match out.lang {
                 Lang::En => {
-                    let rest = " left out: what existed is left as it is; --existing update brings them in";
+                    let rest = " left out: what existed is left as it is; --existing update imports those too";
                     fill(&["{} ", en, rest].concat(), &[&left])
                 }
                 Lang::Zh => format!("未导入{zh} {left}：已存在的记录保持原样；使用 --existing update 可导入"),
@@ -245,17 +245,14 @@ pub fn summary(report: &Report, job: &Job, json: bool, out: &mut Out) -> Result<
         if report.wrote() {
             let operation = s.operation_id;
             out.note(
-                &format!("Back with: rolo import undo {operation}"),
+                &format!("Undo with: rolo import undo {operation}"),
                 &format!("撤销：rolo import undo {operation}"),
             );
         }
         if let Some((path, rows)) = &report.errors {
             let path = path.display();
             out.note(
-                &fill(
-                    "{} faulty [row is|rows are] in {}: mend what is wrong there and import that file",
-                    &[rows, &path],
-                ),
+                &fill("{} faulty [row is|rows are] in {}: fix them there and import that file", &[rows, &path]),
                 &format!("{rows} 行有误，已写入 {path}：修改后可重新导入该文件"),
             );
         }

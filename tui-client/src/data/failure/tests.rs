@@ -29,6 +29,16 @@ fn what_the_transport_itself_reports_is_a_broken_connection_and_not_a_fault_of_t
 }
 
 #[test]
+fn a_command_does_not_promise_to_keep_what_was_typed() {
+    let gone = Failure::unreachable("gone");
+    assert_eq!(gone.message(Lang::En), "The server cannot be reached; what was typed is kept, try again: gone");
+    assert_eq!(gone.at_prompt(Lang::En), "The server cannot be reached: gone");
+    assert_eq!(gone.at_prompt(Lang::Zh), "无法连接服务器：gone");
+    let worded = Failure::local(Reason::Unavailable, "No", "不行");
+    assert_eq!(worded.at_prompt(Lang::Zh), "不行");
+}
+
+#[test]
 fn a_refusal_names_its_field_and_carries_no_escape_sequence() {
     let mut details = tonic_types::ErrorDetails::new();
     details.set_error_info("VALIDATION", "rolo", std::collections::HashMap::new());

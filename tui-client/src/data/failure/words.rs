@@ -35,6 +35,19 @@ fn stopped(why: &str) -> (&str, &str) {
     }
 }
 
+/// The whole message at the end of a command: nothing that was typed waits there to be sent again.
+pub fn at_prompt(failure: &Failure, lang: Lang) -> String {
+    if failure.reason != Reason::Unavailable || failure.worded {
+        return message(failure, lang);
+    }
+    let (en, zh) = &failure.text;
+    pick(
+        lang,
+        format!("The server cannot be reached{}", aside(lang, ": ", "", en)),
+        format!("无法连接服务器{}", aside(lang, "", "：", zh)),
+    )
+}
+
 /// The whole message.
 pub fn message(failure: &Failure, lang: Lang) -> String {
     let detail = |key| failure.detail(key);
@@ -63,19 +76,19 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
             "该客户的联系人和交往记录超过 1,000 条：请保留该客户，将另一个并入",
         ),
         Reason::InvalidState if detail("state") == "undone" => {
-            pick(lang, "This has been taken back already", "该操作已撤销")
+            pick(lang, "This has been undone already", "该操作已撤销")
         }
         Reason::InvalidState if detail("state") == "too old" => pick(
             lang,
-            "This is too long ago to be taken back: 24 hours, for an import 30 days",
+            "This is too long ago to be undone: 24 hours, for an import 30 days",
             "已超过可撤销的时间（24 小时，导入为 30 天）",
         ),
         Reason::InvalidState if detail("state") == "irreversible" => {
-            pick(lang, "This cannot be taken back", "该操作不能撤销")
+            pick(lang, "This cannot be undone", "该操作不能撤销")
         }
         Reason::InvalidState if detail("state") == "has_results" => pick(
             lang,
-            "The plan has results already: the assignment cannot be withdrawn, only handed to somebody else",
+            "The plan has results already: the opportunity can only be reassigned, not withdrawn",
             "计划已有执行效果，不能撤回，只能改派",
         ),
         Reason::InvalidState if detail("state") == "lost_customer" => {
@@ -105,7 +118,7 @@ pub fn message(failure: &Failure, lang: Lang) -> String {
             let by = aside(lang, " by ", "：", detail("by"));
             pick(lang, format!("The record is in use{by} and cannot be deleted"), format!("记录已被引用，不能删除{by}"))
         }
-        Reason::NotEditable => pick(lang, "This dictionary entry is not editable", "该字典项不可编辑"),
+        Reason::NotEditable => pick(lang, "This dictionary entry is not editable", "该字典条目不可编辑"),
         Reason::Stale => stale(failure, lang),
         Reason::Unauthenticated => pick(lang, "Sign in first", "请先登录"),
         Reason::BadCredentials => pick(lang, "Name or password is wrong", "用户名或密码错误"),

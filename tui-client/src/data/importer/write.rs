@@ -124,7 +124,7 @@ fn interrupted(mut failure: Failure, status: &v1::ImportStatus) -> Failure {
     let (row, operation) = (status.next_row, status.operation_id);
     failure.text = (
         format!(
-            "The server was lost after row {row}: the same command goes on from there, rolo undo {operation} takes it back"
+            "The server was lost after row {row}: the same command goes on from there, rolo undo {operation} undoes it"
         ),
         format!("写入第 {row} 行后与服务器断开：重新执行同一命令可继续，rolo undo {operation} 可全部撤销"),
     );

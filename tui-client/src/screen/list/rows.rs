@@ -14,6 +14,7 @@ use crate::{
     data::{Failure, Reason, page::Pages},
     keys::Action,
     resource::{self, Condition, ListQuery, Record, Resource, many},
+    screen::show,
     strings::fill,
     widget::table,
 };
@@ -367,19 +368,17 @@ impl Rows {
         if len == 0 {
             return String::new();
         }
-        let of = match &self.pages.total {
-            Some(Total { count, at_least }) if *at_least || *count as usize >= len => {
-                super::super::show::total(&Total { count: *count, at_least: *at_least })
-            }
-            _ => format!("{len}{}", if self.pages.is_complete() { "" } else { "+" }),
-        };
+        // A bound below what is here already says less than that.
+        let total = self.pages.total.map(show::known).filter(|total| total.count >= len as i64);
+        let of = total.unwrap_or(Total { count: len as i64, at_least: !self.pages.is_complete() });
+        let of = format!("{}{}", show::thousands(of.count), if of.at_least { "+" } else { "" });
         let last = (self.first + visible).min(len);
         let range = format!("{}{}{last}", self.first + 1, sh.theme.sym.dash);
         let text = fill(t.of, &[&range, &of]);
         match self.marked.len() {
             _ if self.all => format!("{}  {text}", fill(t.selected, &[&of])),
             0 => text,
-            n => format!("{}  {text}", fill(t.selected, &[&super::super::show::thousands(n as i64)])),
+            n => format!("{}  {text}", fill(t.selected, &[&show::thousands(n as i64)])),
         }
     }
 }

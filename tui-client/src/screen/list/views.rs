@@ -23,14 +23,18 @@ pub type Kept = (SavedView, Option<Total>);
 pub const MOST: usize = 20;
 
 impl ListScreen {
-    /// Every view in order: its name and what it holds.
+    /// Every view in order: its name and what it holds, if that is known.
     pub fn all_views(&self, sh: &Shared) -> Vec<(String, Option<String>)> {
-        let shipped = self.rows.resource.views().iter().enumerate().map(|(i, v)| {
-            let count = self.counts.get(i).and_then(Option::as_ref).map(show::total);
-            (v.label.get(sh.lang).to_owned(), count)
-        });
-        let kept = self.kept.iter().map(|(view, total)| (view.name.clone(), total.as_ref().map(show::total)));
-        shipped.chain(kept).collect()
+        let shipped = self
+            .rows
+            .resource
+            .views()
+            .iter()
+            .enumerate()
+            .map(|(i, v)| (v.label.get(sh.lang).to_owned(), self.counts.get(i).copied().flatten()));
+        let kept = self.kept.iter().map(|(view, total)| (view.name.clone(), *total));
+        let said = |total: Option<Total>| total.as_ref().map(show::total).filter(|said| !said.is_empty());
+        shipped.chain(kept).map(|(name, total)| (name, said(total))).collect()
     }
 
     /// Which of [`Self::all_views`] is shown.
@@ -241,7 +245,9 @@ mod tests {
         let both = |count: &str| Some((count.to_owned(), format!("1–1 of {count}")));
         assert_eq!(said(total(1_408, true), total(1_984, false)), both("1,984"));
         assert_eq!(said(total(1_984, false), total(1_408, true)), both("1,984"));
-        assert_eq!(said(total(1_408, true), total(1_500, true)), both("1,500+"));
+        assert_eq!(said(total(1_408, true), total(2_500, true)), both("2,000+"));
+        // Of a count that ended before it had seen ten, nothing is said; the rows that are here are counted.
+        assert_eq!(said(total(0, true), total(0, true)), None);
         // What others have done since shows in the count at once, in the rows with `R`.
         let since = Some(("9".to_owned(), "1–1 of 8".to_owned()));
         assert_eq!(said(total(9, false), total(8, false)), since);
