@@ -318,7 +318,9 @@ async fn a_page_has_fifty_rows_by_default_two_hundred_at_most_and_a_thousand_for
     ] {
         let request = pb::ListCustomersRequest { page_size, export, ..Default::default() };
         let page = boss.customers().list_customers(request).await?.into_inner();
-        assert_eq!(page.customers.len(), rows, "page size {page_size}, export {export}");
+        let held = page.customers.len();
+        // On a busy machine a page ends by its clock, which is first looked at after 128 rows.
+        assert!((rows.min(128)..=rows).contains(&held), "page size {page_size}, export {export}: {held}");
     }
     let request = pb::ListCustomersRequest { order_by: 77, ..Default::default() };
     let unknown = boss.customers().list_customers(request).await.err().context("taken")?;
