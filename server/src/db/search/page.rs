@@ -353,10 +353,11 @@ impl<'a> Search<'a> {
             {
                 *last = Some(Position { part: rank.part(), key, id });
                 slice.next = last.clone().filter(|_| !waiting.is_over());
-                break;
+                return Ok(Some(slice));
             }
         }
-        Ok(Some(slice))
+        // The last of those in order has gone for good, and there are further ones: nothing says where these begin.
+        Ok(waiting.is_over().then_some(slice))
     }
 
     /// Matches of one rank along the list's index; `among` holds them all, and so do `spans` of the key, if given.
